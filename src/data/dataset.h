@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A table as it was read: columns of cell texts, immutable and shared by reference
+ * count. What the columns mean (kinds, target) is in data/schema.h.
+ *
+ * Loading goes in slices so that it can be watched and cancelled: loader_new looks at the
+ * file and decides on the dialect, loader_step reads a block, loader_finish freezes.
+ */
+#ifndef DATA_DATASET_H
+#define DATA_DATASET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/step.h"
+#include "base/str.h"
+#include "data/column.h"
+
+/* What a person may fix; the rest is detected. {0} detects everything. */
+struct load_options {
+    int delimiter;       /* byte, 0: detect; DELIMITER_BLANKS: runs of blanks */
+    int quote;           /* byte, 0: detect, -1: none */
+    int header;          /* 1 yes, -1 no, 0: detect */
+    long skip;           /* lines to skip before the table, -1 or 0 with skip_set false: detect */
+    bool skip_set;
+    const char *missing; /* comma-separated marks in place of the default list, or NULL */
+    size_t max_rows;     /* 0: all */
+    const char *encoding; /* "utf-8", "cp1252" or NULL: detect */
+};
+
+#define DELIMITER_BLANKS 256
+
+struct loader;
+
+/* Opens FILE (plain or gzip by content; "-" is not taken), reads its first part, detects
+ * the dialect. NULL and a sentence if it is not a table. Options are copied. */
+struct loader *loader_new(const char *path, const struct load_options *options,
+                          struct error *err);
+enum step loader_step(struct loader *l, struct error *err);
+double loader_progress(const struct loader *l); /* 0..1, by bytes of the file */
+size_t loader_rows(const struct loader *l);     /* so far */
+/* After STEP_DONE: the table, one reference. Frees l. NULL: it turned out not to be a table. */
+struct dataset *loader_finish(struct loader *l, struct error *err);
+/* Gives up; frees l. */
+void loader_cancel(struct loader *l);
+
+/* All of it in one call, for tests and small files. */
+struct dataset *dataset_load(const char *path, const struct load_options *options,
+                             struct error *err);
+
+struct dataset *dataset_ref(struct dataset *d);
+void dataset_unref(struct dataset *d);
+
+const char *dataset_path(const struct dataset *d);
+size_t dataset_rows(const struct dataset *d);
+int dataset_columns(const struct dataset *d);
+const struct column *dataset_column(const struct dataset *d, int i);
+/* The column of that name (shown or original), or -1. */
+int dataset_find(const struct dataset *d, const char *name);
+/* The line of the file where row began, counted from 1. */
+size_t dataset_line(const struct dataset *d, size_t row);
+size_t dataset_bytes(const struct dataset *d);
+
+/* How it was read. */
+struct dialect {
+    int delimiter, quote; /* quote 0: none; escape 0: quotes are doubled */
+    int escape;
+    bool header;
+    size_t header_lines;  /* lines that make the names */
+    size_t skipped_lines; /* preamble and comments before the header */
+    const char *encoding; /* "UTF-8", "UTF-8 with BOM", "CP1252", "UTF-16LE", ... */
+    const char *line_end; /* "LF", "CRLF", "CR", "mixed" */
+    bool gzip;
+};
+const struct dialect *dataset_dialect(const struct dataset *d);
+
+/* The missing marks in force, comma-separated as `--missing` takes them. */
+const char *dataset_missing_marks(const struct dataset *d);
+
+/* What was repaired or left out, one entry a kind with its count and the first
+ * lines, and the full list line by line. */
+enum repair {
+    REPAIR_SHORT,        /* row padded with missing cells */
+    REPAIR_LONG_EMPTY,   /* surplus empty cells dropped */
+    REPAIR_LONG,         /* row with surplus text: kept out, in the rejects */
+    REPAIR_QUOTE,        /* stray or unclosed quote: record read as plain text */
+    REPAIR_ENCODING,     /* cell with invalid UTF-8, kept as it is */
+    REPAIR_SKIPPED,      /* comment, preamble, footer or second table: line not read */
+    REPAIR_NUL,          /* NUL bytes in a cell */
+    REPAIR_KINDS
+};
+struct repair_note {
+    enum repair kind;
+    size_t line; /* of the file */
+    char text[80]; /* beginning of the line, outside text */
+};
+size_t dataset_repairs(const struct dataset *d, enum repair kind);
+/* The first repairs in order of line (at most 1,000 are kept); *n is set. */
+const struct repair_note *dataset_repair_notes(const struct dataset *d, size_t *n);
+const char *repair_name(enum repair kind); /* "short rows padded", ... */
+
+/* Sentences for the load line: detection, warnings (HTML under the name .csv, NA in a
+ * column of two-letter codes, mixed line ends ...), one a line. */
+const char *dataset_notes(const struct dataset *d);
+
+/* RFC 4180 with CRLF-free line ends (LF), the cell texts as they were read. With
+ * `safe_formulas` a cell that a spreadsheet would run gets a leading '. */
+bool dataset_export(const struct dataset *d, const char *path, bool safe_formulas,
+                    struct error *err);
+/* Appends one cell quoted as RFC 4180 asks. */
+void csv_put_cell(struct str *out, const char *bytes, size_t n);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From cells to numbers. An encoder is fitted on the training rows only and holds
+ * everything that a model needs to read new rows: for each categorical feature a
+ * vocabulary, for each continuous one a scaling, for the target its classes or its mean
+ * and deviation. It is immutable once made and goes into the model file as JSON.
+ *
+ * Codes of a categorical feature with n known classes: 0 missing, 1..n the classes (most
+ * frequent first, ties by text), n+1 other (unseen in training, or beyond the cap).
+ * So an embedding table has n + 2 rows and `classes` = n + 1 (other counts as a class).
+ *
+ * Continuous features: scaled as asked; a missing value becomes 0 (the mean or median),
+ * and a column with missing values in the training rows brings one more feature that is
+ * 1 where it is missing. A constant column is left out. Dates bring several features.
+ */
+#ifndef DATA_ENCODE_H
+#define DATA_ENCODE_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "data/schema.h"
+#include "data/split.h"
+
+enum scaling {
+    SCALING_STANDARD, /* (x - mean) / deviation */
+    SCALING_QUANTILE, /* to the normal distribution by quantiles (scikit-learn's
+                         QuantileTransformer, 1,000 quantiles, both-sided for ties) */
+};
+
+struct encode_options {
+    enum scaling scaling;
+    int max_classes; /* cap on known classes of a column (default 10,000) */
+    int min_count;   /* a class seen less often in training is other (default 1) */
+};
+
+enum feature_source {
+    FEATURE_CELL,      /* the cell itself */
+    FEATURE_MISSING,   /* 1 if missing */
+    FEATURE_YEAR, FEATURE_MONTH, FEATURE_DAY, FEATURE_WEEKDAY, FEATURE_HOUR,
+};
+
+struct feature {
+    char *name;      /* of the column, or "date (month)" */
+    char *column;    /* the column it is read from */
+    enum feature_source source;
+    int datetime_form, decimal;
+    /* categorical */
+    int classes;             /* known classes + 1 for other */
+    char **texts;            /* (classes - 1) known texts, NUL-terminated; see lengths */
+    uint32_t *lengths;
+    size_t *counts;          /* (classes + 1) training rows of each code */
+    void *index;             /* text to code, private */
+    /* continuous */
+    double mean, deviation;
+    int n_quantiles;
+    double *quantiles;       /* ascending, (n_quantiles) or NULL */
+};
+
+struct encoder {
+    struct encode_options options;
+    int n_categorical, n_continuous;
+    struct feature *categorical; /* (n_categorical) */
+    struct feature *continuous;  /* (n_continuous) */
+    enum task task;
+    char *target;         /* name of the target column, NULL without one */
+    int n_classes;        /* binary: 2, with class 1 the positive one; regression: 0 */
+    char **classes;       /* (n_classes) texts */
+    size_t *class_counts; /* (n_classes) training rows */
+    double target_mean, target_deviation; /* regression */
+    int target_decimal;
+    char *weight;         /* name of the weight column or NULL */
+    size_t fitted_rows;
+};
+
+struct encode_options encode_defaults(void);
+
+/* Fits on the rows of PART_TRAIN (and PART_UNLABELED for the inputs). `note` gets
+ * what a person should know (caps, constant columns left out). NULL on failure,
+ * for instance when no input column is left. s->task may be TASK_NONE (no target). */
+struct encoder *encoder_fit(const struct dataset *d, const struct schema *s,
+                            const struct split *split, const struct encode_options *o,
+                            struct str *note, struct error *err);
+struct encoder *encoder_ref(struct encoder *e);
+void encoder_unref(struct encoder *e);
+
+/* Rows as numbers. */
+struct frame {
+    size_t rows;
+    int n_categorical, n_continuous;
+    int32_t *codes;  /* (rows, n_categorical) */
+    float *values;   /* (rows, n_continuous), scaled, finite */
+    float *target;   /* (rows) class number, or standardised value; NAN: none */
+    float *weight;   /* (rows) or NULL: all 1 */
+    size_t unseen;   /* cells that were a class not known */
+    size_t missing;
+};
+
+/* Columns are found by name. A missing input column is an error that names it; further columns
+ * are counted in `note`. The target may be absent. NULL on failure. */
+struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
+                            struct str *note, struct error *err);
+void frame_free(struct frame *f);
+size_t frame_bytes(const struct encoder *e, size_t rows); /* what encoder_apply will take */
+
+/* For the model file: a JSON object, and back with every number checked (sizes, finite,
+ * order of quantiles, duplicate names). Caller owns the results. */
+json_t *encoder_to_json(const struct encoder *e);
+struct encoder *encoder_from_json(const json_t *j, struct error *err);
+
+#endif
