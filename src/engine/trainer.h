@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Supervised training of one model, one step (batch) at a time: AdamW, schedule, early
+ * stopping on the validation rows, best weights kept. It runs on the worker thread; others
+ * see copies of struct train_progress.
+ */
+#ifndef ENGINE_TRAINER_H
+#define ENGINE_TRAINER_H
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "base/step.h"
+#include "data/encode.h"
+#include "data/split.h"
+#include "model/model.h"
+#include "num/metrics.h"
+
+enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE };
+enum watch { WATCH_AUTO, WATCH_AUC, WATCH_LOSS, WATCH_R2 }; /* auto: auc, or r2 for regression */
+enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
+
+struct train_options {
+    int epochs;           /* at most */
+    int batch;            /* rows a step */
+    double lr;
+    double weight_decay;  /* decoupled; weights of linear maps only */
+    enum schedule schedule;
+    double warmup;        /* epochs of linear warm-up */
+    int patience;         /* epochs without a better validation value; 0: never stop early */
+    enum watch watch;
+    double clip;          /* largest norm of the gradient, 0: no clipping */
+    enum class_weight class_weight;
+    uint64_t seed;
+};
+
+struct train_options train_defaults(void);
+bool train_check(const struct train_options *o, struct error *err);
+
+/* One line of a run's history. */
+struct epoch_record {
+    int epoch;         /* 1.. */
+    double seconds;    /* since the beginning of training */
+    double lr;
+    double train_loss; /* mean over the epoch's batches, with dropout */
+    struct metrics valid;
+};
+
+enum train_end {
+    TRAIN_RUNNING,
+    TRAIN_EPOCHS,    /* all epochs done */
+    TRAIN_EARLY,     /* patience used up */
+    TRAIN_STOPPED,   /* a person stopped it */
+    TRAIN_DIVERGED,  /* a loss was not finite; the last good weights are kept */
+};
+
+struct train_progress {
+    size_t step, steps;        /* done, at most to do */
+    size_t batches;            /* an epoch */
+    int epoch;                 /* epochs finished */
+    int best_epoch;            /* 0: none yet */
+    double best;               /* the watched value there */
+    int since_best;            /* epochs */
+    double loss;               /* running mean of this epoch's batches */
+    double rows_per_second;
+    double seconds;
+    double lr;
+    enum train_end end;
+    char message[256];         /* for DIVERGED: step, rows */
+};
+
+struct trainer;
+
+/* Checks everything, then takes over nothing but references: model, frame, split and pool must
+ * outlive it. Refused (with a suggestion) when the memory it needs is not there. */
+struct trainer *trainer_new(struct model *m, const struct frame *f,
+                            const struct split *split, const struct train_options *o,
+                            struct pool *pool, struct error *err);
+/* One batch, or the validation at the end of an epoch. DONE: the model holds the best
+ * weights. FAILED: only for errors other than divergence, which is DONE with that end. */
+enum step trainer_step(struct trainer *t, struct error *err);
+/* Ends now: the best weights so far go into the model (the present ones before the first
+ * validation); progress says TRAIN_STOPPED. */
+void trainer_stop(struct trainer *t);
+void trainer_free(struct trainer *t);
+
+const struct train_progress *trainer_progress(const struct trainer *t);
+/* History so far, (*n) records, valid until the next step. */
+const struct epoch_record *trainer_history(const struct trainer *t, size_t *n);
+/* The value early stopping watches of a record, larger is better. */
+double trainer_watched(const struct trainer *t, const struct metrics *m);
+
+/* Metrics of the rows of one part. */
+bool model_evaluate(struct model *m, struct pool *pool, const struct frame *f,
+                    const struct split *split, enum part part, struct metrics *out,
+                    struct error *err);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A model: options, encoder and weights, all that is needed to predict new rows. How it
+ * computes is in the files of its kind (model/tabtransformer.h); this is the side that
+ * trainer, predict, evaluate, save and open see.
+ *
+ * A model is owned by one thread at a time. The encoder is shared by reference.
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "base/str.h"
+#include "data/encode.h"
+
+/* Table of the options: name as in `set model.NAME`, what the paper has, what is right.
+ * Zero-initialise through model_defaults. */
+struct model_options {
+    int dim;                /* d, width of an embedding (32); a multiple of 8 and of heads */
+    int layers;             /* Transformer layers (6); 0: embeddings straight into the head */
+    int heads;              /* attention heads (8) */
+    int identifier;         /* ell, width of the column identifier (d / 8); -1: d / 8 */
+    int ffn;                /* feed-forward width as a multiple of d (4) */
+    double dropout;         /* of attention weights and feed-forward activations */
+    double head_dropout;    /* after each block of the head */
+    int head_hidden1;       /* widths of the head's blocks as multiples of its input (4, 2) */
+    int head_hidden2;
+    int head_cap;           /* no block of the head is wider than this; 0: no cap */
+    bool head_norm;         /* batch norm in the head's blocks */
+    bool continuous_norm;   /* layer norm over the continuous features of a row */
+};
+
+struct model_options model_defaults(void);
+/* One sentence if a value is out of range or two do not go together. */
+bool model_check(const struct model_options *o, struct error *err);
+
+struct model;
+
+/* Fresh weights from seed. NULL: no memory, or options that model_check refuses. */
+struct model *model_new(const struct model_options *o, struct encoder *encoder,
+                        uint64_t seed, struct error *err);
+void model_free(struct model *m);
+
+const struct model_options *model_options(const struct model *m);
+const struct encoder *model_encoder(const struct model *m);
+size_t model_parameters(const struct model *m); /* trainable numbers */
+double model_flops(const struct model *m);      /* of one row forward, matrix products */
+
+/* Number of outputs a row has in model_predict: classes (binary: 2), 1 for regression. */
+int model_outputs(const struct model *m);
+
+/* Bytes that training with this batch size takes beyond the frame: weights, moments,
+ * lanes, activations. Needs no allocation, so that too much can be refused before. */
+size_t model_training_bytes(const struct model_options *o, const struct encoder *e,
+                            int batch);
+
+/* Rows of the frame index[0..n) (NULL: all n) -> out (n, model_outputs): probabilities, or the target
+ * in its own unit. False: no memory, or the frame does not fit the encoder. */
+bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
+                   const uint32_t *index, size_t n, float *out, struct error *err);
+
+/* Layer summary: one line a layer with output shape, parameters, FLOPs a row.
+ * `json` writes one object instead of a table. Needs no weights. */
+bool model_summary(const struct model_options *o, const struct encoder *e, bool json,
+                   struct str *out, struct error *err);
+
+/* One safetensors file with everything inside (share/doc/FORMATS has the layout).
+ * `extra` (may be NULL) is a JSON object kept beside (training options, metrics, lineage). */
+bool model_save(const struct model *m, const json_t *extra, const char *path,
+                struct error *err);
+/* *extra (may be NULL) gets a new reference or NULL. */
+struct model *model_open(const char *path, json_t **extra, struct error *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Metrics of predictions, as scikit-learn defines them. NAN where one is not defined
+ * (one class only, no row). All take weights of 1.
+ */
+#ifndef NUM_METRICS_H
+#define NUM_METRICS_H
+
+#include <stddef.h>
+
+/* Area under the ROC curve of score for positive[i] != 0, ties count half. */
+double metric_auc(const float *score, const unsigned char *positive, size_t n);
+/* sum over thresholds of (recall step) * precision */
+double metric_average_precision(const float *score, const unsigned char *positive,
+                                size_t n);
+
+struct metrics {
+    size_t rows;
+    /* classification; binary: of class 1; multiclass: macro one-vs-rest over the
+     * classes that have rows of both kinds */
+    double loss; /* mean cross-entropy (natural log), or mean squared error */
+    double auc, accuracy, f1, average_precision;
+    double calibration_error; /* expected, 10 bins of equal width, of the top class */
+    /* regression, in the target's own unit */
+    double rmse, mae, r2;
+};
+
+/* probability (n, classes), truth (n) class numbers (NAN: row left out). */
+struct metrics metrics_classification(const float *probability, const float *truth,
+                                      size_t n, int classes);
+/* prediction and truth (n) in the target's own unit. */
+struct metrics metrics_regression(const float *prediction, const float *truth, size_t n);
+
+#endif
