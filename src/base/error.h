@@ -22,7 +22,8 @@ enum error_kind {
 
 struct error {
     enum error_kind kind;
-    char text[768]; /* UTF-8, no newline at the end; may hold outside text: print through show() */
+    /* UTF-8, no newline at the end; may hold outside text: print through show() */
+    char text[768];
 };
 
 /* Fills *err (if not NULL) and returns false, so that a function can

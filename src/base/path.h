@@ -17,18 +17,21 @@ struct file_writer; /* opaque */
 
 /* Begins an atomic replacement of `path`. A symbolic link is followed (the link
  * stays a link); a folder, FIFO or device is refused; an existing file's mode is
- * kept, a new one gets `mode` (0644 or 0600) whatever the umask allows more. NULL on failure. */
+ * kept, a new one gets `mode` (0644 or 0600) less what the umask takes away. Temporary
+ * files that killed processes left beside it are removed. NULL on failure. */
 struct file_writer *file_writer_open(const char *path, int mode, struct error *err);
 /* Buffered; a failure is remembered and reported by commit. */
 void file_writer_write(struct file_writer *w, const void *bytes, size_t n);
 void file_writer_printf(struct file_writer *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Flush, fsync, rename. Frees w. */
+/* Flush, fsync, rename. Frees w. False with the old file in place, but for the one failure
+ * that comes after the rename: the folder cannot be synced ("cannot make sure of ..."). */
 bool file_writer_commit(struct file_writer *w, struct error *err);
 /* Removes the temporary file and frees w. */
 void file_writer_abort(struct file_writer *w);
 
-/* The whole file, NUL-terminated, at most `limit` bytes; caller frees. NULL on failure. */
+/* The whole file, NUL-terminated, at most `limit` bytes; caller frees. `length` may be
+ * NULL. NULL on failure: also for a folder or FIFO. */
 char *file_read(const char *path, size_t limit, size_t *length, struct error *err);
 
 /* mkdir -p with mode 0700 for new folders. */

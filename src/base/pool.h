@@ -13,7 +13,8 @@
 
 struct pool;
 
-/* `threads` >= 1. NULL if a thread cannot be made. Helpers block all signals. */
+/* `threads` >= 1. NULL if a thread cannot be made. Helpers run as pool_lower_thread
+ * says. */
 struct pool *pool_new(int threads, struct error *err);
 void pool_free(struct pool *pool);
 int pool_threads(const struct pool *pool);
@@ -23,6 +24,10 @@ typedef void pool_function(void *arg, int task, int worker);
 
 /* Only one thread may call this at a time. */
 void pool_run(struct pool *pool, int n_tasks, pool_function *run, void *arg);
+
+/* Makes the calling thread one of the background: all signals blocked but those that its
+ * own faults raise, priority a little lower so that typing stays fluid. */
+void pool_lower_thread(void);
 
 /* Cores this process may run on (affinity and cgroup quota). */
 int pool_cores(void);

@@ -27,6 +27,10 @@ struct rng {
     int has_spare;
 };
 
+/* Block `counter` of a stream: two numbers, for kernels that need any place. */
+void rng_block(uint64_t seed, uint64_t stream, uint64_t counter, uint64_t out[2]);
+
+/* The beginning of stream (purpose, index); index below 2^56. */
 struct rng rng_make(uint64_t seed, enum rng_stream purpose, uint64_t index);
 uint64_t rng_u64(struct rng *r);
 double rng_uniform(struct rng *r);                  /* [0, 1) with 53 bits */

@@ -16,8 +16,10 @@ struct str {
 void str_add(struct str *s, const char *bytes, size_t n);
 void str_puts(struct str *s, const char *text);
 void str_putc(struct str *s, char c);
-void str_printf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void str_vprintf(struct str *s, const char *format, va_list args);
+void str_printf(struct str *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void str_vprintf(struct str *s, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 void str_clear(struct str *s); /* length 0, memory kept */
 void str_done(struct str *s);
 

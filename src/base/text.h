@@ -15,8 +15,10 @@
 /* Appends the visible form of bytes[0..n) to out, cut with "…" (or "~" where the
  * locale is not UTF-8) so that it takes at most `width` columns (0: no limit).
  * C0 -> "^[", DEL -> "^?", C1, U+2028/9, U+202A..E, U+2066..9, U+FEFF, private and
- * unassigned code points -> "<202E>"; invalid UTF-8 -> U+FFFD; more than 8 combining marks
- * in a row are dropped. Returns the columns used. */
+ * unassigned code points, and others that are invisible or turn the direction ->
+ * "<202E>"; invalid UTF-8 -> U+FFFD; more than 8 combining marks in a row are dropped.
+ * Where the locale is not UTF-8, all beyond ASCII comes out as "<E9>". Returns the columns
+ * used. */
 size_t show_to(struct str *out, const char *bytes, size_t n, size_t width);
 
 /* The same as a new string; caller frees. */

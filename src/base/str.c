@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/str.h"
+
+#include <errno.h>
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+/* Room for n more bytes and a NUL. */
+static void reserve(struct str *s, size_t n)
+{
+    size_t wanted = s->length + n + 1;
+
+    if (wanted <= s->capacity)
+        return;
+    if (wanted < 2 * s->capacity)
+        wanted = 2 * s->capacity;
+    s->text = xrealloc(s->text, wanted);
+    s->capacity = wanted;
+}
+
+void str_add(struct str *s, const char *bytes, size_t n)
+{
+    reserve(s, n);
+    if (n > 0)
+        memcpy(s->text + s->length, bytes, n);
+    s->length += n;
+    s->text[s->length] = '\0';
+}
+
+void str_puts(struct str *s, const char *text)
+{
+    str_add(s, text, strlen(text));
+}
+
+void str_putc(struct str *s, char c)
+{
+    str_add(s, &c, 1);
+}
+
+void str_printf(struct str *s, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    str_vprintf(s, format, args);
+    va_end(args);
+}
+
+void str_vprintf(struct str *s, const char *format, va_list args)
+{
+    va_list again;
+    int n;
+
+    va_copy(again, args);
+    reserve(s, 0);
+    n = vsnprintf(s->text + s->length, s->capacity - s->length, format, args);
+    if (n >= 0 && (size_t)n >= s->capacity - s->length) {
+        reserve(s, (size_t)n);
+        n = vsnprintf(s->text + s->length, s->capacity - s->length, format, again);
+    }
+    va_end(again);
+    if (n > 0)
+        s->length += (size_t)n;
+    s->text[s->length] = '\0';
+}
+
+void str_clear(struct str *s)
+{
+    s->length = 0;
+    if (s->text)
+        s->text[0] = '\0';
+}
+
+void str_done(struct str *s)
+{
+    free(s->text);
+    *s = (struct str){0};
+}
+
+const char *str_text(const struct str *s)
+{
+    return s->text ? s->text : "";
+}
+
+/* "%.*g" with a point, whatever the locale has in its place. */
+static void format_g(char *out, size_t size, double x, int digits)
+{
+    char raw[64];
+    size_t n = 0;
+    bool in_point = false;
+
+    snprintf(raw, sizeof raw, "%.*g", digits, x);
+    for (const char *p = raw; *p != '\0' && n + 1 < size; p++) {
+        bool plain = strchr("0123456789+-e", *p) != NULL;
+
+        if (plain)
+            out[n++] = *p;
+        else if (!in_point)
+            out[n++] = '.';
+        in_point = !plain;
+    }
+    out[n] = '\0';
+}
+
+void str_json_number(struct str *s, double x)
+{
+    char text[64];
+    double back;
+
+    if (!isfinite(x)) {
+        str_puts(s, "null");
+        return;
+    }
+    /* 15 digits hold every shorter text of a normal number; subnormal ones have fewer */
+    for (int digits = fabs(x) < DBL_MIN ? 1 : DBL_DIG; digits <= 17; digits++) {
+        format_g(text, sizeof text, x, digits);
+        if (str_to_double(text, strlen(text), &back) && back == x)
+            break;
+    }
+    str_puts(s, text);
+}
+
+static void put_json_byte(struct str *s, unsigned char c)
+{
+    static const char names[] = "btnvfr"; /* of 8..13 */
+
+    if (c == '"' || c == '\\')
+        str_printf(s, "\\%c", c);
+    else if (c >= 8 && c <= 13 && c != 11)
+        str_printf(s, "\\%c", names[c - 8]);
+    else
+        str_printf(s, "\\u%04x", c);
+}
+
+void str_json_string(struct str *s, const char *bytes, size_t n)
+{
+    size_t i = 0;
+
+    str_putc(s, '"');
+    while (i < n) {
+        size_t start = i;
+
+        while (i < n && bytes[i] >= 0x20 && bytes[i] < 0x7F && bytes[i] != '"' &&
+               bytes[i] != '\\')
+            i++;
+        str_add(s, bytes + start, i - start);
+        if (i == n)
+            break;
+        if ((unsigned char)bytes[i] < 0x80) {
+            put_json_byte(s, (unsigned char)bytes[i++]);
+        } else {
+            int code, length = utf8_decode(bytes + i, n - i, &code);
+
+            if (code < 0)
+                str_puts(s, "\xEF\xBF\xBD");
+            else
+                str_add(s, bytes + i, (size_t)length);
+            i += (size_t)length;
+        }
+    }
+    str_putc(s, '"');
+}
+
+/* A number taken apart: value = 0.d1d2d3... x 10^point, leading zeros gone. More than
+ * DIGITS digits cannot change the rounding but for being zero or not. */
+enum { DIGITS = 800 };
+
+struct decimal {
+    bool negative;
+    int n_digits;      /* kept in digits */
+    bool sticky;       /* a digit that is not 0 was not kept */
+    int64_t exponent;  /* of the last kept digit */
+    uint64_t mantissa; /* the digits as a number, right while n_digits <= 19 */
+    char digits[DIGITS + 16];
+};
+
+static void take_digit(struct decimal *d, char c, bool behind_point)
+{
+    if (d->n_digits == 0 && c == '0') {
+        d->exponent -= behind_point;
+    } else if (d->n_digits < DIGITS) {
+        d->digits[d->n_digits++] = c;
+        d->mantissa = d->mantissa * 10 + (uint64_t)(c - '0');
+        d->exponent -= behind_point;
+    } else {
+        d->sticky |= c != '0';
+        d->exponent += !behind_point;
+    }
+}
+
+/* The exponent behind an "e", held within +-10^15 so that no text can wrap it. */
+static bool take_exponent(struct decimal *d, const char *p, const char *end)
+{
+    bool negative = p < end && *p == '-';
+    int64_t e = 0;
+
+    if (p < end && (*p == '-' || *p == '+'))
+        p++;
+    if (p == end)
+        return false;
+    for (; p < end; p++) {
+        if (*p < '0' || *p > '9')
+            return false;
+        if (e < INT64_C(1000000000000000))
+            e = e * 10 + (*p - '0');
+    }
+    d->exponent += negative ? -e : e;
+    return true;
+}
+
+static bool take_apart(struct decimal *d, const char *p, const char *end)
+{
+    bool any = false, behind_point = false;
+
+    d->negative = p < end && *p == '-';
+    if (p < end && (*p == '-' || *p == '+'))
+        p++;
+    for (; p < end; p++) {
+        if (*p >= '0' && *p <= '9') {
+            take_digit(d, *p, behind_point);
+            any = true;
+        } else if (*p == '.' && !behind_point) {
+            behind_point = true;
+        } else {
+            break;
+        }
+    }
+    if (!any)
+        return false;
+    if (p == end)
+        return true;
+    return (*p == 'e' || *p == 'E') && take_exponent(d, p + 1, end);
+}
+
+/* Digits and exponent without a point read the same in every locale. */
+static double round_slowly(struct decimal *d)
+{
+    int64_t magnitude = d->exponent + d->n_digits; /* 10^(magnitude-1) <= x */
+    int kept_errno = errno;
+    double x;
+
+    if (magnitude > 400)
+        return HUGE_VAL;
+    if (magnitude < -400)
+        return 0;
+    if (d->sticky) {
+        d->digits[d->n_digits++] = '1';
+        d->exponent--;
+    }
+    snprintf(d->digits + d->n_digits, sizeof d->digits - (size_t)d->n_digits, "e%d",
+             (int)d->exponent);
+    x = strtod(d->digits, NULL);
+    errno = kept_errno;
+    return x;
+}
+
+bool str_to_double(const char *bytes, size_t n, double *out)
+{
+    /* the powers of ten that a double holds exactly */
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    struct decimal d;
+    double x;
+
+    d.n_digits = 0;
+    d.sticky = false;
+    d.exponent = 0;
+    d.mantissa = 0;
+    if (!take_apart(&d, bytes, bytes + n))
+        return false;
+    if (d.n_digits == 0)
+        x = 0;
+    else if (d.n_digits <= 19 && d.mantissa <= (UINT64_C(1) << 53) && d.exponent >= -22 &&
+             d.exponent <= 22) /* both exact, so one rounding (Clinger 1990) */
+        x = d.exponent < 0 ? (double)d.mantissa / powers[-d.exponent]
+                           : (double)d.mantissa * powers[d.exponent];
+    else
+        x = round_slowly(&d);
+    *out = d.negative ? -x : x;
+    return true;
+}
+
+bool str_to_long(const char *text, long low, long high, long *out)
+{
+    char *end;
+    long value;
+    const char *digits = text + (*text == '-' || *text == '+');
+
+    if (*digits < '0' || *digits > '9')
+        return false;
+    errno = 0;
+    value = strtol(text, &end, 10);
+    if (*end != '\0' || errno != 0 || value < low || value > high)
+        return false;
+    *out = value;
+    return true;
+}
+
+bool str_starts(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
