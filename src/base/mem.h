@@ -22,7 +22,7 @@ void *try_alloc(size_t n, size_t size);
 void *try_calloc(size_t n, size_t size);
 void *try_realloc(void *p, size_t n, size_t size); /* on failure p stays valid */
 
-/* Zeroed memory aligned to 64 bytes, for kernels; release with free(). NULL: no memory. */
+/* Zeroed memory aligned to 64 bytes, for kernels; released by free(). NULL: no memory. */
 void *try_aligned(size_t n, size_t size);
 
 /* Makes room for one more element: *capacity grows by doubling when it equals n. */

@@ -119,7 +119,9 @@ static bool check_target(const char *path, int *mode, bool *exists, struct error
     if (!S_ISREG(st.st_mode)) {
         shown = show(path, 0);
         error_set(err, ERROR_SYSTEM, "cannot write %s: it is a %s, not a file", shown,
-                  S_ISDIR(st.st_mode) ? "folder" : S_ISFIFO(st.st_mode) ? "FIFO" : "device");
+                  S_ISDIR(st.st_mode)    ? "folder"
+                  : S_ISFIFO(st.st_mode) ? "FIFO"
+                                         : "device");
         free(shown);
         return false;
     }
@@ -300,9 +302,9 @@ static bool read_all(int fd, size_t limit, struct str *out)
     }
 }
 
-/* Opens for reading without waiting for the other end of a FIFO, which is refused. */
-static int open_file(const char *path, struct error *err)
+int file_open(const char *path, struct error *err)
 {
+    /* O_NONBLOCK: a FIFO, which is refused, must not make us wait for its other end */
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
     char *shown;
@@ -326,7 +328,7 @@ static int open_file(const char *path, struct error *err)
 char *file_read(const char *path, size_t limit, size_t *length, struct error *err)
 {
     struct str out = {0};
-    int fd = open_file(path, err);
+    int fd = file_open(path, err);
     int code;
     char *shown;
 
@@ -401,5 +403,5 @@ char *path_expand(const char *path)
 
 uint32_t path_crc32(uint32_t crc, const void *bytes, size_t n)
 {
-    return (uint32_t)crc32_z(crc, bytes, n);
+    return n == 0 ? crc : (uint32_t)crc32_z(crc, bytes, n); /* NULL would begin anew */
 }

@@ -24,11 +24,14 @@ struct file_writer *file_writer_open(const char *path, int mode, struct error *e
 void file_writer_write(struct file_writer *w, const void *bytes, size_t n);
 void file_writer_printf(struct file_writer *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Flush, fsync, rename. Frees w. False with the old file in place, but for the one failure
- * that comes after the rename: the folder cannot be synced ("cannot make sure of ..."). */
+/* Flush, fsync, rename. Frees w. False with the old file in place, but for the one
+ * failure after the rename: the folder cannot be synced ("cannot make sure of ..."). */
 bool file_writer_commit(struct file_writer *w, struct error *err);
 /* Removes the temporary file and frees w. */
 void file_writer_abort(struct file_writer *w);
+
+/* Opens for reading. Returns the descriptor, or -1: also for a folder or FIFO. */
+int file_open(const char *path, struct error *err);
 
 /* The whole file, NUL-terminated, at most `limit` bytes; caller frees. `length` may be
  * NULL. NULL on failure: also for a folder or FIFO. */

@@ -17,8 +17,8 @@
  * C0 -> "^[", DEL -> "^?", C1, U+2028/9, U+202A..E, U+2066..9, U+FEFF, private and
  * unassigned code points, and others that are invisible or turn the direction ->
  * "<202E>"; invalid UTF-8 -> U+FFFD; more than 8 combining marks in a row are dropped.
- * Where the locale is not UTF-8, all beyond ASCII comes out as "<E9>". Returns the columns
- * used. */
+ * Where the locale is not UTF-8, all beyond ASCII comes out as "<E9>". Returns the
+ * columns used. */
 size_t show_to(struct str *out, const char *bytes, size_t n, size_t width);
 
 /* The same as a new string; caller frees. */
