@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/job_train.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "data/schema.h"
+
+struct train_job {
+    struct dataset *data;
+    struct schema *schema;
+    struct split_options split_options;
+    struct encode_options encode_options;
+    struct model_options model_options;
+    struct train_options train_options;
+    struct pool *pool;
+    char *folder, *commands;
+    json_t *extra;
+
+    enum train_phase phase;
+    bool stopped;
+    struct split *split;
+    struct encoder *encoder;
+    struct frame *frame;
+    struct model *model;
+    struct trainer *trainer;
+    size_t bytes;     /* that training takes */
+    size_t n_written; /* records in metrics.csv */
+    FILE *metrics_file;
+    struct str note;
+    struct train_result result;
+
+    struct train_view view; /* published */
+};
+
+struct train_job *train_job_new(const struct train_request *r, struct error *err)
+{
+    struct train_job *j;
+
+    if (!split_check(&r->split, err) || !model_check(&r->model, err) ||
+        !train_check(&r->train, err))
+        return NULL;
+    j = xcalloc(1, sizeof(*j));
+    j->data = dataset_ref(r->data);
+    j->schema = schema_copy(r->schema);
+    j->split_options = r->split;
+    j->encode_options = r->encode;
+    j->model_options = r->model;
+    j->train_options = r->train;
+    j->pool = r->pool;
+    j->folder = r->folder ? xstrdup(r->folder) : NULL;
+    j->commands = xstrdup(r->commands ? r->commands : "");
+    j->extra = r->extra ? json_incref(r->extra) : json_object();
+    return j;
+}
+
+/* ---- the run's folder ---- */
+
+/* What cannot be written once training goes on is said, and training goes on. */
+static void note_failure(struct train_job *j, const struct error *err)
+{
+    str_printf(&j->note, "%s\n", err->text);
+}
+
+static char *file_of(const struct train_job *j, const char *name)
+{
+    return xasprintf("%s/%s", j->folder, name);
+}
+
+static bool write_text(const struct train_job *j, const char *name, const char *text,
+                       struct error *err)
+{
+    char *path = file_of(j, name);
+    struct file_writer *w = file_writer_open(path, 0644, err);
+
+    free(path);
+    if (!w)
+        return false;
+    file_writer_write(w, text, strlen(text));
+    return file_writer_commit(w, err);
+}
+
+static const char *metric_columns(enum task task)
+{
+    return task == TASK_REGRESSION
+               ? "valid_loss,valid_rmse,valid_mae,valid_r2"
+               : "valid_loss,valid_auc,valid_accuracy,valid_f1,valid_average_precision,"
+                 "valid_calibration_error";
+}
+
+/* The folder is made here and nowhere else: a run that is refused leaves none. */
+static bool open_folder(struct train_job *j, struct error *err)
+{
+    char *path, *shown;
+
+    if (!j->folder)
+        return true;
+    if (!path_make_folder(j->folder, err) || !write_text(j, "commands", j->commands, err))
+        return false;
+    path = file_of(j, "metrics.csv");
+    j->metrics_file = fopen(path, "we");
+    if (j->metrics_file) {
+        fprintf(j->metrics_file, "epoch,seconds,lr,train_loss,%s\n",
+                metric_columns(j->schema->task));
+        fflush(j->metrics_file);
+    } else {
+        shown = show(path, 0);
+        error_set(err, ERROR_SYSTEM, "cannot write %s: %s", shown, strerror(errno));
+        free(shown);
+    }
+    free(path);
+    return j->metrics_file != NULL;
+}
+
+static void put_number(FILE *f, double x)
+{
+    struct str s = {0};
+
+    if (isfinite(x))
+        str_json_number(&s, x);
+    fprintf(f, ",%s", str_text(&s));
+    str_done(&s);
+}
+
+static void put_record(FILE *f, const struct epoch_record *r, enum task task)
+{
+    const struct metrics *m = &r->valid;
+
+    fprintf(f, "%d,%.3f", r->epoch, r->seconds);
+    put_number(f, r->lr);
+    put_number(f, r->train_loss);
+    put_number(f, m->loss);
+    if (task == TASK_REGRESSION) {
+        put_number(f, m->rmse);
+        put_number(f, m->mae);
+        put_number(f, m->r2);
+    } else {
+        put_number(f, m->auc);
+        put_number(f, m->accuracy);
+        put_number(f, m->f1);
+        put_number(f, m->average_precision);
+        put_number(f, m->calibration_error);
+    }
+    putc('\n', f);
+}
+
+static void write_metrics(struct train_job *j)
+{
+    size_t n;
+    const struct epoch_record *history = trainer_history(j->trainer, &n);
+    struct error err = {0};
+
+    if (!j->metrics_file || n == j->n_written)
+        return;
+    for (; j->n_written < n; j->n_written++)
+        put_record(j->metrics_file, &history[j->n_written], j->schema->task);
+    if (fflush(j->metrics_file) == 0 && !ferror(j->metrics_file))
+        return;
+    error_set(&err, ERROR_SYSTEM, "metrics.csv of this run is cut short: %s", strerror(errno));
+    note_failure(j, &err);
+    fclose(j->metrics_file);
+    j->metrics_file = NULL;
+}
+
+/* ---- slices ---- */
+
+static enum step next(struct train_job *j, enum train_phase phase)
+{
+    j->phase = phase;
+    return STEP_MORE;
+}
+
+static enum step apply(struct train_job *j, struct error *err)
+{
+    size_t rows = dataset_rows(j->data), bytes = frame_bytes(j->encoder, rows);
+    size_t available = mem_available();
+
+    if (bytes > available) {
+        error_set(err, ERROR_MEMORY, "the encoded table would take %zu MB and %zu MB are "
+                  "free; load fewer rows (load --rows) or ignore some columns",
+                  bytes >> 20, available >> 20);
+        return STEP_FAILED;
+    }
+    j->frame = encoder_apply(j->encoder, j->data, &j->note, err);
+    return j->frame ? next(j, PHASE_BUILDING) : STEP_FAILED;
+}
+
+static enum step build(struct train_job *j, struct error *err)
+{
+    j->bytes = frame_bytes(j->encoder, j->frame->rows) +
+               model_training_bytes(&j->model_options, j->encoder, j->train_options.batch);
+    j->model = model_new(&j->model_options, j->encoder, j->train_options.seed, err);
+    if (!j->model)
+        return STEP_FAILED;
+    j->trainer = trainer_new(j->model, j->frame, j->split, &j->train_options, j->pool, err);
+    if (!j->trainer || !open_folder(j, err))
+        return STEP_FAILED;
+    return next(j, PHASE_STEPPING);
+}
+
+static enum step train(struct train_job *j, struct error *err)
+{
+    enum step step = j->stopped ? STEP_DONE : trainer_step(j->trainer, err);
+    const struct train_progress *p = trainer_progress(j->trainer);
+
+    write_metrics(j);
+    if (step != STEP_DONE)
+        return step;
+    if (p->end == TRAIN_DIVERGED && p->best_epoch == 0) {
+        error_set(err, ERROR_NUMERIC, "%s; a smaller train.lr may help", p->message);
+        return STEP_FAILED;
+    }
+    return next(j, PHASE_SCORING);
+}
+
+static enum step score(struct train_job *j, struct error *err)
+{
+    if (!model_evaluate(j->model, j->pool, j->frame, j->split, PART_VALID, &j->result.valid,
+                        err) ||
+        !model_evaluate(j->model, j->pool, j->frame, j->split, PART_TEST, &j->result.test,
+                        err))
+        return STEP_FAILED;
+    return next(j, PHASE_SAVING);
+}
+
+static void write_log(struct train_job *j)
+{
+    const struct train_progress *p = trainer_progress(j->trainer);
+    struct str text = {0};
+    struct error err;
+
+    str_puts(&text, str_text(&j->note));
+    str_printf(&text, "%d epochs in %.1f s, best epoch %d, %zu parameters\n", p->epoch,
+               p->seconds, p->best_epoch, model_parameters(j->model));
+    if (p->end == TRAIN_DIVERGED)
+        str_printf(&text, "%s\n", p->message);
+    if (!write_text(j, "log", str_text(&text), &err))
+        note_failure(j, &err);
+    str_done(&text);
+}
+
+static enum step save(struct train_job *j)
+{
+    json_t *metrics;
+    char *path;
+
+    if (!j->folder)
+        return STEP_DONE;
+    metrics = json_object();
+    json_object_set_new(metrics, "valid",
+                        metrics_to_json(&j->result.valid, j->schema->task));
+    json_object_set_new(metrics, "test", metrics_to_json(&j->result.test, j->schema->task));
+    json_object_set_new(j->extra, "metrics", metrics);
+    write_log(j);
+    path = file_of(j, "model.safetensors");
+    j->result.saved = model_save(j->model, j->extra, path, &j->result.save_error);
+    free(path);
+    return STEP_DONE;
+}
+
+static enum step run(void *work, struct error *err)
+{
+    struct train_job *j = work;
+
+    switch (j->phase) {
+    case PHASE_SPLITTING:
+        j->split = split_new(j->data, j->schema, &j->split_options, err);
+        return j->split ? next(j, PHASE_FITTING) : STEP_FAILED;
+    case PHASE_FITTING:
+        j->encoder = encoder_fit(j->data, j->schema, j->split, &j->encode_options, &j->note,
+                                 err);
+        return j->encoder ? next(j, PHASE_ENCODING) : STEP_FAILED;
+    case PHASE_ENCODING:
+        return apply(j, err);
+    case PHASE_BUILDING:
+        return build(j, err);
+    case PHASE_STEPPING:
+        return train(j, err);
+    case PHASE_SCORING:
+        return score(j, err);
+    case PHASE_SAVING:
+        return save(j);
+    }
+    return STEP_FAILED;
+}
+
+/* Before the first step there are no weights worth keeping: the next slice says so. */
+static void stop(void *work)
+{
+    struct train_job *j = work;
+
+    j->stopped = true;
+    if (j->phase == PHASE_STEPPING)
+        trainer_stop(j->trainer);
+}
+
+static enum step run_or_stop(void *work, struct error *err)
+{
+    struct train_job *j = work;
+
+    if (j->stopped && j->phase < PHASE_STEPPING) {
+        error_set(err, ERROR_CANCELLED, "stopped before training began");
+        return STEP_FAILED;
+    }
+    return run(work, err);
+}
+
+static void publish(void *work)
+{
+    struct train_job *j = work;
+    struct train_view *v = &j->view;
+    const struct epoch_record *history;
+    size_t n;
+
+    v->phase = j->phase;
+    if (j->note.length > v->note.length)
+        str_add(&v->note, j->note.text + v->note.length, j->note.length - v->note.length);
+    if (!j->trainer)
+        return;
+    v->rows = j->split->count[PART_TRAIN];
+    v->parameters = model_parameters(j->model);
+    v->bytes = j->bytes;
+    v->progress = *trainer_progress(j->trainer);
+    for (history = trainer_history(j->trainer, &n); v->n_history < n; v->n_history++) {
+        v->history = xgrow(v->history, v->n_history, &v->capacity, sizeof(*v->history));
+        v->history[v->n_history] = history[v->n_history];
+    }
+}
+
+static void release(void *work)
+{
+    struct train_job *j = work;
+
+    if (j->metrics_file)
+        fclose(j->metrics_file);
+    if (j->trainer)
+        trainer_free(j->trainer);
+    if (j->model)
+        model_free(j->model);
+    if (j->frame)
+        frame_free(j->frame);
+    if (j->encoder)
+        encoder_unref(j->encoder);
+    if (j->split)
+        split_free(j->split);
+    json_decref(j->extra);
+    schema_free(j->schema);
+    dataset_unref(j->data);
+    str_done(&j->note);
+    str_done(&j->view.note);
+    free(j->view.history);
+    free(j->folder);
+    free(j->commands);
+    free(j);
+}
+
+const struct job_type train_job_type = {
+    .name = "train",
+    .run = run_or_stop,
+    .stop = stop,
+    .publish = publish,
+    .free = release,
+};
+
+const struct train_view *train_job_view(const struct train_job *j)
+{
+    return &j->view;
+}
+
+struct train_result train_job_take(struct train_job *j)
+{
+    struct train_result result = j->result;
+
+    if (j->trainer)
+        trainer_free(j->trainer);
+    j->trainer = NULL;
+    result.model = j->model;
+    result.split = j->split;
+    j->model = NULL;
+    j->split = NULL;
+    return result;
+}
+
+static json_t *number_or_null(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+json_t *metrics_to_json(const struct metrics *m, enum task task)
+{
+    json_t *j = json_object();
+
+    if (task == TASK_REGRESSION) {
+        json_object_set_new(j, "rmse", number_or_null(m->rmse));
+        json_object_set_new(j, "mae", number_or_null(m->mae));
+        json_object_set_new(j, "r2", number_or_null(m->r2));
+        return j;
+    }
+    json_object_set_new(j, "auc", number_or_null(m->auc));
+    json_object_set_new(j, "accuracy", number_or_null(m->accuracy));
+    json_object_set_new(j, "loss", number_or_null(m->loss));
+    json_object_set_new(j, "f1", number_or_null(m->f1));
+    json_object_set_new(j, "average_precision", number_or_null(m->average_precision));
+    json_object_set_new(j, "calibration_error", number_or_null(m->calibration_error));
+    return j;
+}

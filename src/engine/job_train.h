@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The job that trains a model from a table: split, encoder, frame, fresh weights, one step
+ * a slice, the metrics of the best weights, and the files of the run's folder:
+ *
+ *     commands            command lines that repeat the run
+ *     metrics.csv         one line an epoch, written as they come
+ *     model.safetensors   at the end
+ *     log                 what there was to say
+ */
+#ifndef ENGINE_JOB_TRAIN_H
+#define ENGINE_JOB_TRAIN_H
+
+#include <jansson.h>
+
+#include "base/pool.h"
+#include "data/encode.h"
+#include "data/split.h"
+#include "engine/engine.h"
+#include "engine/trainer.h"
+#include "model/model.h"
+
+struct train_job;
+
+extern const struct job_type train_job_type;
+
+struct train_request {
+    struct dataset *data;        /* referenced */
+    const struct schema *schema; /* copied, as are all options and texts */
+    struct split_options split;
+    struct encode_options encode;
+    struct model_options model;
+    struct train_options train;
+    struct pool *pool;           /* used on the worker only; outlives the job */
+    const char *folder;          /* made when training begins; NULL: nothing is written */
+    const char *commands;        /* content of that file */
+    json_t *extra;               /* kept in the model file, referenced; metrics are added */
+};
+
+/* *err says which option is wrong; nothing is begun. */
+struct train_job *train_job_new(const struct train_request *r, struct error *err);
+
+enum train_phase {
+    PHASE_SPLITTING,
+    PHASE_FITTING,
+    PHASE_ENCODING,
+    PHASE_BUILDING,
+    PHASE_STEPPING,
+    PHASE_SCORING,
+    PHASE_SAVING,
+};
+
+/* What is published. */
+struct train_view {
+    enum train_phase phase;
+    size_t rows;              /* in training */
+    size_t parameters;
+    size_t bytes;             /* memory that training takes, the frame included */
+    struct train_progress progress;
+    struct epoch_record *history;
+    size_t n_history, capacity;
+    struct str note;          /* what a person should know, one sentence a line */
+};
+const struct train_view *train_job_view(const struct train_job *j);
+
+/* What it came to; for whoever collected the job. */
+struct train_result {
+    struct model *model;
+    struct split *split;
+    struct metrics valid, test; /* of the best weights; rows 0: no such rows */
+    bool saved;                 /* the model is in the folder */
+    struct error save_error;    /* why not */
+};
+/* Hands over model and split (once). */
+struct train_result train_job_take(struct train_job *j);
+
+/* {"auc": ..., ...}: what belongs to the task; null where a value is not defined. */
+json_t *metrics_to_json(const struct metrics *m, enum task task);
+
+#endif
