@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/model.h"
+
+struct model_options model_defaults(void)
+{
+    return (struct model_options){
+        .dim = 32, .layers = 6, .heads = 8, .identifier = -1, .ffn = 4,
+        .dropout = 0.1, .head_dropout = 0.1, .head_hidden1 = 4, .head_hidden2 = 2,
+        .head_cap = 4096, .head_norm = true, .continuous_norm = false,
+    };
+}
+
+static bool within(const char *name, double value, double low, double high,
+                   struct error *err)
+{
+    if (value >= low && value <= high)
+        return true;
+    return error_set(err, ERROR_USAGE, "model.%s is %g; it must be between %g and %g", name,
+                     value, low, high);
+}
+
+bool model_check(const struct model_options *o, struct error *err)
+{
+    if (!within("dim", o->dim, 4, 1024, err) || !within("layers", o->layers, 0, 64, err)
+        || !within("heads", o->heads, 1, 64, err) || !within("ffn", o->ffn, 1, 16, err)
+        || !within("dropout", o->dropout, 0, 0.9, err)
+        || !within("head_dropout", o->head_dropout, 0, 0.9, err)
+        || !within("head_hidden1", o->head_hidden1, 1, 64, err)
+        || !within("head_hidden2", o->head_hidden2, 1, 64, err)
+        || !within("head_cap", o->head_cap, 0, 1e6, err)
+        || !within("identifier", o->identifier, -1, o->dim - 1, err))
+        return false;
+    if (o->dim % o->heads != 0)
+        return error_set(err, ERROR_USAGE,
+                         "model.dim %d cannot be divided among %d heads; choose model.heads "
+                         "so that it divides model.dim", o->dim, o->heads);
+    return true;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The graph of a model. A model describes itself once by calls such as
+ *
+ *     x = graph_linear(g, x, 128, "layers.0.ffn.up", ACTIVATION_NONE);
+ *
+ * each of which appends a node and returns its output. The nodes in order are the forward
+ * pass, in reverse the backward pass. graph_plan then places every tensor in memory, once.
+ *
+ * Two layouts (num/real.h), two ways of sharing the work:
+ *   tokens    the body. A batch is cut into shards of whole row blocks; a task runs all
+ *             nodes of the body over its shards. Tensors that only one shard needs for a
+ *             moment lie in the worker's scratch and stay in its cache; those that the
+ *             backward pass needs lie in memory for the whole batch.
+ *   features  the head. Every task has all rows of some output features, so batch norm
+ *             sees the true batch and no gradient has to be summed. Tasks meet after each node.
+ * How the work is cut depends on sizes only, never on the number of threads.
+ *
+ * A graph borrows params and pool. It is used by one thread at a time.
+ */
+#ifndef NN_GRAPH_H
+#define NN_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "nn/params.h"
+
+struct graph;
+struct tensor;
+
+enum activation { ACTIVATION_NONE, ACTIVATION_SELU };
+
+enum loss {
+    LOSS_BINARY,     /* cross-entropy of one logit, target 0 or 1 */
+    LOSS_MULTICLASS, /* cross-entropy of softmax over the logits, target a class number */
+    LOSS_SQUARED,    /* mean squared error of one output */
+};
+
+/* ---- describing (parameters are added to params by name, or found there) ---- */
+
+struct graph *graph_new(struct params *p);
+void graph_free(struct graph *g);
+
+/* Column i with classes[i] classes: codes 0 (missing) .. classes[i]. Embedding of value j =
+ * [identifier_i (identifier numbers), value_ij (d - identifier)]. Parameters
+ * "columns.identifier" (columns, identifier), "columns.I.value" (classes + 1, d - identifier). */
+struct tensor *graph_embedding(struct graph *g, int columns, const int *classes, int d,
+                               int identifier);
+/* y = W x + b; "NAME.weight" (out, in), "NAME.bias". Over tokens without activation; over
+ * features the activation is part of the node. */
+struct tensor *graph_linear(struct graph *g, struct tensor *x, int out, const char *name,
+                            enum activation activation);
+/* Queries, keys and values in one product: "NAME.query", "NAME.key", "NAME.value" (d, d). */
+struct tensor *graph_query_key_value(struct graph *g, struct tensor *x, const char *name);
+struct tensor *graph_attention(struct graph *g, struct tensor *qkv, int heads,
+                               double dropout);
+struct tensor *graph_gelu(struct graph *g, struct tensor *x, double dropout);
+/* LayerNorm(x + sublayer), "NAME.weight", "NAME.bias" */
+struct tensor *graph_add_norm(struct graph *g, struct tensor *x, struct tensor *sublayer,
+                              const char *name);
+/* The continuous inputs of a batch, (features n). */
+struct tensor *graph_continuous(struct graph *g, int n);
+/* LayerNorm across the features of a row, "NAME.weight", "NAME.bias" */
+struct tensor *graph_row_norm(struct graph *g, struct tensor *x, const char *name);
+/* [x flattened column after column; c]; one of them may be NULL. */
+struct tensor *graph_concatenate(struct graph *g, struct tensor *x, struct tensor *c);
+/* "NAME.weight", "NAME.bias" and buffers "NAME.mean", "NAME.variance" */
+struct tensor *graph_batch_norm(struct graph *g, struct tensor *x, const char *name);
+struct tensor *graph_dropout(struct graph *g, struct tensor *x, double rate);
+/* The end: mean loss over the rows, weighted. */
+void graph_loss(struct graph *g, struct tensor *logits, enum loss loss);
+
+/* Names a tensor to be read after a forward pass: "hidden.0". */
+void graph_name(struct tensor *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ---- planning ---- */
+
+struct graph_plan {
+    int rows;      /* largest batch */
+    bool training; /* with backward pass */
+    bool keep;     /* named tensors and attention maps can be read afterwards */
+};
+
+/* Places all tensors; allocates nothing. Must come before the rest. */
+void graph_plan(struct graph *g, const struct graph_plan *plan);
+/* Bytes of activations and gradients of activations that graph_allocate will take, and
+ * lanes for params_allocate_training. */
+size_t graph_bytes(const struct graph *g, int threads);
+int graph_lanes(const struct graph *g);
+bool graph_allocate(struct graph *g, struct pool *pool, struct error *err);
+
+/* ---- running ---- */
+
+struct graph_input {
+    int rows;             /* 1..plan.rows */
+    const int32_t *codes; /* (rows, columns) */
+    const float *values;  /* (rows, continuous) */
+    const float *target;  /* (rows); only for the loss */
+    const float *weight;  /* (rows) or NULL: all 1 */
+};
+
+/* Forward without dropout and with the running averages of batch norm. */
+void graph_infer(struct graph *g, const struct graph_input *in);
+/* Forward as in training; `key` makes the dropout masks. Returns the loss. */
+double graph_train_forward(struct graph *g, const struct graph_input *in, uint64_t key);
+/* Gradients of the last graph_train_forward, added to params' lanes and set in its
+ * gradient. */
+void graph_backward(struct graph *g);
+
+/* Row-major copy of a tensor of the last forward pass: (rows, columns, features) or
+ * (rows, features). By name ("logits" is always there), or of a layer's attention:
+ * (rows, heads, columns, columns). False if it was not kept. */
+bool graph_read(const struct graph *g, const char *name, real *out);
+bool graph_read_attention(const struct graph *g, int layer, real *out);
+/* Sizes of a named tensor. */
+bool graph_tensor_size(const struct graph *g, const char *name, int *columns,
+                       int *features);
+
+/* ---- looking at it ---- */
+
+struct node_info {
+    const char *op;      /* "linear", "attention", ... */
+    const char *name;    /* of its parameters or its output, may be "" */
+    int columns, features; /* of the output; columns 0: layout "features" */
+    size_t parameters;
+    double flops;        /* of one row forward: 2 a multiplication in matrix products */
+    double bytes;        /* of one row forward: inputs, output, parameters are not counted */
+    double seconds_forward, seconds_backward; /* spent by all workers while profiling */
+};
+
+int graph_nodes(const struct graph *g);
+struct node_info graph_node(const struct graph *g, int i);
+void graph_profile(struct graph *g, bool on); /* clears the times */
+
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Operations of the body: each with its description, forward and backward. */
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/graph_private.h"
+
+static int want(struct graph *g, const char *name, const char *part, size_t rows,
+                size_t columns, enum param_init init, double scale)
+{
+    char full[96];
+
+    snprintf(full, sizeof full, "%s.%s", name, part);
+    /* weight decay is for matrices of linear maps only */
+    return params_want(g->params, full, rows, columns, PARAM_BODY, init, scale,
+                       rows > 0 && strcmp(part, "value") != 0
+                           && strcmp(part, "identifier") != 0);
+}
+
+/* ---- embedding ---- */
+
+static void embedding_panel(const struct task *t, int block, int column, real *to)
+{
+    const struct node *n = t->node;
+    const struct graph_input *in = &t->g->input;
+    int m = n->out->columns, d = n->out->features, shared = 0;
+    const real *values = task_param(t, n->values[column]);
+
+    if (n->weight >= 0) {
+        shared = (int)t->g->params->list[n->weight].shape[1];
+        const real *own = task_param(t, n->weight) + (size_t)column * (size_t)shared;
+
+        for (int f = 0; f < shared; f++)
+            for (int r = 0; r < LANES; r++)
+                to[f * LANES + r] = own[f];
+    }
+    for (int r = 0; r < LANES; r++) {
+        int row = block * LANES + r;
+        int code = row < in->rows ? in->codes[(size_t)row * (size_t)m + (size_t)column] : 0;
+        const real *value = values + (size_t)code * (size_t)(d - shared);
+
+        for (int f = shared; f < d; f++)
+            to[f * LANES + r] = value[f - shared];
+    }
+}
+
+static void embedding_forward(const struct task *t)
+{
+    const struct tensor *out = t->node->out;
+    real *to = tensor_value(t, out);
+
+    for (int b = 0; b < t->blocks; b++)
+        for (int c = 0; c < out->columns; c++, to += panel_size(out->features))
+            embedding_panel(t, t->first_block + b, c, to);
+}
+
+static void embedding_panel_backward(const struct task *t, int block, int column,
+                                     const real *from)
+{
+    const struct node *n = t->node;
+    const struct graph_input *in = &t->g->input;
+    int m = n->out->columns, d = n->out->features, shared = 0;
+    real *values = task_gradient(t, n->values[column]);
+    int rows = in->rows - block * LANES < LANES ? in->rows - block * LANES : LANES;
+
+    if (n->weight >= 0) {
+        shared = (int)t->g->params->list[n->weight].shape[1];
+        real *own = task_gradient(t, n->weight) + (size_t)column * (size_t)shared;
+
+        for (int f = 0; f < shared; f++)
+            for (int r = 0; r < rows; r++)
+                own[f] += from[f * LANES + r];
+    }
+    for (int r = 0; r < rows; r++) {
+        size_t row = (size_t)(block * LANES + r);
+        real *value = values
+            + (size_t)in->codes[row * (size_t)m + (size_t)column] * (size_t)(d - shared);
+
+        for (int f = shared; f < d; f++)
+            value[f - shared] += from[f * LANES + r];
+    }
+}
+
+static void embedding_backward(const struct task *t)
+{
+    const struct tensor *out = t->node->out;
+    const real *from = tensor_grad(t, out);
+
+    for (int b = 0; b < t->blocks; b++)
+        for (int c = 0; c < out->columns; c++, from += panel_size(out->features))
+            embedding_panel_backward(t, t->first_block + b, c, from);
+}
+
+static const struct op op_embedding = {
+    .name = "embedding", .layout = TOKENS,
+    .forward = embedding_forward, .backward = embedding_backward,
+};
+
+struct tensor *graph_embedding(struct graph *g, int columns, const int *classes, int d,
+                               int identifier)
+{
+    struct node *n = graph_add_node(g, &op_embedding, NULL, NULL);
+
+    n->out = graph_add_tensor(g, n, TOKENS, columns, d);
+    snprintf(n->name, sizeof n->name, "columns");
+    n->classes = xcalloc((size_t)columns, sizeof *n->classes);
+    n->values = xcalloc((size_t)columns, sizeof *n->values);
+    if (identifier > 0)
+        n->weight = want(g, "columns", "identifier", (size_t)columns, (size_t)identifier,
+                         INIT_NORMAL, 1);
+    for (int i = 0; i < columns; i++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "columns.%d", i);
+        n->classes[i] = classes[i];
+        n->values[i] = want(g, name, "value", (size_t)classes[i] + 1,
+                            (size_t)(d - identifier), INIT_NORMAL, 1);
+    }
+    return n->out;
+}
+
+/* ---- linear ---- */
+
+static void linear_forward(const struct task *t)
+{
+    const struct node *n = t->node;
+
+    t->g->kernels->linear_forward(task_panels(t, n->out), n->out->features,
+                                  n->in[0]->features, task_param(t, n->weight),
+                                  task_param(t, n->bias), tensor_value(t, n->in[0]),
+                                  tensor_value(t, n->out));
+}
+
+/* A softmax does not see what is common to all keys, so the gradient of their bias is
+ * zero; its rounding noise would be blown up by AdamW. */
+static void clear_key_bias(real *db, int d)
+{
+    memset(db + d, 0, (size_t)d * sizeof *db);
+}
+
+static void linear_backward(const struct task *t)
+{
+    const struct node *n = t->node;
+    const struct kernels *k = t->g->kernels;
+    int panels = task_panels(t, n->out), out = n->out->features, in = n->in[0]->features;
+    const real *dy = tensor_grad(t, n->out);
+    real *db = task_gradient(t, n->bias);
+
+    k->linear_backward_weight(panels, out, in, dy, tensor_value(t, n->in[0]),
+                              task_gradient(t, n->weight), db);
+    if (n->qkv)
+        clear_key_bias(db, out / 3);
+    k->linear_backward_input(panels, out, in, task_param(t, n->weight), dy,
+                             tensor_grad(t, n->in[0]), n->add[0]);
+}
+
+const struct op op_linear_tokens = {
+    .name = "linear", .layout = TOKENS, .needs = NEEDS_IN0,
+    .forward = linear_forward, .backward = linear_backward,
+};
+
+struct tensor *graph_query_key_value(struct graph *g, struct tensor *x, const char *name)
+{
+    static const char *const parts[] = {"query", "key", "value"};
+    size_t d = (size_t)x->features;
+    int first[2][3];
+    struct node *n = graph_add_node(g, &op_linear_tokens, x, NULL);
+
+    for (int kind = 0; kind < 2; kind++)
+        for (int i = 0; i < 3; i++) {
+            char part[32];
+
+            snprintf(part, sizeof part, "%s.%s", parts[i], kind ? "bias" : "weight");
+            first[kind][i] = want(g, name, part, kind ? 0 : d, d, INIT_UNIFORM,
+                                  1 / sqrt((double)d));
+        }
+    n->weight = first[0][0];
+    n->bias = first[1][0];
+    n->qkv = true;
+    snprintf(n->name, sizeof n->name, "%s", name);
+    n->out = graph_add_tensor(g, n, TOKENS, x->columns, 3 * x->features);
+    n->flops = 2.0 * 3 * (double)(d * d) * x->columns;
+    return n->out;
+}
+
+/* ---- attention ---- */
+
+static struct attention_shape shape_of(const struct node *n)
+{
+    return (struct attention_shape){n->out->columns, n->out->features, n->heads,
+                                    n->dropout};
+}
+
+/* Lines for the kernel, after those that add_norm keeps at zero. */
+static real *attention_scratch(const struct task *t)
+{
+    return task_lines(t) + (t->g->shard_size - t->g->extra_offset)
+        - (size_t)(2 * t->node->out->columns + 1) * LANES;
+}
+
+static void attention_forward(const struct task *t)
+{
+    const struct node *n = t->node;
+    struct attention_shape s = shape_of(n);
+
+    t->g->kernels->attention_forward(
+        t->blocks, &s, tensor_value(t, n->in[0]), tensor_value(t, n->out),
+        tensor_value(t, n->aux[0]), tensor_value(t, n->aux[1]), attention_scratch(t),
+        (uint32_t)t->first_block);
+}
+
+static void attention_backward(const struct task *t)
+{
+    const struct node *n = t->node;
+    struct attention_shape s = shape_of(n);
+
+    t->g->kernels->attention_backward(
+        t->blocks, &s, tensor_value(t, n->in[0]), tensor_value(t, n->aux[0]),
+        tensor_value(t, n->out), tensor_grad(t, n->out), tensor_grad(t, n->in[0]),
+        attention_scratch(t), (uint32_t)t->first_block);
+}
+
+static const struct op op_attention = {
+    .name = "attention", .layout = TOKENS, .needs = NEEDS_IN0 | NEEDS_OUT,
+    .forward = attention_forward, .backward = attention_backward,
+};
+
+struct tensor *graph_attention(struct graph *g, struct tensor *qkv, int heads,
+                               double dropout)
+{
+    struct node *n = graph_add_node(g, &op_attention, qkv, NULL);
+    int m = qkv->columns, d = qkv->features / 3, layer = 0;
+
+    for (size_t i = 0; i + 1 < g->n_nodes; i++)
+        layer += g->nodes[i].op == &op_attention;
+    n->heads = heads;
+    n->rate = dropout;
+    n->out = graph_add_tensor(g, n, TOKENS, m, d);
+    n->aux[0] = graph_add_tensor(g, n, TOKENS, m, 2 * heads);
+    n->aux[1] = graph_add_tensor(g, n, TOKENS, m, heads * m);
+    graph_name(n->aux[1], "attention.%d", layer);
+    snprintf(n->name, sizeof n->name, "layers.%d", layer);
+    n->flops = 2.0 * 2 * (double)m * m * d;
+    return n->out;
+}
+
+/* ---- GELU ---- */
+
+static void gelu_forward(const struct task *t)
+{
+    const struct node *n = t->node;
+
+    t->g->kernels->gelu_forward(task_panels(t, n->out), n->out->features,
+                                tensor_value(t, n->in[0]), tensor_value(t, n->out),
+                                &n->dropout,
+                                (uint32_t)(t->first_block * n->out->columns));
+}
+
+static void gelu_backward(const struct task *t)
+{
+    const struct node *n = t->node;
+
+    t->g->kernels->gelu_backward(task_panels(t, n->out), n->out->features,
+                                 tensor_value(t, n->in[0]), tensor_grad(t, n->out),
+                                 tensor_grad(t, n->in[0]), &n->dropout,
+                                 (uint32_t)(t->first_block * n->out->columns));
+}
+
+static const struct op op_gelu = {
+    .name = "gelu", .layout = TOKENS, .needs = NEEDS_IN0,
+    .forward = gelu_forward, .backward = gelu_backward,
+};
+
+struct tensor *graph_gelu(struct graph *g, struct tensor *x, double dropout)
+{
+    struct node *n = graph_add_node(g, &op_gelu, x, NULL);
+
+    n->rate = dropout;
+    n->out = graph_add_tensor(g, n, TOKENS, x->columns, x->features);
+    x->grad_same = n->out;
+    return n->out;
+}
+
+/* ---- residual and layer norm ---- */
+
+static void add_norm_forward(const struct task *t)
+{
+    const struct node *n = t->node;
+
+    t->g->kernels->add_norm_forward(
+        task_panels(t, n->out), n->out->features, tensor_value(t, n->in[0]),
+        tensor_value(t, n->in[1]), task_param(t, n->weight), task_param(t, n->bias),
+        tensor_value(t, n->out), tensor_value(t, n->aux[0]), tensor_value(t, n->aux[1]));
+}
+
+static void add_norm_backward(const struct task *t)
+{
+    const struct node *n = t->node;
+    const struct kernels *k = t->g->kernels;
+    int d = n->out->features;
+    real *dgamma = task_lines(t), *dbeta = dgamma + d * LANES;
+
+    k->add_norm_backward(task_panels(t, n->out), d, tensor_grad(t, n->out),
+                         tensor_value(t, n->aux[0]), tensor_value(t, n->aux[1]),
+                         task_param(t, n->weight), tensor_grad(t, n->in[0]), dgamma,
+                         dbeta);
+    k->lines_sum(d, dgamma, task_gradient(t, n->weight));
+    k->lines_sum(d, dbeta, task_gradient(t, n->bias));
+}
+
+static const struct op op_add_norm = {
+    .name = "add_norm", .layout = TOKENS,
+    .forward = add_norm_forward, .backward = add_norm_backward,
+};
+
+/* The sum's gradient goes to both inputs. They share its memory: the sublayer has read
+ * its copy before anything else is added to the residual's. */
+struct tensor *graph_add_norm(struct graph *g, struct tensor *x, struct tensor *sublayer,
+                              const char *name)
+{
+    struct node *n = graph_add_node(g, &op_add_norm, x, sublayer);
+    size_t d = (size_t)x->features;
+
+    sublayer->grad_same = x;
+    n->weight = want(g, name, "weight", 0, d, INIT_ONE, 0);
+    n->bias = want(g, name, "bias", 0, d, INIT_ZERO, 0);
+    snprintf(n->name, sizeof n->name, "%s", name);
+    n->out = graph_add_tensor(g, n, TOKENS, x->columns, x->features);
+    n->aux[0] = graph_add_tensor(g, n, TOKENS, x->columns, x->features);
+    n->aux[1] = graph_add_tensor(g, n, TOKENS, x->columns, 1);
+    return n->out;
+}
+
+/* ---- from tokens to features ---- */
+
+static void flatten_forward(const struct task *t)
+{
+    const struct tensor *x = t->node->in[0];
+    const real *from = tensor_value(t, x);
+    real *to = tensor_value(t, t->node->out);
+
+    for (int b = 0; b < t->blocks; b++)
+        for (int c = 0; c < x->columns; c++, from += panel_size(x->features))
+            for (int f = 0; f < x->features; f++)
+                memcpy(to + (size_t)(c * x->features + f) * t->g->stride
+                           + (size_t)(t->first_block + b) * LANES,
+                       from + f * LANES, LANES * sizeof *to);
+}
+
+/* Lanes past the batch's rows become 0, so that no sum over lanes sees them. */
+static void flatten_backward(const struct task *t)
+{
+    const struct tensor *x = t->node->in[0];
+    const real *from = tensor_grad(t, t->node->out);
+    real *to = tensor_grad(t, x);
+
+    for (int b = 0; b < t->blocks; b++) {
+        int row = (t->first_block + b) * LANES, left = t->g->input.rows - row;
+        size_t used = (size_t)(left < LANES ? left : LANES);
+
+        for (int c = 0; c < x->columns; c++, to += panel_size(x->features))
+            for (int f = 0; f < x->features; f++) {
+                memcpy(to + f * LANES,
+                       from + (size_t)(c * x->features + f) * t->g->stride + row,
+                       used * sizeof *to);
+                memset(to + f * LANES + used, 0, (LANES - used) * sizeof *to);
+            }
+    }
+}
+
+static const struct op op_flatten = {
+    .name = "concatenate", .layout = TOKENS,
+    .forward = flatten_forward, .backward = flatten_backward,
+};
+
+struct tensor *graph_concatenate(struct graph *g, struct tensor *x, struct tensor *c)
+{
+    if (!x)
+        return c;
+
+    struct node *n = graph_add_node(g, &op_flatten, x, NULL);
+    int width = x->columns * x->features;
+
+    n->out = graph_add_tensor(g, n, FEATURES, 1, width + (c ? c->features : 0));
+    if (c) {
+        assert(c->producer < x->producer && !c->same);
+        c->same = n->out;
+        c->row_offset = width;
+    }
+    return n->out;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The kernels: plain functions over pointers and sizes, forward beside backward, nothing
+ * allocated. They are compiled once per instruction set; kernels_best() gives the table
+ * for this machine. Backward kernels add to the gradients of parameters; whether they set or
+ * add to the gradient of an activation is said by `add`.
+ *
+ * Names of sizes: n panels, d features of a panel, m columns, blocks = row blocks of LANES rows.
+ * "lines (k)" is an array of k lines of LANES reals. Layouts are in num/real.h.
+ */
+#ifndef NUM_KERNELS_H
+#define NUM_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "num/real.h"
+
+/*
+ * Dropout masks are not stored: whether a number is kept is a function of its place in
+ * the tensor and of a key (of seed, step and node), asked again in the backward pass.
+ */
+struct dropout {
+    uint32_t key;
+    int32_t threshold; /* kept if the mixed place, as a signed number, is below */
+    real scale;        /* 1 / (1 - rate); rate 0: see dropout_none */
+};
+
+static inline bool dropout_none(const struct dropout *d)
+{
+    return d->scale == 1;
+}
+
+/* rate in [0, 1) */
+struct dropout dropout_make(double rate, uint32_t key);
+
+struct attention_shape {
+    int columns, d, heads; /* d a multiple of heads */
+    struct dropout dropout; /* of the attention weights */
+};
+
+struct adamw {
+    real lr, beta1, beta2, eps, weight_decay;
+    real correction1, correction2; /* 1 - beta^t */
+    real scale;                    /* of the gradient (clipping) */
+};
+
+struct kernels {
+    const char *name; /* "base", "avx2" or "avx512" */
+
+    /* ---- linear maps over panels (num/linear.c); w (out, in) row-major ---- */
+
+    /* y = w x + b; b may be NULL */
+    void (*linear_forward)(int n, int out, int in, const real *w, const real *b,
+                           const real *x, real *y);
+    /* dx = w^T dy */
+    void (*linear_backward_input)(int n, int out, int in, const real *w, const real *dy,
+                                  real *dx, bool add);
+    /* dw += dy x^T summed over panels and lanes; db += dy (NULL: no bias) */
+    void (*linear_backward_weight)(int n, int out, int in, const real *dy, const real *x,
+                                   real *dw, real *db);
+
+    /* ---- elementwise (num/activation.c) ---- */
+
+    /* y = dropout(gelu(x)) over n panels of d features; GELU(x) = x Phi(x), exact.
+     * place: number of the first panel in the tensor. */
+    void (*gelu_forward)(int n, int d, const real *x, real *y, const struct dropout *drop,
+                         uint32_t place);
+    /* dx = gelu'(x) dropout(dy); dx may be dy */
+    void (*gelu_backward)(int n, int d, const real *x, const real *dy, real *dx,
+                          const struct dropout *drop, uint32_t place);
+    /* In place over d features of `rows` rows, `stride` apart, after adding bias[f]
+     * (NULL: none). SELU: 1.0507 (x, or 1.6733 (e^x - 1) below 0). */
+    void (*selu_forward)(int d, int rows, size_t stride, const real *bias, real *x);
+    /* dy becomes the gradient before SELU, from its output y; db[f] gets its sum.
+     * centred: dy sums to zero (batch norm follows), so the part of db that is a multiple
+     * of that sum is left out instead of being added up as rounding noise, which AdamW
+     * would blow up where the rest is zero too. */
+    void (*selu_backward)(int d, int rows, size_t stride, const real *y, real *dy,
+                          real *db, bool centred);
+    /* Forward and backward alike; y may be x. place: number of the first feature. */
+    void (*dropout_features)(int d, int rows, size_t stride, const real *x, real *y,
+                             const struct dropout *drop, uint32_t place);
+
+    /* ---- normalisation (num/norm.c) ---- */
+
+    /* s = x + residual; y = gamma (s - mean) rstd + beta over the d features of each
+     * row; xhat (n panels) = (s - mean) rstd and rstd lines (n) are kept for backward
+     * where not NULL. eps 1e-5. Ba, Kiros, Hinton 2016. */
+    void (*add_norm_forward)(int n, int d, const real *x, const real *residual,
+                             const real *gamma, const real *beta, real *y, real *xhat,
+                             real *rstd);
+    /* ds (n panels) goes to both inputs. dgamma, dbeta lines (d), added to: their lanes
+     * are summed at the end of a shard by lines_sum. */
+    void (*add_norm_backward)(int n, int d, const real *dy, const real *xhat,
+                              const real *rstd, const real *gamma, real *ds, real *dgamma,
+                              real *dbeta);
+    /* y += x over n panels of d features */
+    void (*add_panels)(int n, int d, const real *x, real *y);
+    /* total[i] += sum of the lanes of lines[i]; the lines become 0 */
+    void (*lines_sum)(int k, real *lines, real *total);
+
+    /* Batch norm of d features over `rows` rows (biased variance, eps 1e-5). mean, rstd (d)
+     * are kept; running averages move by `momentum` with the unbiased variance, as in
+     * PyTorch. Ioffe, Szegedy 2015. y may not be x. Lanes past `rows` of y become 0. */
+    void (*batch_norm_forward)(int d, int rows, size_t stride, const real *x,
+                               const real *gamma, const real *beta, real *y, real *mean,
+                               real *rstd, real *running_mean, real *running_var,
+                               real momentum);
+    /* The same with the running averages. y may be x. */
+    void (*batch_norm_infer)(int d, int rows, size_t stride, const real *x,
+                             const real *gamma, const real *beta, const real *running_mean,
+                             const real *running_var, real *y);
+    /* dx from dy (may be the same); dgamma, dbeta set */
+    void (*batch_norm_backward)(int d, int rows, size_t stride, const real *x,
+                                const real *dy, const real *mean, const real *rstd,
+                                const real *gamma, real *dx, real *dgamma, real *dbeta);
+
+    /* ---- attention (num/attention.c) ---- */
+
+    /* For each row block: qkv panels (m) of 3d features (queries, keys, values) -> out panels
+     * (m) of d: softmax(q k^T / sqrt(d / heads)) v, head by head. stat: panels (m) of 2 heads
+     * features, the maximum and the inverse of the sum of each softmax, for backward.
+     * weights (may be NULL): panels (m) of heads * m features, the attention maps. */
+    void (*attention_forward)(int blocks, const struct attention_shape *s, const real *qkv,
+                              real *out, real *stat, real *weights, real *scratch,
+                              uint32_t place);
+    /* dqkv is set. scratch: lines (2 m). */
+    void (*attention_backward)(int blocks, const struct attention_shape *s,
+                               const real *qkv, const real *stat, const real *out,
+                               const real *dout, real *dqkv, real *scratch,
+                               uint32_t place);
+
+    /* ---- the update (num/adamw.c) ---- */
+
+    /* g[i] = the sum of lanes[l][i]; the lanes become 0; returns the sum of g^2 */
+    double (*gradient_sum)(size_t n, int lanes, real *lane, size_t lane_stride, real *g);
+    double (*gradient_norm)(size_t n, const real *g);
+    /* One AdamW step (Loshchilov, Hutter 2019) over n parameters. */
+    void (*adamw_step)(size_t n, const struct adamw *o, bool decay, real *w, const real *g,
+                       real *m, real *v);
+};
+
+/* The fastest table that this processor runs; TABSCOPE_ISA=base|avx2|avx512 in the
+ * environment asks for a slower one. */
+const struct kernels *kernels_best(void);
+
+#endif

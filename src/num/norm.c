@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Layer norm with its residual, batch norm, and small sums. */
+#include "num/simd.h"
+
+#define EPSILON ((real)1e-5)
+
+INLINE vec inverse_sqrt(vec v)
+{
+    for (int i = 0; i < WIDTH; i++)
+        v[i] = 1 / (real)sqrt(v[i]);
+    return v;
+}
+
+/* One vector of lanes of one panel. */
+INLINE void add_norm_lanes(int d, const real *x, const real *residual, const real *gamma,
+                           const real *beta, real *y, real *xhat, real *rstd)
+{
+    vec sum = {0}, square = {0};
+
+    for (int f = 0; f < d; f++) {
+        vec s = load(x + f * LANES) + load(residual + f * LANES);
+
+        store(y + f * LANES, s);
+        sum += s;
+    }
+
+    vec mean = sum * (1 / (real)d);
+
+    for (int f = 0; f < d; f++) {
+        vec c = load(y + f * LANES) - mean;
+
+        square += c * c;
+    }
+
+    vec inverse = inverse_sqrt(square * (1 / (real)d) + EPSILON);
+
+    for (int f = 0; f < d; f++) {
+        vec normed = (load(y + f * LANES) - mean) * inverse;
+
+        if (xhat)
+            store(xhat + f * LANES, normed);
+        store(y + f * LANES, normed * gamma[f] + beta[f]);
+    }
+    if (rstd)
+        store(rstd, inverse);
+}
+
+void ISA(add_norm_forward)(int n, int d, const real *x, const real *residual,
+                           const real *gamma, const real *beta, real *y, real *xhat,
+                           real *rstd)
+{
+    for (int p = 0; p < n; p++)
+        for (int v = 0; v < LANES; v += WIDTH) {
+            size_t at = p * panel_size(d) + (size_t)v;
+
+            add_norm_lanes(d, x + at, residual + at, gamma, beta, y + at,
+                           xhat ? xhat + at : NULL,
+                           rstd ? rstd + p * panel_size(1) + v : NULL);
+        }
+}
+
+/* ds = rstd (g - mean(g) - xhat mean(g xhat)) with g = gamma dy */
+INLINE void add_norm_backward_lanes(int d, const real *dy, const real *xhat, vec rstd,
+                                    const real *gamma, real *ds, real *dgamma,
+                                    real *dbeta)
+{
+    vec sum = {0}, along = {0};
+
+    for (int f = 0; f < d; f++) {
+        vec up = load(dy + f * LANES), hat = load(xhat + f * LANES);
+        vec g = up * gamma[f];
+
+        sum += g;
+        along += g * hat;
+        store(dgamma + f * LANES, load(dgamma + f * LANES) + up * hat);
+        store(dbeta + f * LANES, load(dbeta + f * LANES) + up);
+    }
+    sum *= 1 / (real)d;
+    along *= 1 / (real)d;
+    for (int f = 0; f < d; f++) {
+        vec g = load(dy + f * LANES) * gamma[f];
+
+        store(ds + f * LANES, rstd * (g - sum - load(xhat + f * LANES) * along));
+    }
+}
+
+void ISA(add_norm_backward)(int n, int d, const real *dy, const real *xhat,
+                            const real *rstd, const real *gamma, real *ds, real *dgamma,
+                            real *dbeta)
+{
+    for (int p = 0; p < n; p++)
+        for (int v = 0; v < LANES; v += WIDTH) {
+            size_t at = p * panel_size(d) + (size_t)v;
+
+            add_norm_backward_lanes(d, dy + at, xhat + at,
+                                    load(rstd + p * panel_size(1) + v), gamma, ds + at,
+                                    dgamma + v, dbeta + v);
+        }
+}
+
+void ISA(add_panels)(int n, int d, const real *x, real *y)
+{
+    for (int p = 0; p < n; p++)
+        for (int i = 0; i < d * LANES; i += WIDTH) {
+            size_t at = p * panel_size(d) + (size_t)i;
+
+            store(y + at, load(y + at) + load(x + at));
+        }
+}
+
+void ISA(lines_sum)(int k, real *lines, real *total)
+{
+    for (int i = 0; i < k; i++)
+        for (int v = 0; v < LANES; v += WIDTH) {
+            total[i] += lane_sum(load(lines + i * LANES + v));
+            store(lines + i * LANES + v, (vec){0});
+        }
+}
+
+/* Lanes at and past `rows` of the vector that starts at row r become 0. */
+INLINE vec within(vec v, int r, int rows)
+{
+    for (int i = 0; i < WIDTH; i++)
+        if (r + i >= rows)
+            v[i] = 0;
+    return v;
+}
+
+INLINE void line_mean(const real *x, int rows, real *mean, real *variance)
+{
+    vec sum = {0}, square = {0};
+
+    for (int r = 0; r < rows; r += WIDTH)
+        sum += r + WIDTH <= rows ? load(x + r) : within(load(x + r), r, rows);
+    *mean = lane_sum(sum) / (real)rows;
+    for (int r = 0; r < rows; r += WIDTH) {
+        vec c = load(x + r) - *mean;
+
+        if (r + WIDTH > rows)
+            c = within(c, r, rows);
+        square += c * c;
+    }
+    *variance = lane_sum(square) / (real)rows;
+}
+
+INLINE void scale_line(const real *x, int rows, real factor, real shift, real *y)
+{
+    for (int r = 0; r < rows; r += WIDTH) {
+        vec v = load(x + r) * factor + shift;
+
+        store(y + r, r + WIDTH <= rows ? v : within(v, r, rows));
+    }
+    for (int r = lanes_up(rows) - LANES; r < lanes_up(rows); r++)
+        if (r >= rows)
+            y[r] = 0;
+}
+
+void ISA(batch_norm_forward)(int d, int rows, size_t stride, const real *x,
+                             const real *gamma, const real *beta, real *y, real *mean,
+                             real *rstd, real *running_mean, real *running_var,
+                             real momentum)
+{
+    for (int f = 0; f < d; f++) {
+        real variance;
+
+        line_mean(x + f * stride, rows, &mean[f], &variance);
+        rstd[f] = 1 / (real)sqrt(variance + EPSILON);
+        scale_line(x + f * stride, rows, gamma[f] * rstd[f],
+                   beta[f] - mean[f] * gamma[f] * rstd[f], y + f * stride);
+        if (rows > 1)
+            variance *= (real)rows / (real)(rows - 1);
+        running_mean[f] += momentum * (mean[f] - running_mean[f]);
+        running_var[f] += momentum * (variance - running_var[f]);
+    }
+}
+
+void ISA(batch_norm_infer)(int d, int rows, size_t stride, const real *x,
+                           const real *gamma, const real *beta, const real *running_mean,
+                           const real *running_var, real *y)
+{
+    for (int f = 0; f < d; f++) {
+        real factor = gamma[f] / (real)sqrt(running_var[f] + EPSILON);
+
+        scale_line(x + f * stride, rows, factor, beta[f] - running_mean[f] * factor,
+                   y + f * stride);
+    }
+}
+
+void ISA(batch_norm_backward)(int d, int rows, size_t stride, const real *x,
+                              const real *dy, const real *mean, const real *rstd,
+                              const real *gamma, real *dx, real *dgamma, real *dbeta)
+{
+    for (int f = 0; f < d; f++) {
+        const real *in = x + f * stride, *up = dy + f * stride;
+        real *to = dx + f * stride;
+        vec sum = {0}, along = {0};
+
+        for (int r = 0; r < rows; r += WIDTH) {
+            vec g = load(up + r), hat = (load(in + r) - mean[f]) * rstd[f];
+
+            if (r + WIDTH > rows)
+                g = within(g, r, rows);
+            sum += g;
+            along += g * hat;
+        }
+        dbeta[f] = lane_sum(sum);
+        dgamma[f] = lane_sum(along);
+
+        real shift = dbeta[f] / (real)rows, slope = dgamma[f] / (real)rows;
+        real factor = gamma[f] * rstd[f];
+
+        for (int r = 0; r < rows; r += WIDTH) {
+            vec hat = (load(in + r) - mean[f]) * rstd[f];
+            vec g = factor * (load(up + r) - shift - hat * slope);
+
+            store(to + r, r + WIDTH <= rows ? g : within(g, r, rows));
+        }
+    }
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * golden FILE|FOLDER...: holds our TabTransformer against reference values of PyTorch:
+ * outputs, hidden states, attention maps, gradients of every parameter, and runs of AdamW.
+ * Each file holds inputs, parameters and what comes of them; its settings are in the metadata.
+ * Without arguments: the small files in tests/golden and, where there is one, the shared
+ * reference folder.
+ */
+#include <dirent.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "model/tabtransformer.h"
+#include "nn/safetensors.h"
+#include "shared.h"
+#include "test.h"
+
+/* One golden file with the graph built from it. */
+struct golden {
+    struct safetensors *file;
+    const char *task;
+    struct model_options options;
+    struct model_shape shape;
+    int *classes;
+    int rows;
+    struct graph_input input;
+    int32_t *codes;
+    float *target;
+    struct params *params;
+    struct graph *graph;
+    struct pool *pool;
+};
+
+static long setting(const struct golden *g, const char *key, long otherwise)
+{
+    const char *text = safetensors_metadata(g->file, key);
+
+    return text ? strtol(text, NULL, 10) : otherwise;
+}
+
+static double number(const struct golden *g, const char *key)
+{
+    const char *text = safetensors_metadata(g->file, key);
+
+    return text ? strtod(text, NULL) : NAN;
+}
+
+static const struct safetensors_tensor *find(const struct golden *g, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static const struct safetensors_tensor *find(const struct golden *g, const char *format, ...)
+{
+    char name[160];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(name, sizeof name, format, args);
+    va_end(args);
+    return safetensors_find(g->file, name);
+}
+
+static size_t count(const struct safetensors_tensor *t)
+{
+    size_t n = 1;
+
+    for (int i = 0; i < t->rank; i++)
+        n *= (size_t)t->shape[i];
+    return n;
+}
+
+/* |got - want| <= 1e-5 + relative |want| for all; says the worst where not */
+static void compare(const char *name, const real *got,
+                    const struct safetensors_tensor *want, double relative)
+{
+    const float *w = want->data;
+    size_t bad = 0, worst = 0;
+    double excess = 0;
+
+    for (size_t i = 0; i < count(want); i++) {
+        double off = fabs((double)got[i] - (double)w[i])
+            - (1e-5 + relative * fabs((double)w[i]));
+
+        if (!(off <= 0)) {
+            bad++;
+            if (!(off <= excess)) {
+                excess = off;
+                worst = i;
+            }
+        }
+    }
+    if (bad) {
+        printf("# %s: %zu of %zu differ, worst at %zu: %.9g, wanted %.9g\n", name, bad,
+               count(want), worst, (double)got[worst], (double)w[worst]);
+        test_bad++;
+    }
+}
+
+static void read_classes(struct golden *g)
+{
+    const char *text = safetensors_metadata(g->file, "cardinalities");
+
+    g->classes = xcalloc(strlen(text) + 1, sizeof *g->classes);
+    for (char *end; *text; text = *end ? end + 1 : end) {
+        g->classes[g->shape.columns] = (int)strtol(text, &end, 10);
+        if (end == text)
+            break;
+        g->shape.columns++;
+    }
+    g->shape.classes = g->classes;
+}
+
+static void read_settings(struct golden *g)
+{
+    struct model_options *o = &g->options;
+
+    *o = model_defaults();
+    o->dim = (int)setting(g, "d", 0);
+    o->layers = (int)setting(g, "layers", 0);
+    o->heads = (int)setting(g, "heads", 0);
+    o->identifier = (int)setting(g, "identifier", 0);
+    o->head_norm = setting(g, "batchnorm", 0) != 0;
+    o->continuous_norm = true;
+    o->dropout = o->head_dropout = 0;
+    o->head_cap = 0;
+    g->shape.continuous = (int)setting(g, "continuous", 0);
+    g->shape.outputs = (int)setting(g, "outputs", 1);
+    g->shape.loss = strcmp(g->task, "binary") == 0 ? LOSS_BINARY
+        : strcmp(g->task, "multiclass") == 0 ? LOSS_MULTICLASS : LOSS_SQUARED;
+    read_classes(g);
+}
+
+static void read_input(struct golden *g)
+{
+    const struct safetensors_tensor *codes = find(g, "input.categorical");
+    const struct safetensors_tensor *values = find(g, "input.continuous");
+    const struct safetensors_tensor *target = find(g, "input.target");
+
+    g->rows = (int)target->shape[0];
+    g->target = xcalloc((size_t)g->rows, sizeof *g->target);
+    for (int r = 0; r < g->rows; r++)
+        g->target[r] = target->dtype == DTYPE_I64 ? (float)((const int64_t *)target->data)[r]
+                                                  : ((const float *)target->data)[r];
+    if (codes) {
+        g->codes = xcalloc(count(codes), sizeof *g->codes);
+        for (size_t i = 0; i < count(codes); i++)
+            g->codes[i] = (int32_t)((const int64_t *)codes->data)[i];
+    }
+    g->input = (struct graph_input){g->rows, g->codes, values ? values->data : NULL,
+                                    g->target, NULL};
+}
+
+static bool read_parameters(struct golden *g)
+{
+    for (int i = 0; i < g->params->n; i++) {
+        struct param *p = &g->params->list[i];
+        const struct safetensors_tensor *t = find(g, "parameter.%s", p->name);
+
+        p->decay = true; /* as in the reference */
+        if (p->kind == PARAM_BUFFER)
+            continue;
+        if (!check(t != NULL) || !check_int(count(t), p->count)) {
+            printf("# parameter %s\n", p->name);
+            return false;
+        }
+        for (size_t k = 0; k < p->count; k++)
+            param_value(g->params, i)[k] = (real)((const float *)t->data)[k];
+    }
+    return true;
+}
+
+static bool build(struct golden *g)
+{
+    struct error err = {0};
+    struct graph_plan plan = {g->rows, true, true};
+    bool ok;
+
+    g->pool = pool_new(2, &err);
+    g->params = params_new();
+    g->graph = graph_new(g->params);
+    tabtransformer_describe(g->graph, &g->options, &g->shape);
+    graph_plan(g->graph, &plan);
+    ok = params_allocate(g->params, 1, &err)
+        && params_allocate_training(g->params, graph_lanes(g->graph), &err)
+        && graph_allocate(g->graph, g->pool, &err);
+    return check(ok) && read_parameters(g);
+}
+
+static void compare_forward(struct golden *g)
+{
+    double loss = graph_train_forward(g->graph, &g->input, 0);
+    real got = (real)loss;
+    real *out = NULL;
+
+    compare("loss", &got, find(g, "output.loss"), 1e-4);
+    for (int l = -1; l <= 2 * g->options.layers; l++) {
+        char name[32];
+
+        if (l < 0)
+            snprintf(name, sizeof name, "logits");
+        else
+            snprintf(name, sizeof name, l % 2 ? "attention.%d" : "hidden.%d", l / 2);
+
+        const struct safetensors_tensor *want = find(g, "output.%s", name);
+
+        if (!want && g->shape.columns == 0)
+            continue;
+        if (!check(want != NULL))
+            continue;
+        out = xrealloc(out, count(want) * sizeof *out);
+        if (check(l >= 0 && l % 2 ? graph_read_attention(g->graph, l / 2, out)
+                                  : graph_read(g->graph, name, out)))
+            compare(name, out, want, 1e-4);
+    }
+    free(out);
+}
+
+static void compare_gradients(struct golden *g)
+{
+    graph_backward(g->graph);
+    params_sum(g->params, kernels_best());
+    for (int i = 0; i < g->params->n; i++) {
+        const struct param *p = &g->params->list[i];
+        char name[96];
+
+        snprintf(name, sizeof name, "gradient.%s", p->name);
+        if (p->kind != PARAM_BUFFER && check(find(g, "%s", name) != NULL))
+            compare(name, param_gradient(g->params, i), find(g, "%s", name), 1e-3);
+    }
+}
+
+static void compare_adamw(struct golden *g)
+{
+    int steps = (int)setting(g, "adamw_steps", 0);
+    struct update u = {number(g, "adamw_lr"), number(g, "adamw_beta1"),
+                       number(g, "adamw_beta2"), number(g, "adamw_eps"),
+                       number(g, "adamw_weight_decay"), 0};
+    real losses[64];
+
+    if (steps == 0 || !check(steps <= 64))
+        return;
+    for (int i = 0; i < steps; i++) {
+        losses[i] = (real)graph_train_forward(g->graph, &g->input, (uint64_t)i);
+        graph_backward(g->graph);
+        params_step(g->params, kernels_best(), g->pool, &u, NULL);
+    }
+    compare("adamw.loss", losses, find(g, "adamw.loss"), 1e-3);
+    for (int i = 0; i < g->params->n; i++) {
+        const struct param *p = &g->params->list[i];
+        char name[96];
+
+        snprintf(name, sizeof name, "adamw.parameter.%s", p->name);
+        if (p->kind != PARAM_BUFFER && check(find(g, "%s", name) != NULL))
+            compare(name, param_value(g->params, i), find(g, "%s", name), 1e-3);
+    }
+}
+
+static void golden_free(struct golden *g)
+{
+    graph_free(g->graph);
+    params_free(g->params);
+    pool_free(g->pool);
+    free(g->classes);
+    free(g->codes);
+    free(g->target);
+    safetensors_free(g->file);
+}
+
+static const char *present_file;
+
+static void golden_file(void)
+{
+    struct error err = {0};
+    struct golden g = {.file = safetensors_open(present_file, &err)};
+
+    if (!g.file) {
+        printf("# %s\n", err.text);
+        check(false);
+        return;
+    }
+    g.task = safetensors_metadata(g.file, "task");
+    if (!g.task || strcmp(g.task, "mlm") == 0 || strcmp(g.task, "rtd") == 0) {
+        test_skip("pre-training comes later");
+    } else {
+        read_settings(&g);
+        read_input(&g);
+        if (build(&g)) {
+            compare_forward(&g);
+            compare_gradients(&g);
+            compare_adamw(&g);
+        }
+    }
+    golden_free(&g);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void run_path(const char *path);
+
+static void run_folder(const char *path, DIR *folder)
+{
+    char *names[256];
+    int n = 0;
+
+    for (struct dirent *e; n < 256 && (e = readdir(folder)) != NULL;)
+        if (strstr(e->d_name, ".safetensors"))
+            names[n++] = xasprintf("%s/%s", path, e->d_name);
+    qsort(names, (size_t)n, sizeof *names, by_name);
+    for (int i = 0; i < n; i++) {
+        run_path(names[i]);
+        free(names[i]);
+    }
+}
+
+static void run_path(const char *path)
+{
+    DIR *folder = opendir(path);
+
+    if (folder) {
+        run_folder(path, folder);
+        closedir(folder);
+        return;
+    }
+    present_file = path;
+    test_run_named(golden_file, strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) {
+        for (int i = 1; i < argc; i++)
+            run_path(argv[i]);
+        return test_done();
+    }
+
+    char *own = test_source("tests/golden");
+    char *shared = test_shared("reference/golden");
+
+    run_path(own);
+    if (shared)
+        run_path(shared);
+    free(own);
+    free(shared);
+    return test_done();
+}
