@@ -22,7 +22,7 @@ static inline char *test_source(const char *name)
     return path;
 }
 
-/* The path of a file or folder of the shared folder, NULL if it is not there. Caller frees. */
+/* The path of something in the shared folder, NULL if it is not there. Caller frees. */
 static inline char *test_shared(const char *name)
 {
     const char *shared = getenv("TABSCOPE_SHARED"), *top = getenv("srcdir");

@@ -84,7 +84,8 @@ static void written_file_reads_back(void)
     struct error err;
     struct safetensors *s;
     const struct safetensors_tensor *t;
-    static const char *const order[] = {"codes", "a.scale", "b.weight", "nothing", "flags"};
+    static const char *const order[] = {"codes", "a.scale", "b.weight", "nothing",
+                                        "flags"};
 
     check(write_sample());
     s = safetensors_open(file, &err);
@@ -97,8 +98,11 @@ static void written_file_reads_back(void)
     check_str(safetensors_metadata(s, "model"), pairs[1].value);
     check(safetensors_metadata(s, "absent") == NULL);
     t = safetensors_find(s, "b.weight");
-    check(t && t->dtype == DTYPE_F32 && t->rank == 2 && t->shape[0] == 2 && t->shape[1] == 3);
-    check(t && t->bytes == sizeof weights && memcmp(t->data, weights, sizeof weights) == 0);
+    if (check(t != NULL)) {
+        check(t->dtype == DTYPE_F32 && t->rank == 2);
+        check(t->shape[0] == 2 && t->shape[1] == 3 && t->bytes == sizeof weights);
+        check(memcmp(t->data, weights, sizeof weights) == 0);
+    }
     t = safetensors_find(s, "codes");
     check(t && memcmp(t->data, codes, sizeof codes) == 0 && (uintptr_t)t->data % 64 == 0);
     t = safetensors_find(s, "nothing");
@@ -171,22 +175,20 @@ static void every_flipped_bit_is_seen(void)
     free(whole);
 }
 
+#define TENSOR(name, dtype, shape, offsets) \
+    "{\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape                          \
+    ",\"data_offsets\":" offsets "}}"
+
 static void faults_are_named(void)
 {
-    check_refused("{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}} {}", 8,
-                  "JSON");
+    check_refused(TENSOR("w", "F32", "[2]", "[0,8]") " {}", 8, "JSON");
     check_refused(" {}", 0, "one JSON object");
-    check_refused("{\"w\":{\"dtype\":\"F31\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8,
-                  "dtype is not known");
-    check_refused("{\"w\":{\"dtype\":\"F32\",\"shape\":[2,-1],\"data_offsets\":[0,8]}}", 8,
-                  "shape");
-    check_refused("{\"w\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,2]}}", 2, "shape");
-    check_refused("{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 9,
-                  "1 bytes follow");
-    check_refused("{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 7,
-                  "outside the file");
-    check_refused("{\"\\u001bw\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}", 2,
-                  "tensor \"^[w\": a hole");
+    check_refused(TENSOR("w", "F31", "[2]", "[0,8]"), 8, "dtype is not known");
+    check_refused(TENSOR("w", "F32", "[2,-1]", "[0,8]"), 8, "shape");
+    check_refused(TENSOR("w", "F4", "[3]", "[0,2]"), 2, "shape");
+    check_refused(TENSOR("w", "F32", "[2]", "[0,8]"), 9, "1 bytes follow");
+    check_refused(TENSOR("w", "F32", "[2]", "[0,8]"), 7, "outside the file");
+    check_refused(TENSOR("\\u001bw", "U8", "[1]", "[1,2]"), 2, "tensor \"^[w\": a hole");
     check_refused("{\"__metadata__\":{\"data_crc32\":\"12345678\"}}", 0, "damaged");
     check_refused("{\"__metadata__\":{\"header_crc32\":\"1234567\"}}", 0, "damaged");
     check_refused("{\"__metadata__\":{\"header_crc32\" :\"12345678\"}}", 0, "damaged");

@@ -169,34 +169,33 @@ void str_json_string(struct str *s, const char *bytes, size_t n)
     str_putc(s, '"');
 }
 
-/* A number taken apart: value = 0.d1d2d3... x 10^point, leading zeros gone. More than
- * DIGITS digits cannot change the rounding but for being zero or not. */
-enum { DIGITS = 800 };
+__extension__ typedef unsigned __int128 uint128_t;
 
+/* A number taken apart: mantissa x 10^exponent while there are at most 19 digits. */
 struct decimal {
     bool negative;
-    int n_digits;      /* kept in digits */
-    bool sticky;       /* a digit that is not 0 was not kept */
-    int64_t exponent;  /* of the last kept digit */
-    uint64_t mantissa; /* the digits as a number, right while n_digits <= 19 */
-    char digits[DIGITS + 16];
+    const char *digits, *end; /* with a point perhaps, and zeros in front */
+    uint64_t mantissa;
+    int64_t n_digits; /* from the first that is not 0 */
+    int64_t exponent; /* of the last digit */
 };
 
-static void take_digit(struct decimal *d, char c, bool behind_point)
+static const char *take_digits(struct decimal *d, const char *p, const char *end)
 {
-    if (d->n_digits == 0 && c == '0') {
-        d->exponent -= behind_point;
-    } else if (d->n_digits < DIGITS) {
-        d->digits[d->n_digits++] = c;
-        d->mantissa = d->mantissa * 10 + (uint64_t)(c - '0');
-        d->exponent -= behind_point;
-    } else {
-        d->sticky |= c != '0';
-        d->exponent += !behind_point;
+    uint64_t mantissa = d->mantissa;
+    int64_t n = d->n_digits;
+
+    for (; p < end && *p >= '0' && *p <= '9'; p++) {
+        if (n < 19)
+            mantissa = mantissa * 10 + (uint64_t)(*p - '0');
+        n += mantissa != 0;
     }
+    d->mantissa = mantissa;
+    d->n_digits = n;
+    return p;
 }
 
-/* The exponent behind an "e", held within +-10^15 so that no text can wrap it. */
+/* The exponent behind an "e", held within 10^16 so that no text can wrap it. */
 static bool take_exponent(struct decimal *d, const char *p, const char *end)
 {
     bool negative = p < end && *p == '-';
@@ -218,48 +217,81 @@ static bool take_exponent(struct decimal *d, const char *p, const char *end)
 
 static bool take_apart(struct decimal *d, const char *p, const char *end)
 {
-    bool any = false, behind_point = false;
+    ptrdiff_t n;
 
-    d->negative = p < end && *p == '-';
+    *d = (struct decimal){.negative = p < end && *p == '-'};
     if (p < end && (*p == '-' || *p == '+'))
         p++;
-    for (; p < end; p++) {
-        if (*p >= '0' && *p <= '9') {
-            take_digit(d, *p, behind_point);
-            any = true;
-        } else if (*p == '.' && !behind_point) {
-            behind_point = true;
-        } else {
-            break;
-        }
+    d->digits = p;
+    p = take_digits(d, p, end);
+    n = p - d->digits;
+    if (p < end && *p == '.') {
+        const char *fraction = p + 1;
+
+        p = take_digits(d, fraction, end);
+        d->exponent = fraction - p;
+        n += p - fraction;
     }
-    if (!any)
+    d->end = p;
+    if (n == 0)
         return false;
     if (p == end)
         return true;
     return (*p == 'e' || *p == 'E') && take_exponent(d, p + 1, end);
 }
 
-/* Digits and exponent without a point read the same in every locale. */
-static double round_slowly(struct decimal *d)
+/* Any number of digits, left to strtod in a form without a point, which reads the same in
+ * every locale. Digits beyond the 800th cannot change the rounding but by not being 0. */
+static double round_slowly(const struct decimal *d)
 {
-    int64_t magnitude = d->exponent + d->n_digits; /* 10^(magnitude-1) <= x */
-    int kept_errno = errno;
+    enum { KEPT = 800 };
+    char text[KEPT + 32];
+    int64_t magnitude = d->exponent + d->n_digits; /* 10^(magnitude - 1) <= x */
+    int64_t exponent = d->exponent;
+    int kept_errno = errno, n = 0;
+    bool sticky = false;
     double x;
 
     if (magnitude > 400)
         return HUGE_VAL;
     if (magnitude < -400)
         return 0;
-    if (d->sticky) {
-        d->digits[d->n_digits++] = '1';
-        d->exponent--;
+    for (const char *p = d->digits; p < d->end; p++) {
+        if (*p == '.' || (n == 0 && *p == '0'))
+            continue;
+        if (n < KEPT) {
+            text[n++] = *p;
+        } else {
+            sticky |= *p != '0';
+            exponent++;
+        }
     }
-    snprintf(d->digits + d->n_digits, sizeof d->digits - (size_t)d->n_digits, "e%d",
-             (int)d->exponent);
-    x = strtod(d->digits, NULL);
+    if (sticky) {
+        text[n++] = '1';
+        exponent--;
+    }
+    snprintf(text + n, sizeof text - (size_t)n, "e%d", (int)exponent);
+    x = strtod(text, NULL);
     errno = kept_errno;
     return x;
+}
+
+/* w x 10^e for |e| <= 27, where 5^|e| fits 63 bits: the product or quotient is made in
+ * whole numbers, what the quotient leaves stays visible in its last bit, and the
+ * conversion from 128 bits is the only rounding. */
+static double round_exactly(uint64_t w, int e)
+{
+    uint64_t power = 1;
+    uint128_t wide;
+    int zeros;
+
+    for (int i = 0; i < abs(e); i++)
+        power *= 5;
+    if (e >= 0)
+        return ldexp((double)((uint128_t)w * power), e);
+    zeros = __builtin_clzll(w);
+    wide = (uint128_t)(w << zeros) << 63;
+    return ldexp((double)(wide / power | (wide % power != 0)), e - zeros - 63);
 }
 
 bool str_to_double(const char *bytes, size_t n, double *out)
@@ -271,20 +303,17 @@ bool str_to_double(const char *bytes, size_t n, double *out)
     struct decimal d;
     double x;
 
-    d.n_digits = 0;
-    d.sticky = false;
-    d.exponent = 0;
-    d.mantissa = 0;
     if (!take_apart(&d, bytes, bytes + n))
         return false;
-    if (d.n_digits == 0)
+    if (d.mantissa == 0)
         x = 0;
-    else if (d.n_digits <= 19 && d.mantissa <= (UINT64_C(1) << 53) && d.exponent >= -22 &&
-             d.exponent <= 22) /* both exact, so one rounding (Clinger 1990) */
+    else if (d.n_digits > 19 || d.exponent < -27 || d.exponent > 27)
+        x = round_slowly(&d);
+    else if (d.mantissa > UINT64_C(1) << 53 || d.exponent < -22 || d.exponent > 22)
+        x = round_exactly(d.mantissa, (int)d.exponent);
+    else /* both exact, so one rounding (Clinger 1990) */
         x = d.exponent < 0 ? (double)d.mantissa / powers[-d.exponent]
                            : (double)d.mantissa * powers[d.exponent];
-    else
-        x = round_slowly(&d);
     *out = d.negative ? -x : x;
     return true;
 }
