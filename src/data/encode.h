@@ -9,9 +9,12 @@
  * frequent first, ties by text), n+1 other (unseen in training, or beyond the cap).
  * So an embedding table has n + 2 rows and `classes` = n + 1 (other counts as a class).
  *
- * Continuous features: scaled as asked; a missing value becomes 0 (the mean or median),
- * and a column with missing values in the training rows brings one more feature that is
- * 1 where it is missing. A constant column is left out. Dates bring several features.
+ * Continuous features: scaled as asked (data/scaling.h); a missing value becomes 0 (the mean
+ * or median), as does a cell that is no number, and a column with such cells in the training
+ * rows brings one more feature that is 1 there. A constant column is left out.
+ *
+ * Dates bring a year and a day of the month (continuous), a month, weekday and hour
+ * (categorical), as far as they vary in the training rows.
  */
 #ifndef DATA_ENCODE_H
 #define DATA_ENCODE_H
@@ -19,6 +22,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "base/str.h"
 #include "data/schema.h"
 #include "data/split.h"
 
@@ -66,18 +70,21 @@ struct encoder {
     char *target;         /* name of the target column, NULL without one */
     int n_classes;        /* binary: 2, with class 1 the positive one; regression: 0 */
     char **classes;       /* (n_classes) texts */
+    bool against_rest;    /* binary, and every text but classes[1] is class 0 ("not ...") */
     size_t *class_counts; /* (n_classes) training rows */
     double target_mean, target_deviation; /* regression */
     int target_decimal;
     char *weight;         /* name of the weight column or NULL */
+    double weight_mean;   /* over the training rows; weights are divided by it */
+    int weight_decimal;
     size_t fitted_rows;
 };
 
 struct encode_options encode_defaults(void);
 
-/* Fits on the rows of PART_TRAIN (and PART_UNLABELED for the inputs). `note` gets
- * what a person should know (caps, constant columns left out). NULL on failure,
- * for instance when no input column is left. s->task may be TASK_NONE (no target). */
+/* Fits on the rows of PART_TRAIN (and PART_UNLABELED for the inputs). `note` (may be NULL)
+ * gets what a person should know (caps, constant columns left out), one a line. NULL on
+ * failure, for instance when no input column is left. s->task may be TASK_NONE (no target). */
 struct encoder *encoder_fit(const struct dataset *d, const struct schema *s,
                             const struct split *split, const struct encode_options *o,
                             struct str *note, struct error *err);
@@ -92,12 +99,14 @@ struct frame {
     float *values;   /* (rows, n_continuous), scaled, finite */
     float *target;   /* (rows) class number, or standardised value; NAN: none */
     float *weight;   /* (rows) or NULL: all 1 */
-    size_t unseen;   /* cells that were a class not known */
-    size_t missing;
+    size_t unseen;   /* input cells that were a class not known */
+    size_t missing;  /* input cells without a value, or not readable as number or date */
 };
 
 /* Columns are found by name. A missing input column is an error that names it; further columns
- * are counted in `note`. The target may be absent. NULL on failure. */
+ * are counted in `note` (may be NULL), as are cells that should be numbers and are not. The
+ * target and the weight may be absent; a weight that is no number from 0 is refused with its
+ * line. NULL on failure. */
 struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
                             struct str *note, struct error *err);
 void frame_free(struct frame *f);

@@ -1,7 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The guess of every column's kind, with its reason. Works over all rows (distinct values and
- * numeric share are exact), not a sample.
+ * numeric share are exact), not a sample, but looks at each distinct text once.
+ *
+ * The rules, first match wins:
+ *   nothing but missing cells, or one value everywhere         ignore
+ *   equal to a column further left                             ignore
+ *   numbers (at least 95 % of the cells; odd ones are missing)
+ *     every row another whole number, as row numbers and ids   ignore
+ *     two values; or signs -1, 0, 1                            categorical
+ *     whole numbers in a column whose name calls them a code
+ *     (its last word is id, code, type, class, mode, month...) categorical
+ *     any other                                                continuous
+ *   dates or times in one form (at least 95 % of the cells)    datetime
+ *   texts
+ *     every row another                                        ignore
+ *     more than 50, each in fewer than five rows               ignore
+ *     any other, numbers with leading zeros among them         categorical
  */
 #ifndef DATA_INFER_H
 #define DATA_INFER_H
@@ -9,22 +24,7 @@
 #include "data/dataset.h"
 #include "data/schema.h"
 
-/* The guessed schema, without a target. Caller frees. */
+/* The guessed schema, without a target. Caller frees. NULL: no memory. */
 struct schema *infer_schema(const struct dataset *d);
-
-/* A cell as a number under the column's decimal sign: plain decimal notation, group marks,
- * percent or money signs are not taken. False for text and missing; overflow and
- * non-finite words are not numbers. */
-bool infer_number(struct cell cell, int decimal, double *out);
-
-/* The fields of a date or time that a cell holds (ISO 8601 "2018-01-28", "2018-01-28
- * 14:05:00", "28.01.2018", "01/28/2018", "28/01/2018", "14:05"). */
-struct datetime {
-    int year, month, day, hour, minute, second; /* -1: not given */
-};
-enum datetime_form { DATETIME_NONE, DATETIME_ISO, DATETIME_DMY, DATETIME_MDY, DATETIME_TIME };
-/* The one form that all non-missing cells of the column agree with, or NONE. */
-enum datetime_form infer_datetime_form(const struct column *c);
-bool infer_datetime(struct cell cell, enum datetime_form form, struct datetime *out);
 
 #endif

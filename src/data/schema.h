@@ -21,6 +21,9 @@ enum kind {
     KIND_WEIGHT,   /* weight of the row in the loss; not given to the model */
 };
 
+/* Classes of a categorical column that get a place of their own unless asked otherwise. */
+enum { SCHEMA_MAX_CLASSES = 10000 };
+
 enum task {
     TASK_NONE,
     TASK_BINARY,
@@ -70,20 +73,24 @@ struct schema *schema_copy(const struct schema *s);
 void schema_free(struct schema *s);
 int schema_find(const struct schema *s, const char *name); /* or -1 */
 
-/* Marks one column. A change of the target's own column is refused. */
+/* Marks one column. Refused with a sentence: the target's own column, continuous where no
+ * cell is a number, a second weight. */
 bool schema_mark(struct schema *s, int column, enum kind kind, struct error *err);
 
 /* Sets the target and its task. `positive` NULL: for two classes the conventional one ("1",
- * "yes", "true", ">50K"-like, else the rarer; said in *note). task TASK_NONE: inferred
- * (2 classes: binary; a continuous column: regression; else multiclass). Refused with a sentence: no such value, one class,
- * regression on text, more than 1,000 classes. `note` (may be NULL) gets what was chosen and
- * warnings (leaks). Recomputes WARN_LEAK on every column. */
+ * "yes", "true", ">50K"-like, else the rarer; said in *note). With more than two classes and
+ * task binary it is set against all others. task TASK_NONE: inferred
+ * (2 classes: binary; a continuous column: regression; else multiclass). Refused with a sentence
+ * that leaves s as it was: no such value, one class, regression on text, more than 1,000
+ * classes. `note` (may be NULL) gets what was chosen and warnings (leaks), one a line.
+ * Recomputes WARN_LEAK on every column. */
 bool schema_set_target(struct schema *s, const struct dataset *d, int column,
                        const char *positive, enum task task, struct str *note,
                        struct error *err);
 
-/* CSV with a line for each column: column,kind,role,positive,task,decimal. Load matches by name and
- * says which columns are not there; columns it does not name stay. */
+/* CSV with a line for each column: column,kind,role,positive,task,decimal; the role is
+ * "input" or "target". Load matches by name and says in *note which columns are not there;
+ * columns it does not name stay. A file with a mistake changes nothing. */
 bool schema_save(const struct schema *s, const char *path, struct error *err);
 bool schema_load(struct schema *s, const struct dataset *d, const char *path,
                  struct str *note, struct error *err);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "data/vocabulary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { FIRST_SLOTS = 64 };
+
+/* Eight bytes at a time through a multiplication whose high half is folded in
+ * (the idea of wyhash); the length makes zeros at the end count. */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    a ^= b;
+    a *= 0x9e3779b97f4a7c15u;
+    a ^= a >> 32;
+    a *= 0xd6e8feb86659fd93u;
+    return a ^ (a >> 29);
+}
+
+static uint64_t hash_text(struct cell text)
+{
+    uint64_t hash = text.length * 0xa0761d6478bd642fu, word;
+    size_t i = 0;
+
+    for (; i + 8 <= text.length; i += 8) {
+        memcpy(&word, text.text + i, 8);
+        hash = mix(hash, word);
+    }
+    word = 0;
+    if (i < text.length)
+        memcpy(&word, text.text + i, text.length - i);
+    return mix(hash, word);
+}
+
+/* The slot that holds text, or the free one where it belongs. */
+static size_t find_slot(const struct vocabulary *v, struct cell text)
+{
+    size_t slot = hash_text(text) & v->slot_mask;
+
+    while (v->slots[slot] && !cell_equal(v->texts[v->slots[slot] - 1], text))
+        slot = (slot + 1) & v->slot_mask;
+    return slot;
+}
+
+/* Slots are kept at most half full, so that a search ends soon. */
+static bool grow_slots(struct vocabulary *v)
+{
+    struct vocabulary bigger = *v;
+    size_t slots = v->slots ? 2 * (v->slot_mask + 1) : FIRST_SLOTS;
+
+    bigger.slots = try_calloc(slots, sizeof *bigger.slots);
+    if (!bigger.slots)
+        return false;
+    bigger.slot_mask = slots - 1;
+    for (size_t i = 0; i < v->n; i++)
+        bigger.slots[find_slot(&bigger, v->texts[i])] = (uint32_t)i + 1;
+    free(v->slots);
+    *v = bigger;
+    return true;
+}
+
+static bool grow_texts(struct vocabulary *v)
+{
+    size_t capacity = v->capacity ? 2 * v->capacity : FIRST_SLOTS / 2;
+    struct cell *texts = try_realloc(v->texts, capacity, sizeof *texts);
+
+    if (!texts)
+        return false;
+    v->texts = texts;
+    v->capacity = capacity;
+    return true;
+}
+
+bool vocabulary_add(struct vocabulary *v, struct cell text, uint32_t *number)
+{
+    size_t slot;
+
+    if ((!v->slots || 2 * v->n > v->slot_mask) && !grow_slots(v))
+        return false;
+    slot = find_slot(v, text);
+    if (!v->slots[slot]) {
+        if (v->n == UINT32_MAX - 1 || (v->n == v->capacity && !grow_texts(v)))
+            return false;
+        v->texts[v->n++] = text;
+        v->slots[slot] = (uint32_t)v->n;
+    }
+    *number = v->slots[slot] - 1;
+    return true;
+}
+
+bool vocabulary_find(const struct vocabulary *v, struct cell text, uint32_t *number)
+{
+    size_t slot;
+
+    if (!v->slots)
+        return false;
+    slot = find_slot(v, text);
+    if (!v->slots[slot])
+        return false;
+    *number = v->slots[slot] - 1;
+    return true;
+}
+
+void vocabulary_done(struct vocabulary *v)
+{
+    free(v->texts);
+    free(v->slots);
+    *v = (struct vocabulary){0};
+}
+
+int cell_compare(struct cell a, struct cell b)
+{
+    uint32_t shorter = a.length < b.length ? a.length : b.length;
+    int order = shorter ? memcmp(a.text, b.text, shorter) : 0;
+
+    return order ? order : (a.length > b.length) - (a.length < b.length);
+}
+
+bool cell_equal(struct cell a, struct cell b)
+{
+    return a.length == b.length && (!a.length || memcmp(a.text, b.text, a.length) == 0);
+}
+
+struct cell cell_of(const char *text)
+{
+    return (struct cell){text, (uint32_t)strlen(text)};
+}
