@@ -35,6 +35,9 @@ struct model_options {
     bool continuous_norm;   /* layer norm over the continuous features of a row */
 };
 
+struct graph;
+struct params;
+
 struct model_options model_defaults(void);
 /* One sentence if a value is out of range or two do not go together. */
 bool model_check(const struct model_options *o, struct error *err);
@@ -51,13 +54,19 @@ const struct encoder *model_encoder(const struct model *m);
 size_t model_parameters(const struct model *m); /* trainable numbers */
 double model_flops(const struct model *m);      /* of one row forward, matrix products */
 
+/* For who trains it or looks inside: its parameters, and a graph of it (not yet planned)
+ * over them. The caller frees the graph before the model. */
+struct params *model_params(struct model *m);
+struct graph *model_graph(struct model *m);
+
 /* Number of outputs a row has in model_predict: classes (binary: 2), 1 for regression. */
 int model_outputs(const struct model *m);
 
-/* Bytes that training with this batch size takes beyond the frame: weights, moments,
- * lanes, activations. Needs no allocation, so that too much can be refused before. */
+/* Bytes that training with this batch size takes beyond the frame: weights twice (the best
+ * are kept), gradients, moments, lanes, activations. Allocates none of it, so that too much can
+ * be refused before. */
 size_t model_training_bytes(const struct model_options *o, const struct encoder *e,
-                            int batch);
+                            int batch, int threads);
 
 /* Rows of the frame index[0..n) (NULL: all n) -> out (n, model_outputs): probabilities, or the target
  * in its own unit. False: no memory, or the frame does not fit the encoder. */

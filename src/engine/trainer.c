@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "data/batch.h"
+#include "nn/graph.h"
+
+struct trainer {
+    struct model *model;
+    const struct frame *frame;
+    const struct split *split;
+    struct train_options options;
+    struct pool *pool;
+    const struct kernels *kernels;
+    struct params *params;
+    struct graph *graph;
+    struct batcher *batcher;
+    float *class_weight;   /* (classes) or NULL: all 1 */
+    float *weight;         /* (batch) of the rows of the present batch */
+    float *best;           /* (all parameters) at the best epoch */
+    float *last_good;      /* (all parameters) at the last epoch with finite weights */
+    bool has_best;
+    double epoch_loss;     /* sum over this epoch's batches */
+    size_t epoch_batches;
+    double start, epoch_start;
+    struct train_progress progress;
+    struct epoch_record *history;
+    size_t n_history, history_capacity;
+};
+
+struct train_options train_defaults(void)
+{
+    return (struct train_options){
+        .epochs = 100, .batch = 256, .lr = 1e-3, .weight_decay = 1e-2,
+        .schedule = SCHEDULE_CONSTANT, .warmup = 0, .patience = 15, .watch = WATCH_AUTO,
+        .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .seed = 1,
+    };
+}
+
+static bool within(const char *name, double value, double low, double high,
+                   struct error *err)
+{
+    if (value >= low && value <= high)
+        return true;
+    return error_set(err, ERROR_USAGE, "train.%s is %g; it must be between %g and %g", name,
+                     value, low, high);
+}
+
+bool train_check(const struct train_options *o, struct error *err)
+{
+    return within("epochs", o->epochs, 1, 1e6, err)
+        && within("batch", o->batch, 1, 65536, err) && within("lr", o->lr, 1e-9, 1, err)
+        && within("weight_decay", o->weight_decay, 0, 1, err)
+        && within("warmup", o->warmup, 0, 1e6, err)
+        && within("patience", o->patience, 0, 1e6, err)
+        && within("clip", o->clip, 0, 1e9, err);
+}
+
+/* ---- beginning ---- */
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Numbers of the rows of one part that have a target; caller frees. */
+static uint32_t *rows_of(const struct frame *f, const struct split *split, enum part part,
+                         size_t *n)
+{
+    uint32_t *rows = xmalloc((f->rows + 1) * sizeof *rows);
+
+    *n = 0;
+    for (size_t i = 0; i < f->rows; i++)
+        if (split->part[i] == part && !isnan(f->target[i]))
+            rows[(*n)++] = (uint32_t)i;
+    return rows;
+}
+
+/* scikit-learn's "balanced": rows / (classes * rows of the class) */
+static float *balanced_weights(const struct encoder *e)
+{
+    float *w = xcalloc((size_t)e->n_classes + 1, sizeof *w);
+    double total = 0;
+
+    for (int c = 0; c < e->n_classes; c++)
+        total += (double)e->class_counts[c];
+    for (int c = 0; c < e->n_classes; c++)
+        w[c] = e->class_counts[c]
+            ? (float)(total / ((double)e->n_classes * (double)e->class_counts[c])) : 0;
+    return w;
+}
+
+static bool check_memory(const struct trainer *t, struct error *err)
+{
+    size_t need = model_training_bytes(model_options(t->model), model_encoder(t->model),
+                                       t->options.batch, pool_threads(t->pool));
+    size_t have = mem_available();
+
+    if (need < have)
+        return true;
+    return error_set(err, ERROR_MEMORY,
+                     "training would take %zu MB and %zu MB are free; a smaller "
+                     "train.batch, model.head_cap or model.dim takes less", need >> 20,
+                     have >> 20);
+}
+
+static bool allocate(struct trainer *t, struct error *err)
+{
+    struct graph_plan plan = {t->options.batch, true, false};
+    size_t values;
+
+    t->graph = model_graph(t->model);
+    graph_plan(t->graph, &plan);
+    values = params_trainable(t->params) + t->params->total[PARAM_BUFFER];
+    t->weight = xcalloc((size_t)t->options.batch, sizeof *t->weight);
+    t->best = try_alloc(values, sizeof *t->best);
+    t->last_good = try_alloc(values, sizeof *t->last_good);
+    if (!t->best || !t->last_good)
+        return error_set(err, ERROR_MEMORY, "no memory for a copy of the weights");
+    memcpy(t->last_good, t->params->value, values * sizeof *t->last_good);
+    return params_allocate_training(t->params, graph_lanes(t->graph), err)
+        && graph_allocate(t->graph, t->pool, err);
+}
+
+static bool make_batcher(struct trainer *t, struct error *err)
+{
+    size_t n, valid;
+    uint32_t *rows = rows_of(t->frame, t->split, PART_VALID, &valid);
+
+    free(rows);
+    rows = rows_of(t->frame, t->split, PART_TRAIN, &n);
+    if (n >= 2 && valid > 0)
+        t->batcher = batcher_new(t->frame, rows, n, t->options.batch, true, true,
+                                 t->options.seed);
+    free(rows);
+    if (n < 2 || valid == 0)
+        return error_set(err, ERROR_STATE,
+                         "%zu training and %zu validation rows have a target; training needs "
+                         "at least 2 and 1", n, valid);
+    if (!t->batcher)
+        return error_set(err, ERROR_MEMORY, "no memory for the order of %zu rows", n);
+    return true;
+}
+
+struct trainer *trainer_new(struct model *m, const struct frame *f,
+                            const struct split *split, const struct train_options *o,
+                            struct pool *pool, struct error *err)
+{
+    struct trainer *t;
+
+    if (!train_check(o, err))
+        return NULL;
+    t = xcalloc(1, sizeof *t);
+    t->model = m;
+    t->frame = f;
+    t->split = split;
+    t->options = *o;
+    t->pool = pool;
+    t->kernels = kernels_best();
+    t->params = model_params(m);
+    if (o->class_weight == CLASS_WEIGHT_BALANCED
+        && model_encoder(m)->task != TASK_REGRESSION)
+        t->class_weight = balanced_weights(model_encoder(m));
+    if (!check_memory(t, err) || !make_batcher(t, err) || !allocate(t, err)) {
+        trainer_free(t);
+        return NULL;
+    }
+    t->progress.batches = batcher_batches(t->batcher);
+    t->progress.steps = t->progress.batches * (size_t)o->epochs;
+    t->start = t->epoch_start = now();
+    return t;
+}
+
+void trainer_free(struct trainer *t)
+{
+    if (!t)
+        return;
+    graph_free(t->graph);
+    params_free_training(t->params);
+    batcher_free(t->batcher);
+    free(t->class_weight);
+    free(t->weight);
+    free(t->best);
+    free(t->last_good);
+    free(t->history);
+    free(t);
+}
+
+/* ---- a step ---- */
+
+static double scheduled_lr(const struct trainer *t)
+{
+    const struct train_options *o = &t->options;
+    double step = (double)t->progress.step, total = (double)t->progress.steps;
+    double warm = o->warmup * (double)t->progress.batches;
+
+    if (step < warm)
+        return o->lr * (step + 1) / warm;
+    if (o->schedule == SCHEDULE_COSINE && total > warm)
+        return o->lr * 0.5 * (1 + cos(M_PI * (step - warm) / (total - warm)));
+    return o->lr;
+}
+
+static const float *row_weights(struct trainer *t, const struct batch *b)
+{
+    if (!t->class_weight)
+        return b->weight;
+    for (int r = 0; r < b->rows; r++)
+        t->weight[r] = b->weight[r] * t->class_weight[(int)b->target[r]];
+    return t->weight;
+}
+
+static double one_batch(struct trainer *t, const struct batch *b)
+{
+    struct graph_input in = {b->rows, b->codes, b->values, b->target, row_weights(t, b)};
+    uint64_t key = t->options.seed * 0x9e3779b97f4a7c15u + t->progress.step;
+    double loss = graph_train_forward(t->graph, &in, key);
+
+    if (isfinite(loss))
+        graph_backward(t->graph);
+    return loss;
+}
+
+static size_t parameter_count(const struct trainer *t)
+{
+    return params_trainable(t->params) + t->params->total[PARAM_BUFFER];
+}
+
+static void copy_weights(const struct trainer *t, float *to)
+{
+    memcpy(to, t->params->value, parameter_count(t) * sizeof *to);
+}
+
+/* A category that no training row has keeps its first, random vector; the mean of those
+ * that were trained says the same to the layers above and nothing false. */
+static void settle_untrained(struct trainer *t)
+{
+    const struct encoder *e = model_encoder(t->model);
+
+    for (int i = 0; i < e->n_categorical; i++) {
+        char name[32];
+        const struct feature *f = &e->categorical[i];
+
+        snprintf(name, sizeof name, "columns.%d.value", i);
+
+        int p = params_find(t->params, name);
+        size_t width = t->params->list[p].shape[1];
+        real *table = param_value(t->params, p);
+
+        for (size_t k = 0; k < width; k++) {
+            double sum = 0, rows = 0;
+
+            for (int c = 0; c <= f->classes; c++) {
+                sum += f->counts[c] ? (double)table[(size_t)c * width + k] : 0;
+                rows += f->counts[c] ? 1 : 0;
+            }
+            for (int c = 0; c <= f->classes; c++)
+                if (f->counts[c] == 0 && rows > 0)
+                    table[(size_t)c * width + k] = (real)(sum / rows);
+        }
+    }
+}
+
+static void finish(struct trainer *t, enum train_end end)
+{
+    const float *from = t->has_best ? t->best : end == TRAIN_DIVERGED ? t->last_good : NULL;
+
+    t->progress.end = end;
+    t->progress.seconds = now() - t->start;
+    if (from)
+        memcpy(t->params->value, from, parameter_count(t) * sizeof *from);
+    settle_untrained(t);
+}
+
+static enum step diverged(struct trainer *t, double loss, const char *what)
+{
+    snprintf(t->progress.message, sizeof t->progress.message,
+             "%s is %g in epoch %d, batch %zu of %zu: the weights of the %s are kept; a "
+             "smaller train.lr may help", what, loss, t->progress.epoch + 1,
+             t->epoch_batches + 1, t->progress.batches,
+             t->has_best ? "best epoch" : "epoch before");
+    finish(t, TRAIN_DIVERGED);
+    return STEP_DONE;
+}
+
+/* ---- the end of an epoch ---- */
+
+static enum watch watched(const struct trainer *t)
+{
+    if (t->options.watch != WATCH_AUTO)
+        return t->options.watch;
+    return model_encoder(t->model)->task == TASK_REGRESSION ? WATCH_R2 : WATCH_AUC;
+}
+
+/* Where AUC or r2 is not defined (one class in the validation rows) the loss stands in. */
+double trainer_watched(const struct trainer *t, const struct metrics *m)
+{
+    if (watched(t) == WATCH_AUC && !isnan(m->auc))
+        return m->auc;
+    if (watched(t) == WATCH_R2 && !isnan(m->r2))
+        return m->r2;
+    return -m->loss;
+}
+
+static void record_epoch(struct trainer *t, const struct metrics *valid)
+{
+    struct train_progress *p = &t->progress;
+    double end = now();
+
+    t->history = xgrow(t->history, t->n_history, &t->history_capacity, sizeof *t->history);
+    t->history[t->n_history++] = (struct epoch_record){
+        .epoch = p->epoch, .seconds = end - t->start, .lr = p->lr,
+        .train_loss = t->epoch_loss / (double)t->epoch_batches, .valid = *valid,
+    };
+    t->epoch_loss = 0;
+    t->epoch_batches = 0;
+    t->epoch_start = end;
+}
+
+static void judge_epoch(struct trainer *t, const struct metrics *valid)
+{
+    struct train_progress *p = &t->progress;
+    double value = trainer_watched(t, valid);
+
+    if (!t->has_best || value > p->best) {
+        t->has_best = true;
+        p->best = value;
+        p->best_epoch = p->epoch;
+        p->since_best = 0;
+        copy_weights(t, t->best);
+    } else {
+        p->since_best++;
+    }
+}
+
+static enum step end_epoch(struct trainer *t, struct error *err)
+{
+    struct train_progress *p = &t->progress;
+    struct metrics valid;
+
+    if (!model_evaluate(t->model, t->pool, t->frame, t->split, PART_VALID, &valid, err))
+        return STEP_FAILED;
+    if (!isfinite(valid.loss))
+        return diverged(t, valid.loss, "the validation loss");
+    copy_weights(t, t->last_good);
+    p->epoch++;
+    record_epoch(t, &valid);
+    judge_epoch(t, &valid);
+    if (p->epoch >= t->options.epochs) {
+        finish(t, TRAIN_EPOCHS);
+        return STEP_DONE;
+    }
+    if (t->options.patience > 0 && p->since_best >= t->options.patience) {
+        finish(t, TRAIN_EARLY);
+        return STEP_DONE;
+    }
+    return STEP_MORE;
+}
+
+static void measure(struct trainer *t, double loss, int rows)
+{
+    struct train_progress *p = &t->progress;
+    double passed;
+
+    t->epoch_loss += loss;
+    t->epoch_batches++;
+    p->step++;
+    p->loss = t->epoch_loss / (double)t->epoch_batches;
+    p->seconds = now() - t->start;
+    passed = now() - t->epoch_start;
+    if (passed > 0)
+        p->rows_per_second = (double)t->epoch_batches * rows / passed;
+}
+
+enum step trainer_step(struct trainer *t, struct error *err)
+{
+    struct train_progress *p = &t->progress;
+    const struct batch *b;
+    struct update u = update_defaults();
+    double loss;
+
+    if (p->end != TRAIN_RUNNING)
+        return STEP_DONE;
+    if (t->epoch_batches == p->batches)
+        return end_epoch(t, err);
+    b = batcher_get(t->batcher, (size_t)p->epoch, t->epoch_batches);
+    p->lr = scheduled_lr(t);
+    loss = one_batch(t, b);
+    if (!isfinite(loss))
+        return diverged(t, loss, "the training loss");
+    u.lr = p->lr;
+    u.weight_decay = t->options.weight_decay;
+    u.clip = t->options.clip;
+    params_step(t->params, t->kernels, t->pool, &u, NULL);
+    measure(t, loss, b->rows);
+    return STEP_MORE;
+}
+
+void trainer_stop(struct trainer *t)
+{
+    if (t->progress.end == TRAIN_RUNNING)
+        finish(t, TRAIN_STOPPED);
+}
+
+const struct train_progress *trainer_progress(const struct trainer *t)
+{
+    return &t->progress;
+}
+
+const struct epoch_record *trainer_history(const struct trainer *t, size_t *n)
+{
+    *n = t->n_history;
+    return t->history;
+}
+
+/* ---- evaluation ---- */
+
+static void measure_rows(const struct encoder *e, const float *out, const float *truth,
+                         size_t n, struct metrics *m)
+{
+    if (e->task == TASK_REGRESSION)
+        *m = metrics_regression(out, truth, n);
+    else
+        *m = metrics_classification(out, truth, n, e->n_classes);
+}
+
+/* Truth in the target's own unit, as model_predict answers. */
+static void own_unit(const struct encoder *e, const struct frame *f, const uint32_t *rows,
+                     size_t n, float *truth)
+{
+    for (size_t i = 0; i < n; i++) {
+        truth[i] = f->target[rows[i]];
+        if (e->task == TASK_REGRESSION)
+            truth[i] = (float)((double)truth[i] * e->target_deviation + e->target_mean);
+    }
+}
+
+bool model_evaluate(struct model *m, struct pool *pool, const struct frame *f,
+                    const struct split *split, enum part part, struct metrics *out,
+                    struct error *err)
+{
+    const struct encoder *e = model_encoder(m);
+    size_t n;
+    uint32_t *rows = rows_of(f, split, part, &n);
+    float *predicted = try_alloc(n + 1, (size_t)model_outputs(m) * sizeof *predicted);
+    float *truth = try_alloc(n + 1, sizeof *truth);
+    bool ok = predicted && truth;
+
+    if (!ok)
+        error_set(err, ERROR_MEMORY, "no memory for the predictions of %zu rows", n);
+    if (ok && n == 0)
+        ok = error_set(err, ERROR_STATE, "the %s part has no row with a target",
+                       part_name(part));
+    ok = ok && model_predict(m, pool, f, rows, n, predicted, err);
+    if (ok) {
+        own_unit(e, f, rows, n, truth);
+        measure_rows(e, predicted, truth, n, out);
+    }
+    free(rows);
+    free(predicted);
+    free(truth);
+    return ok;
+}

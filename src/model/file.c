@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Models as safetensors files. The metadata hold one JSON text "model": options and the
+ * encoder; from it every tensor's name and shape follow, and the file must hold just these.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "model/private.h"
+#include "nn/safetensors.h"
+
+#define FORMAT "tabscope"
+#define SCHEMA_VERSION 1
+
+/* ---- options ---- */
+
+/* Options in the file by name; a list that save, open and their check share. */
+#define INT_OPTIONS(X) \
+    X(dim) X(layers) X(heads) X(identifier) X(ffn) \
+    X(head_hidden1) X(head_hidden2) X(head_cap)
+#define REAL_OPTIONS(X) X(dropout) X(head_dropout)
+#define BOOL_OPTIONS(X) X(head_norm) X(continuous_norm)
+
+static json_t *options_to_json(const struct model_options *o)
+{
+    json_t *j = json_object();
+
+#define PUT_INT(name) json_object_set_new(j, #name, json_integer(o->name));
+#define PUT_REAL(name) json_object_set_new(j, #name, json_real(o->name));
+#define PUT_BOOL(name) json_object_set_new(j, #name, json_boolean(o->name));
+    INT_OPTIONS(PUT_INT)
+    REAL_OPTIONS(PUT_REAL)
+    BOOL_OPTIONS(PUT_BOOL)
+    return j;
+}
+
+static bool options_from_json(const json_t *j, struct model_options *o, struct error *err)
+{
+    const json_t *v;
+
+    *o = model_defaults();
+#define GET(name, test, value)                                                            \
+    v = json_object_get(j, #name);                                                        \
+    if (!test(v))                                                                         \
+        return error_set(err, ERROR_INPUT, "its option %s is missing or of the wrong kind", \
+                         #name);                                                          \
+    o->name = value;
+#define GET_INT(name) \
+    GET(name, json_is_integer, llabs(json_integer_value(v)) < 1 << 30 \
+        ? (int)json_integer_value(v) : -2)
+#define GET_REAL(name) GET(name, json_is_number, json_number_value(v))
+#define GET_BOOL(name) GET(name, json_is_boolean, json_is_true(v))
+    INT_OPTIONS(GET_INT)
+    REAL_OPTIONS(GET_REAL)
+    BOOL_OPTIONS(GET_BOOL)
+    return model_check(o, err);
+}
+
+/* ---- save ---- */
+
+static char *model_json(const struct model *m)
+{
+    json_t *j = json_object();
+    char *text;
+
+    json_object_set_new(j, "kind", json_string("tabtransformer"));
+    json_object_set_new(j, "options", options_to_json(model_options(m)));
+    json_object_set_new(j, "encoder", encoder_to_json(model_encoder(m)));
+    text = json_dumps(j, JSON_COMPACT);
+    json_decref(j);
+    return text;
+}
+
+static struct safetensors_tensor *list_tensors(const struct params *p)
+{
+    struct safetensors_tensor *list = xcalloc((size_t)p->n + 1, sizeof *list);
+
+    for (int i = 0; i < p->n; i++) {
+        const struct param *q = &p->list[i];
+
+        list[i] = (struct safetensors_tensor){.name = q->name, .dtype = DTYPE_F32,
+                                              .rank = q->rank, .data = param_value(p, i)};
+        list[i].shape[0] = q->shape[0];
+        list[i].shape[1] = q->shape[1];
+    }
+    return list;
+}
+
+bool model_save(const struct model *m, const json_t *extra, const char *path,
+                struct error *err)
+{
+    const struct params *p = model_params((struct model *)m);
+    struct safetensors_tensor *list = list_tensors(p);
+    char *model = model_json(m), *text = extra ? json_dumps(extra, JSON_COMPACT) : NULL;
+    char version[16];
+    struct safetensors_pair pairs[] = {
+        {"format", FORMAT}, {"schema_version", version}, {"version", PACKAGE_VERSION},
+        {"model", model}, {"extra", text ? text : "null"},
+    };
+    bool ok;
+
+    snprintf(version, sizeof version, "%d", SCHEMA_VERSION);
+    ok = model && safetensors_write(path, 0644, list, (size_t)p->n, pairs,
+                                    sizeof pairs / sizeof *pairs, err);
+    if (!model)
+        error_set(err, ERROR_INPUT, "a column's name or class is not UTF-8 and cannot be "
+                  "saved");
+    free(list);
+    free(model);
+    free(text);
+    return ok;
+}
+
+/* ---- open ---- */
+
+static bool check_format(const struct safetensors *s, struct error *err)
+{
+    const char *format = safetensors_metadata(s, "format");
+    const char *version = safetensors_metadata(s, "schema_version");
+    long number = version ? strtol(version, NULL, 10) : 0;
+
+    if (!format || strcmp(format, FORMAT) != 0)
+        return error_set(err, ERROR_INPUT, "it holds tensors, but no tabscope model");
+    if (number < 1)
+        return error_set(err, ERROR_INPUT, "its schema_version is missing or wrong");
+    if (number > SCHEMA_VERSION)
+        return error_set(err, ERROR_INPUT, "it was made by a newer version of tabscope "
+                         "(schema %ld, this program reads %d); update this program", number,
+                         SCHEMA_VERSION);
+    return true;
+}
+
+static bool finite_values(const float *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(v[i]))
+            return false;
+    return true;
+}
+
+static bool check_tensor(const struct param *q, const struct safetensors_tensor *t,
+                         struct error *err)
+{
+    if (!t)
+        return error_set(err, ERROR_INPUT, "tensor %s is missing", q->name);
+    if (t->dtype != DTYPE_F32 || t->rank != q->rank || t->shape[0] != q->shape[0]
+        || (q->rank == 2 && t->shape[1] != q->shape[1]))
+        return error_set(err, ERROR_INPUT, "tensor %s is not of the kind and shape that "
+                         "the model's options ask for", q->name);
+    if (!finite_values(t->data, q->count))
+        return error_set(err, ERROR_NUMERIC, "tensor %s holds a number that is not finite",
+                         q->name);
+    return true;
+}
+
+/* All tensors of the model and no other, checked before any memory is taken for them. */
+static bool check_tensors(const struct safetensors *s, const struct params *p,
+                          struct error *err)
+{
+    for (int i = 0; i < p->n; i++)
+        if (!check_tensor(&p->list[i], safetensors_find(s, p->list[i].name), err))
+            return false;
+    for (size_t i = 0; i < safetensors_count(s); i++) {
+        const char *name = safetensors_get(s, i)->name;
+
+        if (params_find(p, name) < 0) {
+            char *shown = show(name, 60);
+
+            error_set(err, ERROR_INPUT, "tensor %s does not belong to the model", shown);
+            free(shown);
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct model *build(const struct safetensors *s, const struct model_options *o,
+                           struct encoder *e, struct error *err)
+{
+    struct params *draft = params_new();
+    struct model *m = NULL;
+
+    if (model_fits(o, e, err)) {
+        graph_free(model_describe(o, e, draft));
+        if (check_tensors(s, draft, err))
+            m = model_new(o, e, 0, err);
+    }
+    params_free(draft);
+    if (!m)
+        return NULL;
+
+    struct params *p = model_params(m);
+
+    for (int i = 0; i < p->n; i++) {
+        const float *from = safetensors_find(s, p->list[i].name)->data;
+
+        for (size_t k = 0; k < p->list[i].count; k++)
+            param_value(p, i)[k] = (real)from[k];
+    }
+    return m;
+}
+
+static struct model *from_json(const struct safetensors *s, const json_t *j,
+                               struct error *err)
+{
+    const char *kind = json_string_value(json_object_get(j, "kind"));
+    struct model_options o;
+    struct encoder *e;
+    struct model *m;
+
+    if (!kind || strcmp(kind, "tabtransformer") != 0) {
+        error_set(err, ERROR_INPUT, "its model is of a kind that this version does not know");
+        return NULL;
+    }
+    if (!options_from_json(json_object_get(j, "options"), &o, err))
+        return NULL;
+    e = encoder_from_json(json_object_get(j, "encoder"), err);
+    if (!e)
+        return NULL;
+    m = build(s, &o, e, err);
+    encoder_unref(e);
+    return m;
+}
+
+static struct model *from_file(const struct safetensors *s, json_t **extra,
+                               struct error *err)
+{
+    const char *text = safetensors_metadata(s, "model");
+    const char *more = safetensors_metadata(s, "extra");
+    json_t *j;
+    struct model *m;
+
+    if (!check_format(s, err))
+        return NULL;
+    j = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    if (!json_is_object(j)) {
+        json_decref(j);
+        error_set(err, ERROR_INPUT, "its metadata \"model\" is missing or no JSON object");
+        return NULL;
+    }
+    m = from_json(s, j, err);
+    json_decref(j);
+    if (extra)
+        *extra = m && more ? json_loads(more, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL)
+                           : NULL;
+    return m;
+}
+
+struct model *model_open(const char *path, json_t **extra, struct error *err)
+{
+    struct safetensors *s = safetensors_open(path, err);
+    struct model *m;
+    char *shown;
+
+    if (!s)
+        return NULL;
+    m = from_file(s, extra, err);
+    safetensors_free(s);
+    if (!m) {
+        shown = show(path, 0);
+        error_prefix(err, "%s", shown);
+        free(shown);
+    }
+    return m;
+}

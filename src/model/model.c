@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/private.h"
+#include "model/tabtransformer.h"
+
+/* Rows that model_predict computes at a time. */
+#define PREDICT_ROWS 256
+
+struct model {
+    struct model_options options;
+    struct encoder *encoder;
+    struct params *params;
+    struct graph *infer;     /* planned for PREDICT_ROWS, or NULL */
+    struct pool *infer_pool; /* the pool that it was allocated for */
+};
+
+/* ---- shape ---- */
+
+/* The classes array is for the caller to free. */
+static struct model_shape shape_of(const struct encoder *e, int **classes)
+{
+    struct model_shape s = {.columns = e->n_categorical, .continuous = e->n_continuous,
+                            .outputs = 1};
+
+    *classes = xcalloc((size_t)e->n_categorical + 1, sizeof **classes);
+    for (int i = 0; i < e->n_categorical; i++)
+        (*classes)[i] = e->categorical[i].classes;
+    s.classes = *classes;
+    s.loss = e->task == TASK_REGRESSION ? LOSS_SQUARED : LOSS_BINARY;
+    if (e->task == TASK_MULTICLASS) {
+        s.loss = LOSS_MULTICLASS;
+        s.outputs = e->n_classes;
+    }
+    return s;
+}
+
+struct graph *model_describe(const struct model_options *o, const struct encoder *e,
+                             struct params *p)
+{
+    int *classes;
+    struct model_shape s = shape_of(e, &classes);
+    struct graph *g = graph_new(p);
+
+    tabtransformer_describe(g, o, &s);
+    free(classes);
+    return g;
+}
+
+struct graph *model_graph(struct model *m)
+{
+    return model_describe(&m->options, m->encoder, m->params);
+}
+
+/* ---- life ---- */
+
+bool model_fits(const struct model_options *o, const struct encoder *e, struct error *err)
+{
+    if (!model_check(o, err))
+        return false;
+    if (e->n_categorical + e->n_continuous == 0)
+        return error_set(err, ERROR_STATE, "no input column: mark some columns categorical "
+                         "or continuous");
+    if (e->task == TASK_NONE)
+        return error_set(err, ERROR_STATE, "no target: choose one with `target COLUMN`");
+    return true;
+}
+
+/* Parameters in place, not yet any memory. */
+static struct model *model_draft(const struct model_options *o, struct encoder *encoder)
+{
+    struct model *m = xcalloc(1, sizeof *m);
+
+    m->options = *o;
+    m->encoder = encoder_ref(encoder);
+    m->params = params_new();
+    graph_free(model_graph(m));
+    return m;
+}
+
+struct model *model_new(const struct model_options *o, struct encoder *encoder,
+                        uint64_t seed, struct error *err)
+{
+    struct model *m;
+
+    if (!model_fits(o, encoder, err))
+        return NULL;
+    m = model_draft(o, encoder);
+    if (params_allocate(m->params, seed, err))
+        return m;
+    model_free(m);
+    return NULL;
+}
+
+void model_free(struct model *m)
+{
+    if (!m)
+        return;
+    graph_free(m->infer);
+    params_free(m->params);
+    encoder_unref(m->encoder);
+    free(m);
+}
+
+const struct model_options *model_options(const struct model *m)
+{
+    return &m->options;
+}
+
+const struct encoder *model_encoder(const struct model *m)
+{
+    return m->encoder;
+}
+
+struct params *model_params(struct model *m)
+{
+    return m->params;
+}
+
+size_t model_parameters(const struct model *m)
+{
+    return params_trainable(m->params);
+}
+
+double model_flops(const struct model *m)
+{
+    struct graph *g = model_describe(&m->options, m->encoder, m->params);
+    double flops = 0;
+
+    for (int i = 0; i < graph_nodes(g); i++)
+        flops += graph_node(g, i).flops;
+    graph_free(g);
+    return flops;
+}
+
+int model_outputs(const struct model *m)
+{
+    return m->encoder->task == TASK_REGRESSION ? 1 : m->encoder->n_classes;
+}
+
+size_t model_training_bytes(const struct model_options *o, const struct encoder *e,
+                            int batch, int threads)
+{
+    struct params *p = params_new();
+    struct graph *g = model_describe(o, e, p);
+    struct graph_plan plan = {batch, true, false};
+    size_t values, bytes;
+
+    graph_plan(g, &plan);
+    values = params_trainable(p) + p->total[PARAM_BUFFER];
+    bytes = 2 * values * sizeof(real) + params_training_bytes(p, graph_lanes(g))
+        + graph_bytes(g, threads);
+    graph_free(g);
+    params_free(p);
+    return bytes;
+}
+
+/* ---- predicting ---- */
+
+static bool ready_to_infer(struct model *m, struct pool *pool, struct error *err)
+{
+    struct graph_plan plan = {PREDICT_ROWS, false, false};
+
+    if (m->infer && m->infer_pool == pool)
+        return true;
+    graph_free(m->infer);
+    m->infer = model_graph(m);
+    m->infer_pool = pool;
+    graph_plan(m->infer, &plan);
+    if (graph_allocate(m->infer, pool, err))
+        return true;
+    graph_free(m->infer);
+    m->infer = NULL;
+    return false;
+}
+
+/* Logits of one row -> what model_predict promises. */
+static void to_outputs(const struct encoder *e, const real *logits, float *out)
+{
+    double largest = -INFINITY, sum = 0;
+
+    if (e->task == TASK_REGRESSION) {
+        out[0] = (float)((double)logits[0] * e->target_deviation + e->target_mean);
+        return;
+    }
+    if (e->task == TASK_BINARY) {
+        out[1] = (float)(1 / (1 + exp(-(double)logits[0])));
+        out[0] = (float)(1 / (1 + exp((double)logits[0])));
+        return;
+    }
+    for (int c = 0; c < e->n_classes; c++)
+        largest = fmax(largest, (double)logits[c]);
+    for (int c = 0; c < e->n_classes; c++)
+        sum += exp((double)logits[c] - largest);
+    for (int c = 0; c < e->n_classes; c++)
+        out[c] = (float)(exp((double)logits[c] - largest) / sum);
+}
+
+/* Rows picked from a frame, one after another. */
+struct picked {
+    int32_t *codes;
+    float *values;
+    real *logits;
+};
+
+static void pick_rows(const struct frame *f, const uint32_t *index, size_t from, int rows,
+                      struct picked *p)
+{
+    size_t m = (size_t)f->n_categorical, c = (size_t)f->n_continuous;
+
+    for (size_t r = 0; r < (size_t)rows; r++) {
+        size_t row = index ? index[from + r] : from + r;
+
+        if (m)
+            memcpy(p->codes + r * m, f->codes + row * m, m * sizeof *p->codes);
+        if (c)
+            memcpy(p->values + r * c, f->values + row * c, c * sizeof *p->values);
+    }
+}
+
+static void predict_rows(struct model *m, struct picked *p, int rows, float *out)
+{
+    struct graph_input in = {.rows = rows, .codes = p->codes, .values = p->values};
+    int logits = m->encoder->task == TASK_MULTICLASS ? m->encoder->n_classes : 1;
+
+    graph_infer(m->infer, &in);
+    graph_read(m->infer, "logits", p->logits);
+    for (int r = 0; r < rows; r++)
+        to_outputs(m->encoder, p->logits + r * logits, out + r * model_outputs(m));
+}
+
+bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
+                   const uint32_t *index, size_t n, float *out, struct error *err)
+{
+    size_t outputs = (size_t)model_outputs(m);
+    struct picked p = {
+        xcalloc(PREDICT_ROWS * (size_t)f->n_categorical + 1, sizeof *p.codes),
+        xcalloc(PREDICT_ROWS * (size_t)f->n_continuous + 1, sizeof *p.values),
+        xcalloc(PREDICT_ROWS * outputs, sizeof *p.logits),
+    };
+    bool ok = f->n_categorical == m->encoder->n_categorical
+        && f->n_continuous == m->encoder->n_continuous;
+
+    if (!ok)
+        error_set(err, ERROR_STATE, "these rows were encoded for another model");
+    ok = ok && ready_to_infer(m, pool, err);
+    for (size_t from = 0; ok && from < n; from += PREDICT_ROWS) {
+        int rows = (int)(n - from < PREDICT_ROWS ? n - from : PREDICT_ROWS);
+
+        pick_rows(f, index, from, rows, &p);
+        predict_rows(m, &p, rows, out + from * outputs);
+    }
+    free(p.codes);
+    free(p.values);
+    free(p.logits);
+    return ok;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shared by the files of model/ that are about any kind of model. */
+#ifndef MODEL_PRIVATE_H
+#define MODEL_PRIVATE_H
+
+#include "model/model.h"
+#include "nn/graph.h"
+
+/* A sentence if options and encoder do not make a model. */
+bool model_fits(const struct model_options *o, const struct encoder *e, struct error *err);
+
+/* The graph of a model over p, to which its parameters are added by name. */
+struct graph *model_describe(const struct model_options *o, const struct encoder *e,
+                             struct params *p);
+
+#endif
