@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct column;
+struct missing;
 
 struct cell {
     const char *text; /* not NUL-terminated; may hold any byte */
@@ -39,5 +40,17 @@ uint32_t column_code(const struct column *c, size_t row);
 
 /* Bytes of memory that the column takes. */
 size_t column_bytes(const struct column *c);
+
+/*
+ * Building, for the loader. A column begins with a dictionary and turns plain by itself
+ * when too many of its texts are distinct. Cells are kept in chunks of 65,536 rows, so that growing
+ * never holds two copies of the column. After column_freeze nothing may be appended.
+ */
+struct column *column_new(void); /* NULL: no memory */
+void column_free(struct column *c);
+bool column_append(struct column *c, const char *text, uint32_t length); /* false: no memory */
+/* Copies the names; `missing` is kept and must outlive the column. False: no memory. */
+bool column_freeze(struct column *c, const char *name, struct cell original,
+                   const struct missing *missing);
 
 #endif

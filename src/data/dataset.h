@@ -16,20 +16,8 @@
 #include "base/step.h"
 #include "base/str.h"
 #include "data/column.h"
-
-/* What a person may fix; the rest is detected. {0} detects everything. */
-struct load_options {
-    int delimiter;       /* byte, 0: detect; DELIMITER_BLANKS: runs of blanks */
-    int quote;           /* byte, 0: detect, -1: none */
-    int header;          /* 1 yes, -1 no, 0: detect */
-    long skip;           /* lines to skip before the table, -1 or 0 with skip_set false: detect */
-    bool skip_set;
-    const char *missing; /* comma-separated marks in place of the default list, or NULL */
-    size_t max_rows;     /* 0: all */
-    const char *encoding; /* "utf-8", "cp1252" or NULL: detect */
-};
-
-#define DELIMITER_BLANKS 256
+#include "data/csv.h"
+#include "data/dialect.h"
 
 struct loader;
 
@@ -63,16 +51,6 @@ size_t dataset_line(const struct dataset *d, size_t row);
 size_t dataset_bytes(const struct dataset *d);
 
 /* How it was read. */
-struct dialect {
-    int delimiter, quote; /* quote 0: none; escape 0: quotes are doubled */
-    int escape;
-    bool header;
-    size_t header_lines;  /* lines that make the names */
-    size_t skipped_lines; /* preamble and comments before the header */
-    const char *encoding; /* "UTF-8", "UTF-8 with BOM", "CP1252", "UTF-16LE", ... */
-    const char *line_end; /* "LF", "CRLF", "CR", "mixed" */
-    bool gzip;
-};
 const struct dialect *dataset_dialect(const struct dataset *d);
 
 /* The missing marks in force, comma-separated as `--missing` takes them. */
@@ -84,7 +62,8 @@ enum repair {
     REPAIR_SHORT,        /* row padded with missing cells */
     REPAIR_LONG_EMPTY,   /* surplus empty cells dropped */
     REPAIR_LONG,         /* row with surplus text: kept out, in the rejects */
-    REPAIR_QUOTE,        /* stray or unclosed quote: record read as plain text */
+    REPAIR_QUOTE,        /* stray or unclosed quote: kept as text */
+    REPAIR_DELIMITER,    /* row written with another delimiter */
     REPAIR_ENCODING,     /* cell with invalid UTF-8, kept as it is */
     REPAIR_SKIPPED,      /* comment, preamble, footer or second table: line not read */
     REPAIR_NUL,          /* NUL bytes in a cell */
@@ -104,11 +83,9 @@ const char *repair_name(enum repair kind); /* "short rows padded", ... */
  * column of two-letter codes, mixed line ends ...), one a line. */
 const char *dataset_notes(const struct dataset *d);
 
-/* RFC 4180 with CRLF-free line ends (LF), the cell texts as they were read. With
+/* RFC 4180 with LF line ends, the cell texts as they were read, in UTF-8. The first line
+ * holds the original names if the file had names, else there is none. With
  * `safe_formulas` a cell that a spreadsheet would run gets a leading '. */
 bool dataset_export(const struct dataset *d, const char *path, bool safe_formulas,
                     struct error *err);
-/* Appends one cell quoted as RFC 4180 asks. */
-void csv_put_cell(struct str *out, const char *bytes, size_t n);
-
 #endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A reading scores consistency^2 * (1 - 1/width) * looks * prior: consistency is the share of
+ * rows that have the usual width, looks the mean over cells of how much each resembles a
+ * value. One column without any delimiter scores a constant times its looks, so that a
+ * delimiter has to earn its place.
+ */
+#include "data/dialect.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "data/sample.h"
+
+enum {
+    SCORE_ROWS = 300,
+    SCORE_BYTES = 1 << 18,
+};
+
+struct candidate {
+    int delimiter;
+    double prior;
+};
+
+static const struct candidate candidates[] = {
+    {',', 1},    {';', 1},   {'\t', 1},  {'|', 1},
+    {'\x1f', 1}, {'^', 0.8}, {'~', 0.6}, {DELIMITER_BLANKS, 0.4},
+    {' ', 0.3},
+};
+
+#define ONE_COLUMN 0.25 /* score of a reading without delimiter, times its looks */
+
+struct line_ends {
+    size_t lf, crlf, crcrlf, cr;
+};
+
+static struct line_ends count_line_ends(const char *p, size_t n)
+{
+    struct line_ends e = {0};
+    size_t returns = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == '\r') {
+            returns++;
+            continue;
+        }
+        if (p[i] == '\n') {
+            e.lf += returns == 0;
+            e.crlf += returns == 1;
+            e.crcrlf += returns > 1;
+        } else {
+            e.cr += returns;
+        }
+        returns = 0;
+    }
+    e.cr += returns;
+    return e;
+}
+
+static const char *name_line_ends(const struct line_ends *e)
+{
+    if (e->crlf + e->crcrlf + e->cr == 0)
+        return "LF";
+    if (e->lf + e->crcrlf + e->cr == 0)
+        return "CRLF";
+    if (e->lf + e->crlf + e->cr == 0)
+        return "CRCRLF";
+    return e->lf + e->crlf + e->crcrlf == 0 ? "CR" : "mixed";
+}
+
+static double looks_of(struct cell cell, int delimiter)
+{
+    switch (cell_class(cell)) {
+    case CELL_EMPTY:
+        return delimiter == ' ' ? 0.5 : 1;
+    case CELL_ODD:
+        return 0.3;
+    case CELL_TEXT:
+        return 0.9;
+    default:
+        return 1;
+    }
+}
+
+/* Mean of the looks of the cells; a row whose quotes do not fit counts as odd. */
+static double mean_looks(const struct sample *s, int delimiter)
+{
+    double sum = 0;
+    size_t n = 0, odd = 0;
+
+    for (size_t i = 0; i < s->n_rows; i++) {
+        const struct sample_row *row = &s->rows[i];
+
+        if (row->filled == 0)
+            continue;
+        for (size_t j = 0; j < row->n; j++)
+            sum += looks_of(row->cells[j], delimiter);
+        n += row->n;
+        odd += row->trouble;
+    }
+    return n ? sum / (double)n * (1 - (double)odd / (double)s->n_rows) : 0;
+}
+
+/* Columns aligned by blanks: the gaps are wide, or nearly all cells are numbers. */
+static bool is_aligned(const struct sample *s, const char *text)
+{
+    size_t gaps = 0, wide = 0, cells = 0, numbers = 0;
+
+    for (size_t i = 0; i < s->n_rows; i++) {
+        const struct sample_row *row = &s->rows[i];
+        const char *p = text + row->offset;
+
+        for (size_t j = 1; j + 1 < row->length; j++) {
+            gaps += p[j] == ' ' && p[j - 1] != ' ';
+            wide += p[j] == ' ' && p[j - 1] != ' ' && p[j + 1] == ' ';
+        }
+        for (size_t j = 0; j < row->n; j++)
+            numbers += cell_class(row->cells[j]) == CELL_NUMBER;
+        cells += row->n;
+    }
+    return 2 * wide > gaps || 10 * numbers > 8 * cells;
+}
+
+static double score(const struct csv_format *f, double prior, const char *text, size_t n,
+                    bool complete, bool *no_memory)
+{
+    struct sample s;
+    size_t rows, fit, width;
+    double consistency, looks;
+
+    if (!sample_read(&s, f, text, n, complete, 0, SCORE_ROWS)) {
+        *no_memory = true;
+        return 0;
+    }
+    width = sample_width(&s, &rows, &fit);
+    looks = mean_looks(&s, f->delimiter);
+    if (f->delimiter == DELIMITER_BLANKS && is_aligned(&s, text))
+        prior = 0.8;
+    sample_done(&s);
+    if (f->delimiter == 0)
+        return ONE_COLUMN * looks;
+    if (width < 2)
+        return 0;
+    consistency = (double)fit / (double)rows;
+    return consistency * consistency * (1 - 1 / (double)width) * looks * prior;
+}
+
+/* Blanks behind (nearly) every delimiter outside quotes, and not in numbers of tables
+ * that are only padded: then they belong to the delimiter. */
+static bool blanks_follow(const struct csv_format *f, const char *p, size_t n)
+{
+    size_t delimiters = 0, blanks = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (f->quote && p[i] == (char)f->quote)
+            quoted = !quoted;
+        if (p[i] == f->line_end)
+            quoted = false;
+        if (quoted || p[i] != (char)f->delimiter)
+            continue;
+        delimiters++;
+        blanks += i + 1 == n || p[i + 1] == ' ' || p[i + 1] == '\n' || p[i + 1] == '\r';
+    }
+    return delimiters > 0 && 50 * blanks >= 49 * delimiters &&
+           memmem(p, n, (char[]){(char)f->delimiter, ' '}, 2) != NULL;
+}
+
+struct search {
+    const char *text;
+    size_t n;
+    bool complete, no_memory;
+    double best;
+    struct csv_format *format;
+};
+
+static void try_format(struct search *s, struct csv_format f, double prior)
+{
+    double value;
+
+    if (f.delimiter == ',' || f.delimiter == ';' || f.delimiter == '|')
+        f.skip_blanks = blanks_follow(&f, s->text, s->n);
+    value = score(&f, prior, s->text, s->n, s->complete, &s->no_memory);
+    if (value > s->best) {
+        s->best = value;
+        *s->format = f;
+    }
+}
+
+/* With each quote that occurs, and with and without escapes if there are any. */
+static void try_delimiter(struct search *s, const struct load_options *o, struct csv_format f,
+                          double prior)
+{
+    static const int quotes[] = {'"', '\''};
+    char escaped[2] = {'\\'};
+
+    for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++) {
+        if (o->quote != 0 && o->quote != quotes[i])
+            continue;
+        if (i > 0 && !memchr(s->text, quotes[i], s->n))
+            continue;
+        f.quote = quotes[i];
+        try_format(s, f, prior);
+        escaped[1] = (char)f.quote;
+        if (memmem(s->text, s->n, escaped, 2)) {
+            f.escape = '\\';
+            try_format(s, f, prior);
+            f.escape = 0;
+        }
+    }
+    if (o->quote != 0 && o->quote != '"' && o->quote != '\'') {
+        f.quote = o->quote > 0 ? o->quote : 0;
+        try_format(s, f, prior);
+    }
+}
+
+static bool occurs(int delimiter, const char *text, size_t n)
+{
+    if (delimiter == DELIMITER_BLANKS)
+        return memchr(text, ' ', n) != NULL;
+    return memchr(text, delimiter, n) != NULL;
+}
+
+/* A spreadsheet's first line "sep=;". */
+static int read_sep_line(const char *text, size_t n)
+{
+    if (n < 6 || strncasecmp(text, "sep=", 4) != 0 || (text[5] != '\n' && text[5] != '\r'))
+        return 0;
+    return (unsigned char)text[4];
+}
+
+bool dialect_detect(const char *text, size_t n, bool complete, const struct load_options *options,
+                    struct csv_format *format, size_t *n_columns, const char **line_end)
+{
+    struct line_ends ends = count_line_ends(text, n);
+    struct csv_format f = {.line_end = '\n', .quote = options->quote > 0 ? options->quote : '"'};
+    size_t rows, fit, used = n;
+    int sep = read_sep_line(text, n);
+    struct sample sample;
+
+    if (ends.cr > 4 * (ends.lf + ends.crlf + ends.crcrlf))
+        f.line_end = '\r';
+    if (options->quote < 0)
+        f.quote = 0;
+    if (n > SCORE_BYTES && memchr(text, f.line_end, SCORE_BYTES / 4)) {
+        used = SCORE_BYTES;
+        complete = false;
+    }
+    struct search s = {text, used, complete, false, -1, format};
+
+    *format = f;
+    *line_end = name_line_ends(&ends);
+    if (options->delimiter || sep) {
+        f.delimiter = options->delimiter ? options->delimiter : sep;
+        try_delimiter(&s, options, f, 1);
+    } else {
+        try_format(&s, f, 1);
+        for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
+            f.delimiter = candidates[i].delimiter;
+            if (occurs(f.delimiter, text, used))
+                try_delimiter(&s, options, f, candidates[i].prior);
+        }
+    }
+    if (s.no_memory || !sample_read(&sample, format, text, used, complete, 0, SCORE_ROWS))
+        return false;
+    *n_columns = sample_width(&sample, &rows, &fit);
+    sample_done(&sample);
+    return true;
+}
+
+const char *dialect_delimiter_name(int delimiter, char room[8])
+{
+    switch (delimiter) {
+    case 0:
+        return "none";
+    case ',':
+        return "comma";
+    case ';':
+        return "semicolon";
+    case '\t':
+        return "tab";
+    case ' ':
+        return "blank";
+    case DELIMITER_BLANKS:
+        return "runs of blanks";
+    }
+    if (delimiter > ' ' && delimiter < 127)
+        snprintf(room, 8, "%c", delimiter);
+    else
+        snprintf(room, 8, "0x%02X", (unsigned)delimiter & 0xff);
+    return room;
+}
