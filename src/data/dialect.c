@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A reading scores consistency^2 * (1 - 1/width) * looks * prior: consistency is the share of
- * rows that have the usual width, looks the mean over cells of how much each resembles a
- * value. One column without any delimiter scores a constant times its looks, so that a
+ * rows that have the usual width (or that of the row before), looks the mean over cells of
+ * how much each resembles a value. One column without any delimiter scores a constant times its looks, so that a
  * delimiter has to earn its place.
  */
 #include "data/dialect.h"
@@ -27,7 +27,7 @@ struct candidate {
 static const struct candidate candidates[] = {
     {',', 1},    {';', 1},   {'\t', 1},  {'|', 1},
     {'\x1f', 1}, {'^', 0.8}, {'~', 0.6}, {DELIMITER_BLANKS, 0.4},
-    {' ', 0.3},
+    {' ', 0.4},
 };
 
 #define ONE_COLUMN 0.25 /* score of a reading without delimiter, times its looks */
@@ -136,14 +136,16 @@ static double score(const struct csv_format *f, double prior, const char *text, 
     }
     width = sample_width(&s, &rows, &fit);
     looks = mean_looks(&s, f->delimiter);
-    if (f->delimiter == DELIMITER_BLANKS && is_aligned(&s, text))
+    consistency = sample_steadiness(&s);
+    if ((f->delimiter == DELIMITER_BLANKS || f->delimiter == ' ') && is_aligned(&s, text))
         prior = 0.8;
     sample_done(&s);
     if (f->delimiter == 0)
         return ONE_COLUMN * looks;
     if (width < 2)
         return 0;
-    consistency = (double)fit / (double)rows;
+    if (consistency < (double)fit / (double)rows)
+        consistency = (double)fit / (double)rows;
     return consistency * consistency * (1 - 1 / (double)width) * looks * prior;
 }
 
@@ -216,11 +218,14 @@ static void try_delimiter(struct search *s, const struct load_options *o, struct
     }
 }
 
+/* Single blanks and runs of them are never both tried. */
 static bool occurs(int delimiter, const char *text, size_t n)
 {
+    bool runs = memmem(text, n, "  ", 2) != NULL;
+
     if (delimiter == DELIMITER_BLANKS)
-        return memchr(text, ' ', n) != NULL;
-    return memchr(text, delimiter, n) != NULL;
+        return runs;
+    return memchr(text, delimiter, n) != NULL && !(delimiter == ' ' && runs);
 }
 
 /* A spreadsheet's first line "sep=;". */

@@ -63,8 +63,19 @@ static bool fits(const struct finder *f, const struct sample_row *row)
            !is_comment(f, row);
 }
 
-static struct body look_below(const struct finder *f, size_t from, size_t column,
-                              struct cell header)
+static bool same_row(const struct sample_row *a, const struct sample_row *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (size_t j = 0; j < a->n; j++)
+        if (!equal(a->cells[j], b->cells[j]))
+            return false;
+    return true;
+}
+
+/* Looks at a column from row `from` on, leaving out what only repeats the row above. */
+static struct body look_below(const struct finder *f, const struct sample_row *above, size_t from,
+                              size_t column)
 {
     struct body b = {0};
     size_t rows = 0;
@@ -74,7 +85,7 @@ static struct body look_below(const struct finder *f, size_t from, size_t column
         enum cell_class class;
         unsigned shape;
 
-        if (row->n != f->width || row->filled == 0)
+        if (row->n != f->width || row->filled == 0 || (above && same_row(row, above)))
             continue;
         rows++;
         class = cell_class(row->cells[column]);
@@ -85,7 +96,7 @@ static struct body look_below(const struct finder *f, size_t from, size_t column
             b.shape = shape;
         b.classes[class]++;
         b.same_shape += shape == b.shape;
-        b.same_text += equal(row->cells[column], header);
+        b.same_text += above && column < above->n && equal(row->cells[column], above->cells[column]);
     }
     return b;
 }
@@ -143,7 +154,7 @@ static struct votes count_votes(const struct finder *f, const struct sample_row 
     struct votes v = {0};
 
     for (size_t j = 0; j < row->n && j < f->width; j++) {
-        struct body b = look_below(f, below, j, row->cells[j]);
+        struct body b = look_below(f, row, below, j);
 
         vote(&v, &b, row->cells[j]);
     }
@@ -212,16 +223,6 @@ static bool is_header(const struct finder *f, const struct sample_row *row, size
         return true;
     }
     return v.header > v.data;
-}
-
-static bool same_row(const struct sample_row *a, const struct sample_row *b)
-{
-    if (a->n != b->n)
-        return false;
-    for (size_t j = 0; j < a->n; j++)
-        if (!equal(a->cells[j], b->cells[j]))
-            return false;
-    return true;
 }
 
 /* How many records from `first` make the names. */
@@ -408,9 +409,9 @@ static bool find_classes(const struct finder *f, struct layout *l, struct error 
     while (first < f->sample.n_rows && f->sample.rows[first].offset < l->data_offset)
         first++;
     for (size_t j = 0; j < l->n_columns; j++) {
-        struct body b = look_below(f, first, j, (struct cell){"", 0});
+        struct body b = look_below(f, NULL, first, j);
 
-        l->classes[j] = class_of(&b);
+        l->classes[j] = b.cells ? class_of(&b) : CELL_EMPTY;
     }
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where the table lies in a file: what stands before it (titles, comments, a "sep=" line), whether its
- * first line holds names, and whether the names go over several lines.
+ * Where the table lies in a file: what stands before it (titles, comments), whether its first line
+ * holds names, and whether the names go over several lines.
  *
  * A line is a header when its cells are unlike the cells below: words above numbers or
  * dates, another pattern, a text that does not occur again.
@@ -27,8 +27,9 @@ struct layout {
     struct str *names;    /* (n_columns) original names, empty without a header */
     bool names_shifted;   /* one name too few: the first column has none */
     bool trouble;         /* the names' line has a stray quote */
-    enum cell_class *classes; /* (n_columns) CELL_NUMBER, CELL_DATE, CELL_TIME where nine of ten
-                                 cells are of that class, else CELL_TEXT */
+    enum cell_class *classes; /* (n_columns) CELL_NUMBER, CELL_DATE, CELL_TIME where nine of
+                                 ten cells are of that class, CELL_EMPTY where all are, else
+                                 CELL_TEXT */
 };
 
 /* Finds the layout of text[0..n) (the beginning of a file), whose rows usually have

@@ -209,7 +209,7 @@ static bool add_padded(struct loader *l, const struct cell *cells, size_t n, siz
 
 static bool is_typed(enum cell_class class)
 {
-    return class != CELL_TEXT;
+    return class == CELL_NUMBER || class == CELL_DATE || class == CELL_TIME;
 }
 
 /* How well cells[0..n_columns) look like what their columns hold, leaving out cell `out`. */
@@ -223,8 +223,8 @@ static size_t count_alike(const struct loader *l, const struct cell *cells, size
         if (i == out)
             continue;
         here = cell_class(cells[i]);
-        alike += is_typed(l->layout.classes[j]) ? here == l->layout.classes[j]
-                                                : !is_typed(here) && here != CELL_EMPTY;
+        alike += l->layout.classes[j] == CELL_TEXT ? !is_typed(here) && here != CELL_EMPTY
+                                                   : here == l->layout.classes[j];
         j++;
     }
     return alike;

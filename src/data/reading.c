@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Depth-first search over the readings of a record. A place and the number of cells
- * before it decide all that follows, so a pair that led nowhere is remembered and not tried
+ * Depth-first search over the readings of a record, with a bound on what its odd cells may
+ * cost that is raised until a reading is found. A place, the number of cells before it and the
+ * cost so far decide all that follows, so what led nowhere is remembered and not tried
  * again; together with the bound on steps this keeps the search cheap.
  */
 #include "data/reading.h"
@@ -15,7 +16,11 @@
 
 enum {
     STEPS_MAX = 20000,
-    DEAD_SLOTS = 1 << 12,
+    DEAD_BITS = 12,
+    COST_MAX = 24,
+    COST_STRAY = 2, /* a quote taken as text */
+    COST_GLUED = 3,
+    COST_CELL = 4,  /* no cell costs more */
 };
 
 #define NOT_FOUND SIZE_MAX
@@ -31,6 +36,11 @@ enum way {
 struct part {
     size_t begin, close, end; /* close: the closing quote; end: the delimiter behind */
     enum way way;
+    unsigned cost;            /* of the parts before this one and this one */
+};
+
+struct dead {
+    uint64_t search, place;
 };
 
 struct reading {
@@ -39,8 +49,8 @@ struct reading {
     size_t n;
     struct part *parts;
     size_t n_parts, room;
-    uint64_t dead[DEAD_SLOTS];
-    uint64_t search; /* number of the search, part of the keys in `dead` */
+    struct dead dead[1 << DEAD_BITS]; /* places that led nowhere in this search */
+    uint64_t search;
 };
 
 struct reading *reading_new(const struct csv_format *format)
@@ -128,6 +138,60 @@ static size_t find_later(const struct reading *r, size_t at)
     return NOT_FOUND;
 }
 
+static unsigned count_quotes(const struct reading *r, size_t from, size_t to)
+{
+    unsigned n = 0;
+
+    for (; from < to && n < COST_CELL; from++)
+        n += is_quote(r, from);
+    return n;
+}
+
+static unsigned cost_of(const struct reading *r, const struct part *p)
+{
+    unsigned cost;
+
+    switch (p->way) {
+    case WAY_LATER:
+        cost = COST_STRAY * count_quotes(r, p->begin + 1, p->close);
+        break;
+    case WAY_GLUED:
+        cost = COST_GLUED;
+        break;
+    case WAY_PLAIN:
+        cost = COST_STRAY * count_quotes(r, p->begin, p->end);
+        break;
+    default:
+        cost = 0;
+    }
+    return cost < COST_CELL ? cost : COST_CELL;
+}
+
+/* Reads the cell in the way p->way, if it can be read so (WAY_LATER: up to the quote behind
+ * p->close). `close` is its first closing quote. */
+static bool read_part(const struct reading *r, struct part *p, size_t close)
+{
+    bool sound = close != NOT_FOUND && end_behind(r, close) != NOT_FOUND;
+
+    switch (p->way) {
+    case WAY_QUOTED:
+        p->close = close;
+        p->end = sound ? end_behind(r, close) : NOT_FOUND;
+        return sound;
+    case WAY_LATER:
+        p->close = find_later(r, p->close + 1);
+        p->end = p->close != NOT_FOUND ? end_behind(r, p->close) : NOT_FOUND;
+        break;
+    case WAY_GLUED:
+        p->close = close;
+        p->end = close != NOT_FOUND && !sound ? find_delimiter(r, close) : NOT_FOUND;
+        break;
+    default:
+        p->end = sound ? NOT_FOUND : find_delimiter(r, p->begin);
+    }
+    return p->end != NOT_FOUND;
+}
+
 /* Changes p to its next way; false when there is none left. */
 static bool next_way(const struct reading *r, struct part *p)
 {
@@ -139,39 +203,16 @@ static bool next_way(const struct reading *r, struct part *p)
         return p->end != NOT_FOUND;
     }
     close = find_close(r, p->begin + 1);
-    switch (p->way) {
-    case WAY_NONE:
-        p->way = WAY_QUOTED;
-        p->close = close;
-        p->end = close != NOT_FOUND ? end_behind(r, close) : NOT_FOUND;
-        if (p->end != NOT_FOUND)
+    if (p->way == WAY_LATER && read_part(r, p, close))
+        return true;
+    while (p->way < WAY_PLAIN) {
+        p->way++;
+        if (p->way == WAY_LATER)
+            p->close = close != NOT_FOUND && end_behind(r, close) != NOT_FOUND ? close : p->begin;
+        if (read_part(r, p, close))
             return true;
-        p->close = p->begin;
-        /* fall through */
-    case WAY_QUOTED:
-    case WAY_LATER:
-        p->way = WAY_LATER;
-        p->close = find_later(r, p->close + 1);
-        if (p->close != NOT_FOUND) {
-            p->end = end_behind(r, p->close);
-            return true;
-        }
-        if (close == NOT_FOUND || end_behind(r, close) != NOT_FOUND)
-            goto plain;
-        p->way = WAY_GLUED;
-        p->close = close;
-        p->end = find_delimiter(r, close);
-        if (p->end != NOT_FOUND)
-            return true;
-        /* fall through */
-    case WAY_GLUED:
-    plain:
-        p->way = WAY_PLAIN;
-        p->end = find_delimiter(r, p->begin);
-        return p->end != NOT_FOUND && (close == NOT_FOUND || end_behind(r, close) == NOT_FOUND);
-    default:
-        return false;
     }
+    return false;
 }
 
 static bool begin_part(struct reading *r, size_t at)
@@ -201,38 +242,56 @@ static size_t next_begin(const struct reading *r, size_t end)
     return end;
 }
 
-static uint64_t *dead_slot(struct reading *r, size_t begin, uint64_t *key)
+/* The slot for the part on top of the stack; true if it is known to lead nowhere. */
+static bool is_dead(struct reading *r, struct dead *now, struct dead **slot)
 {
-    *key = r->search << 40 | (uint64_t)begin << 20 | r->n_parts;
-    return &r->dead[(*key * 0x9e3779b97f4a7c15u) >> 52];
+    const struct part *p = &r->parts[r->n_parts - 1];
+    uint64_t before = r->n_parts > 1 ? p[-1].cost : 0;
+
+    *now = (struct dead){r->search, before << 40 | (uint64_t)p->begin << 20 | r->n_parts};
+    *slot = &r->dead[now->place * 0x9e3779b97f4a7c15u >> (64 - DEAD_BITS)];
+    return (*slot)->search == now->search && (*slot)->place == now->place;
+}
+
+/* Looks for a reading that costs no more than `limit`. */
+static bool search(struct reading *r, size_t n_cells, unsigned limit, size_t *steps)
+{
+    struct dead now, *slot;
+
+    r->search++;
+    r->n_parts = 0;
+    if (!begin_part(r, 0))
+        return false;
+    while (r->n_parts > 0 && ++*steps < STEPS_MAX + 2 * n_cells) {
+        struct part *p = &r->parts[r->n_parts - 1];
+
+        if (is_dead(r, &now, &slot) || !next_way(r, p)) {
+            *slot = now;
+            r->n_parts--;
+            continue;
+        }
+        p->cost = cost_of(r, p) + (r->n_parts > 1 ? p[-1].cost : 0);
+        if (p->cost > limit)
+            continue;
+        if (p->end == r->n && r->n_parts == n_cells)
+            return true;
+        if (p->end < r->n && r->n_parts < n_cells && !begin_part(r, next_begin(r, p->end)))
+            return false;
+    }
+    return false;
 }
 
 bool reading_find(struct reading *r, const char *bytes, size_t n, size_t n_cells)
 {
-    uint64_t key, *slot;
+    size_t steps = 0;
 
     if (n >> 20 || n_cells >> 20 || n_cells > n + 1)
         return false;
     r->bytes = bytes;
     r->n = n;
-    r->n_parts = 0;
-    r->search++;
-    if (!begin_part(r, 0))
-        return false;
-    for (size_t steps = 0; steps < STEPS_MAX + 2 * n_cells && r->n_parts > 0; steps++) {
-        struct part *p = &r->parts[r->n_parts - 1];
-
-        slot = dead_slot(r, p->begin, &key);
-        if (*slot == key || !next_way(r, p)) {
-            *slot = key;
-            r->n_parts--;
-        } else if (p->end == n) {
-            if (r->n_parts == n_cells)
-                return true;
-        } else if (r->n_parts < n_cells && !begin_part(r, next_begin(r, p->end))) {
-            return false;
-        }
-    }
+    for (unsigned limit = COST_STRAY; limit <= COST_MAX; limit += COST_STRAY)
+        if (search(r, n_cells, limit, &steps))
+            return true;
     return false;
 }
 
@@ -294,14 +353,14 @@ static char *unquote(const struct reading *r, char *put, const char *from, const
 struct cell reading_cell(const struct reading *r, char *bytes, size_t i)
 {
     const struct part *p = &r->parts[i];
-    char *begin = bytes + p->begin, *end = bytes + p->end;
+    char *begin = bytes + p->begin, *end = bytes + p->end, *put;
 
     if (p->way == WAY_PLAIN) {
         while (trims(r) && end > begin && is_blank(end[-1]))
             end--;
         return (struct cell){begin, (uint32_t)(end - begin)};
     }
-    char *put = unquote(r, begin, begin + 1, bytes + p->close);
+    put = unquote(r, begin, begin + 1, bytes + p->close);
     if (p->way == WAY_GLUED) {
         size_t rest = (size_t)(end - (bytes + p->close + 1));
 

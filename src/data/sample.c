@@ -101,9 +101,36 @@ void sample_done(struct sample *s)
     *s = (struct sample){0};
 }
 
+static bool is_fit(const struct sample_row *row, size_t width)
+{
+    if (row->n < width || row->filled == 0)
+        return false;
+    for (size_t i = width; i < row->n; i++)
+        if (row->cells[i].length > 0)
+            return false;
+    return true;
+}
+
+double sample_steadiness(const struct sample *s)
+{
+    const struct sample_row *before = NULL;
+    size_t pairs = 0, same = 0;
+
+    for (size_t i = 0; i < s->n_rows; i++) {
+        const struct sample_row *row = &s->rows[i];
+
+        if (row->filled == 0)
+            continue;
+        pairs += before != NULL;
+        same += before && before->n == row->n;
+        before = row;
+    }
+    return pairs ? (double)same / (double)pairs : 0;
+}
+
 size_t sample_width(const struct sample *s, size_t *rows, size_t *fit)
 {
-    size_t best = 0;
+    size_t best = 0, most = 0;
 
     *rows = *fit = 0;
     for (size_t i = 0; i < s->n_rows; i++) {
@@ -116,11 +143,13 @@ size_t sample_width(const struct sample *s, size_t *rows, size_t *fit)
             continue;
         for (size_t j = 0; j < s->n_rows; j++)
             same += s->rows[j].n == n && s->rows[j].filled > 0;
-        if (same > *fit) {
-            *fit = same;
+        if (same > most) {
+            most = same;
             best = n;
         }
     }
+    for (size_t i = 0; i < s->n_rows; i++)
+        *fit += is_fit(&s->rows[i], best);
     return best;
 }
 

@@ -35,8 +35,12 @@ void sample_done(struct sample *s);
 
 /* The most frequent width of the rows that are not blank (all cells empty), 0 without any;
  * of equally frequent ones that which comes first. *rows gets how many rows are not blank,
- * *fit how many have that width. */
+ * *fit how many have that width, surplus empty cells left out. */
 size_t sample_width(const struct sample *s, size_t *rows, size_t *fit);
+
+/* The share of rows as wide as the row before, blank ones left out: high also where a second
+ * table follows the first. */
+double sample_steadiness(const struct sample *s);
 
 enum cell_class {
     CELL_EMPTY,  /* nothing, blanks or a missing mark */

@@ -194,7 +194,7 @@ static bool mostly_control(const unsigned char *p, size_t n)
 
     for (size_t i = 0; i < n; i++)
         control += p[i] < 32 && !strchr("\t\n\v\f\r\x1b\x1c\x1d\x1e\x1f", p[i] ? p[i] : 1);
-    return n >= 32 && control > n / 5;
+    return n >= 32 && control > n * 3 / 10;
 }
 
 struct tally {
