@@ -83,23 +83,37 @@ static char *follow_links(const char *path)
     return NULL;
 }
 
-/* Removes PATH.tmp.PID of processes that are gone: killed while they wrote. */
+/* The process that a name such as "NAME.tmp.4711" or "NAME.tmp.4711.2" tells of; 0 for any
+ * other. */
+static pid_t writer_of(const char *entry, const char *name)
+{
+    size_t length = strlen(name), digits;
+    char number[16];
+    long pid = 0;
+
+    if (strncmp(entry, name, length) != 0 || !str_starts(entry + length, ".tmp."))
+        return 0;
+    entry += length + 5;
+    digits = strspn(entry, "0123456789");
+    if (digits >= sizeof number || (entry[digits] != '\0' && entry[digits] != '.'))
+        return 0;
+    memcpy(number, entry, digits);
+    number[digits] = '\0';
+    return str_to_long(number, 2, INT_MAX, &pid) ? (pid_t)pid : 0;
+}
+
+/* Removes what processes left that were killed while they wrote this file. */
 static void sweep(const char *path)
 {
     char *folder = folder_of(path);
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    size_t length = strlen(name);
     DIR *dir = opendir(folder);
     struct dirent *e;
 
     while (dir && (e = readdir(dir)) != NULL) {
-        long pid;
+        pid_t pid = writer_of(e->d_name, name);
 
-        if (strncmp(e->d_name, name, length) != 0 ||
-            !str_starts(e->d_name + length, ".tmp."))
-            continue;
-        if (str_to_long(e->d_name + length + 5, 2, INT_MAX, &pid) &&
-            kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+        if (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
             unlinkat(dirfd(dir), e->d_name, 0);
     }
     if (dir)
