@@ -201,6 +201,11 @@ void engine_free(struct engine *e)
     free(e);
 }
 
+int engine_threads(const struct engine *e)
+{
+    return e->threads;
+}
+
 struct pool *engine_pool(struct engine *e, struct error *err)
 {
     if (!e->pool)

@@ -50,6 +50,9 @@ struct engine *engine_new(int threads, struct error *err);
 /* Ends the worker after its present slice, then frees all work that was not collected. */
 void engine_free(struct engine *e);
 
+/* Compute threads that the pool is to have. */
+int engine_threads(const struct engine *e);
+
 /* The compute threads, made at the first call; for jobs to use, that is on the worker only.
  * With one thread only if the system refuses more. NULL: not even that. */
 struct pool *engine_pool(struct engine *e, struct error *err);

@@ -37,7 +37,9 @@ static enum step run(void *work, struct error *err)
 
     if (j->data) {
         j->schema = infer_schema(j->data);
-        return STEP_DONE;
+        if (!j->schema)
+            error_set(err, ERROR_MEMORY, "not enough memory to look at all columns");
+        return j->schema ? STEP_DONE : STEP_FAILED;
     }
     if (!j->loader) {
         j->loader = loader_new(j->path, &j->options, err);

@@ -2,18 +2,16 @@
 #include "engine/job_train.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "data/schema.h"
+#include "engine/metric.h"
 
 struct train_job {
     struct dataset *data;
@@ -89,12 +87,22 @@ static bool write_text(const struct train_job *j, const char *name, const char *
     return file_writer_commit(w, err);
 }
 
-static const char *metric_columns(enum task task)
+/* The loss stands beside that of training, then come the task's other metrics. */
+static bool has_own_column(const struct metric_field *f)
 {
-    return task == TASK_REGRESSION
-               ? "valid_loss,valid_rmse,valid_mae,valid_r2"
-               : "valid_loss,valid_auc,valid_accuracy,valid_f1,valid_average_precision,"
-                 "valid_calibration_error";
+    return f->offset != offsetof(struct metrics, loss);
+}
+
+static void put_header(FILE *f, enum task task)
+{
+    const struct metric_field *field;
+
+    fputs("epoch,seconds,lr,train_loss,valid_loss", f);
+    for (int i = 0; (field = metric_field(task, i)); i++) {
+        if (has_own_column(field))
+            fprintf(f, ",valid_%s", field->name);
+    }
+    putc('\n', f);
 }
 
 /* The folder is made here and nowhere else: a run that is refused leaves none. */
@@ -109,8 +117,7 @@ static bool open_folder(struct train_job *j, struct error *err)
     path = file_of(j, "metrics.csv");
     j->metrics_file = fopen(path, "we");
     if (j->metrics_file) {
-        fprintf(j->metrics_file, "epoch,seconds,lr,train_loss,%s\n",
-                metric_columns(j->schema->task));
+        put_header(j->metrics_file, j->schema->task);
         fflush(j->metrics_file);
     } else {
         shown = show(path, 0);
@@ -133,22 +140,15 @@ static void put_number(FILE *f, double x)
 
 static void put_record(FILE *f, const struct epoch_record *r, enum task task)
 {
-    const struct metrics *m = &r->valid;
+    const struct metric_field *field;
 
     fprintf(f, "%d,%.3f", r->epoch, r->seconds);
     put_number(f, r->lr);
     put_number(f, r->train_loss);
-    put_number(f, m->loss);
-    if (task == TASK_REGRESSION) {
-        put_number(f, m->rmse);
-        put_number(f, m->mae);
-        put_number(f, m->r2);
-    } else {
-        put_number(f, m->auc);
-        put_number(f, m->accuracy);
-        put_number(f, m->f1);
-        put_number(f, m->average_precision);
-        put_number(f, m->calibration_error);
+    put_number(f, r->valid.loss);
+    for (int i = 0; (field = metric_field(task, i)); i++) {
+        if (has_own_column(field))
+            put_number(f, metric_value(&r->valid, field));
     }
     putc('\n', f);
 }
@@ -197,7 +197,8 @@ static enum step apply(struct train_job *j, struct error *err)
 static enum step build(struct train_job *j, struct error *err)
 {
     j->bytes = frame_bytes(j->encoder, j->frame->rows) +
-               model_training_bytes(&j->model_options, j->encoder, j->train_options.batch);
+               model_training_bytes(&j->model_options, j->encoder, j->train_options.batch,
+                                    pool_threads(j->pool));
     j->model = model_new(&j->model_options, j->encoder, j->train_options.seed, err);
     if (!j->model)
         return STEP_FAILED;
@@ -222,12 +223,18 @@ static enum step train(struct train_job *j, struct error *err)
     return next(j, PHASE_SCORING);
 }
 
+/* A part without rows has no metrics: rows stays 0. */
+static bool score_part(struct train_job *j, enum part part, struct metrics *out,
+                       struct error *err)
+{
+    return j->split->count[part] == 0 ||
+           model_evaluate(j->model, j->pool, j->frame, j->split, part, out, err);
+}
+
 static enum step score(struct train_job *j, struct error *err)
 {
-    if (!model_evaluate(j->model, j->pool, j->frame, j->split, PART_VALID, &j->result.valid,
-                        err) ||
-        !model_evaluate(j->model, j->pool, j->frame, j->split, PART_TEST, &j->result.test,
-                        err))
+    if (!score_part(j, PART_VALID, &j->result.valid, err) ||
+        !score_part(j, PART_TEST, &j->result.test, err))
         return STEP_FAILED;
     return next(j, PHASE_SAVING);
 }
@@ -388,28 +395,4 @@ struct train_result train_job_take(struct train_job *j)
     j->model = NULL;
     j->split = NULL;
     return result;
-}
-
-static json_t *number_or_null(double x)
-{
-    return isfinite(x) ? json_real(x) : json_null();
-}
-
-json_t *metrics_to_json(const struct metrics *m, enum task task)
-{
-    json_t *j = json_object();
-
-    if (task == TASK_REGRESSION) {
-        json_object_set_new(j, "rmse", number_or_null(m->rmse));
-        json_object_set_new(j, "mae", number_or_null(m->mae));
-        json_object_set_new(j, "r2", number_or_null(m->r2));
-        return j;
-    }
-    json_object_set_new(j, "auc", number_or_null(m->auc));
-    json_object_set_new(j, "accuracy", number_or_null(m->accuracy));
-    json_object_set_new(j, "loss", number_or_null(m->loss));
-    json_object_set_new(j, "f1", number_or_null(m->f1));
-    json_object_set_new(j, "average_precision", number_or_null(m->average_precision));
-    json_object_set_new(j, "calibration_error", number_or_null(m->calibration_error));
-    return j;
 }

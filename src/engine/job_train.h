@@ -74,7 +74,4 @@ struct train_result {
 /* Hands over model and split (once). */
 struct train_result train_job_take(struct train_job *j);
 
-/* {"auc": ..., ...}: what belongs to the task; null where a value is not defined. */
-json_t *metrics_to_json(const struct metrics *m, enum task task);
-
 #endif

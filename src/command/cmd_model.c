@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands that use the model of a run. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "command/families.h"
+#include "command/grid.h"
+#include "command/pending.h"
+#include "engine/job_predict.h"
+#include "engine/job_score.h"
+#include "engine/metric.h"
+
+#define RUN_OPTION {"run", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "else the current run"}
+
+/* The run of --run, with a model to use. */
+static struct run *asked_run(struct context *c, const struct call *call, struct error *err)
+{
+    struct run *r = find_run(c, call_option(call, "run"), err);
+
+    if (r && !r->model) {
+        error_set(err, ERROR_STATE, "the run %s is still in training; `wait` waits for it",
+                  r->name);
+        return NULL;
+    }
+    return r;
+}
+
+/* ---- evaluate ---- */
+
+static void print_json(struct context *c, const struct run *r, const char *part,
+                       const struct metrics *m)
+{
+    const struct metric_field *f;
+    struct str out = {0};
+
+    str_puts(&out, "{\"run\":");
+    str_json_string(&out, r->name, strlen(r->name));
+    str_printf(&out, ",\"on\":\"%s\",\"rows\":%zu,\"metrics\":{", part, m->rows);
+    for (int i = 0; (f = metric_field(r->task, i)); i++) {
+        str_printf(&out, "%s\"%s\":", i > 0 ? "," : "", f->name);
+        str_json_number(&out, metric_value(m, f));
+    }
+    str_puts(&out, "}}\n");
+    context_print(c, out.text, out.length);
+    str_done(&out);
+}
+
+static void print_metrics(struct context *c, const struct run *r, const char *part,
+                          const struct metrics *m)
+{
+    const struct metric_field *f;
+    struct grid *g = grid_new("metrics");
+
+    grid_fact_text(g, "run", r->name);
+    grid_fact_text(g, "on", part);
+    grid_fact_count(g, "rows", m->rows);
+    for (int i = 0; (f = metric_field(r->task, i)); i++)
+        grid_fact_number(g, f->name, metric_value(m, f), 4);
+    grid_print(g, c);
+}
+
+static bool finish_evaluate(struct context *c, struct pending *p, void *work,
+                            enum job_state ended, struct error *err)
+{
+    const char *part;
+    struct metrics m;
+
+    (void)err;
+    if (ended == JOB_DONE) {
+        part = part_name(score_job_part(work));
+        m = score_job_metrics(work);
+        context_note_lines(c, score_job_note(work));
+        if (c->format == FORMAT_JSON)
+            print_json(c, p->run, part, &m);
+        else
+            print_metrics(c, p->run, part, &m);
+    }
+    score_job_type.free(work);
+    return ended == JOB_DONE;
+}
+
+static const struct pending_type evaluate_pending = {
+    .job = &score_job_type,
+    .finish = finish_evaluate,
+};
+
+/* The schema that an opened model has of the current table: its target, its positive class. */
+static struct schema *schema_for(struct context *c, const struct run *r, struct error *err)
+{
+    const struct table *t = c->session->table;
+    const struct encoder *e = model_encoder(r->model);
+    const char *positive = e->task == TASK_BINARY ? e->classes[1] : NULL;
+    struct schema *s;
+    int column;
+
+    if (!t) {
+        error_set(err, ERROR_STATE, "%s was opened from a file: `load` the table that it is "
+                  "to be measured on", r->name);
+        return NULL;
+    }
+    column = find_column(c, e->target ? e->target : "", err);
+    if (column < 0) {
+        error_prefix(err, "the target of %s", r->name);
+        return NULL;
+    }
+    s = schema_copy(t->schema);
+    if (schema_set_target(s, t->data, column, positive, e->task, NULL, err))
+        return s;
+    schema_free(s);
+    return NULL;
+}
+
+static bool run_evaluate(struct context *c, const struct call *call, struct error *err)
+{
+    static const enum part parts[] = {PART_TEST, PART_VALID, PART_TRAIN};
+    struct pending p = {.type = &evaluate_pending};
+    struct run *r = asked_run(c, call, err);
+    struct pool *pool = r ? engine_pool(c->session->engine, err) : NULL;
+    struct schema *s;
+    void *job;
+
+    if (!pool)
+        return false;
+    s = r->schema ? schema_copy(r->schema) : schema_for(c, r, err);
+    if (!s)
+        return false;
+    job = score_job_new(r->model, r->data ? r->data : c->session->table->data, s, &r->split,
+                        parts[call_choice(call, "on", 0)], pool);
+    schema_free(s);
+    p.run = r;
+    p.what = xasprintf("evaluate %s", r->name);
+    return pending_start(c, call, WAIT_FOR_IT, p, job, err);
+}
+
+const struct command command_evaluate = {
+    .name = "evaluate",
+    .help = "measure a run on rows that it was not trained on",
+    .more = "A run is measured on the split of the table that it was trained on. One that was "
+            "opened\nfrom a file is measured on the current table, split as in its training: "
+            "the same rows\nare kept apart where the table is the same.",
+    .options = {
+        RUN_OPTION,
+        {"on", {VALUE_CHOICE, "test|valid|train", 0, 0}, OPTIONAL, "test|valid|train",
+         "which rows; test"},
+    },
+    .flags = COMMAND_DATA | COMMAND_JOB,
+    .run = run_evaluate,
+};
+
+/* ---- predict ---- */
+
+static void look_at_predict(void *work, void *arg)
+{
+    *(double *)arg = predict_job_share(work);
+}
+
+static void predict_status(struct context *c, const struct pending *p, struct str *out)
+{
+    double share = 0;
+
+    engine_look(c->session->engine, p->job, look_at_predict, &share);
+    str_printf(out, "%.0f %%", 100 * share);
+}
+
+static bool finish_predict(struct context *c, struct pending *p, void *work,
+                           enum job_state ended, struct error *err)
+{
+    char rows[COUNT_TEXT], unseen[COUNT_TEXT];
+
+    (void)p;
+    (void)err;
+    if (ended == JOB_DONE) {
+        context_note_lines(c, predict_job_note(work));
+        if (predict_job_unseen(work) > 0)
+            context_note(c, "%s cells hold a class that training did not know",
+                         count_text(predict_job_unseen(work), unseen));
+        context_note(c, "%s rows predicted, written to %s",
+                     count_text(predict_job_rows(work), rows), predict_job_out(work));
+    }
+    predict_job_type.free(work);
+    return ended == JOB_DONE;
+}
+
+static const struct pending_type predict_pending = {
+    .job = &predict_job_type,
+    .status = predict_status,
+    .finish = finish_predict,
+};
+
+static bool run_predict(struct context *c, const struct call *call, struct error *err)
+{
+    struct pending p = {.type = &predict_pending};
+    struct run *r = asked_run(c, call, err);
+    struct pool *pool = r ? engine_pool(c->session->engine, err) : NULL;
+    struct load_options options;
+    char *in, *out;
+    bool ok;
+
+    if (!pool || !load_options_of(call, &options, err))
+        return false;
+    if (!call_option(call, "out"))
+        return error_set(err, ERROR_USAGE, "predict needs --out FILE, the file to write");
+    in = path_expand(call_word(call, 0));
+    out = path_expand(call_option(call, "out"));
+    ok = may_replace(c, out, err);
+    if (ok) {
+        p.run = r;
+        p.what = xasprintf("predict %s", r->name);
+        ok = pending_start(c, call, WAIT_FOR_IT, p,
+                           predict_job_new(r->model, in, out, &options, pool), err);
+    }
+    free(in);
+    free(out);
+    return ok;
+}
+
+const struct command command_predict = {
+    .name = "predict",
+    .help = "predict the rows of a file",
+    .more = "The new file holds the cells as they were read and, at the right, the prediction "
+            "and the\nprobability of the positive class, or of every class beyond two. "
+            "Columns are found by name.",
+    .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "new rows, CSV"}},
+    .options = {
+        {"out", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE", "the file to write; needed"},
+        RUN_OPTION,
+        LOAD_OPTIONS,
+    },
+    .flags = COMMAND_JOB,
+    .run = run_predict,
+};
+
+/* ---- save, open ---- */
+
+/* The worker reads a model that a job uses; writing it out at the same time would share it. */
+static bool check_idle(const struct run *r, struct error *err)
+{
+    return r->users == 0 ||
+           error_set(err, ERROR_STATE, "a job uses the model of %s; `wait` waits for it",
+                     r->name);
+}
+
+static json_t *extra_of(const struct run *r)
+{
+    json_t *extra = run_to_json(r), *metrics = json_object();
+
+    if (r->valid.rows > 0)
+        json_object_set_new(metrics, "valid", metrics_to_json(&r->valid, r->task));
+    if (r->test.rows > 0)
+        json_object_set_new(metrics, "test", metrics_to_json(&r->test, r->task));
+    json_object_set_new(extra, "metrics", metrics);
+    return extra;
+}
+
+static bool run_save(struct context *c, const struct call *call, struct error *err)
+{
+    struct run *r = asked_run(c, call, err);
+    char *path;
+    json_t *extra;
+    bool ok;
+
+    if (!r || !check_idle(r, err))
+        return false;
+    path = path_expand(call_word(call, 0));
+    ok = may_replace(c, path, err);
+    if (ok) {
+        extra = extra_of(r);
+        ok = model_save(r->model, extra, path, err);
+        json_decref(extra);
+    }
+    if (ok)
+        context_note(c, "%s saved to %s", r->name, path);
+    free(path);
+    return ok;
+}
+
+const struct command command_save = {
+    .name = "save",
+    .help = "write the model of a run, with all it needs to predict, to a safetensors file",
+    .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL, "the file to write"}},
+    .options = {RUN_OPTION},
+    .run = run_save,
+};
+
+/* NAME, or NAME-2, NAME-3, ... */
+static char *free_name(const struct session *s, const char *name)
+{
+    char *unique = xstrdup(name);
+
+    for (int i = 2; session_find_run(s, unique); i++) {
+        free(unique);
+        unique = xasprintf("%s-%d", name, i);
+    }
+    return unique;
+}
+
+/* A model of a run's folder has the name of the folder. */
+static char *name_of_model(const char *path)
+{
+    char *name = name_of_file(path), *folder;
+    const char *slash = strrchr(path, '/');
+
+    if (strcmp(name, "model") != 0 || !slash || slash == path)
+        return name;
+    free(name);
+    folder = xstrndup(path, (size_t)(slash - path));
+    name = name_of_file(folder);
+    free(folder);
+    return name;
+}
+
+static bool run_open(struct context *c, const struct call *call, struct error *err)
+{
+    char *path = path_expand(call_word(call, 0)), *wanted, *name, parameters[COUNT_TEXT];
+    json_t *extra = NULL;
+    struct model *m = model_open(path, &extra, err);
+    struct run *r;
+
+    if (!m) {
+        free(path);
+        return false;
+    }
+    wanted = call_option(call, "name") ? xstrdup(call_option(call, "name"))
+                                       : name_of_model(path);
+    name = free_name(c->session, wanted);
+    r = run_new(name);
+    r->state = RUN_OPENED;
+    r->origin = path;
+    r->model = m;
+    r->task = model_encoder(m)->task;
+    r->settings.model = *model_options(m);
+    r->settings.data = model_encoder(m)->options;
+    if (extra)
+        run_take_json(r, extra);
+    json_decref(extra);
+    session_add_run(c->session, r);
+    c->session->run = r;
+    context_note(c, "%s: %s parameters, predicts %s from %d columns", name,
+                 count_text(model_parameters(m), parameters), model_encoder(m)->target,
+                 model_encoder(m)->n_categorical + model_encoder(m)->n_continuous);
+    free(wanted);
+    free(name);
+    return true;
+}
+
+const struct command command_open = {
+    .name = "open",
+    .help = "bring a model file back as a run that can be evaluated and predict",
+    .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "a .safetensors file"}},
+    .options = {{"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "R", "another name for the run"}},
+    .run = run_open,
+};

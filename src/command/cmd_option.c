@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands about the settings, and what model they make of the current table. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/families.h"
+#include "command/grid.h"
+#include "command/option.h"
+#include "engine/trainer.h"
+
+/* ---- set ---- */
+
+static bool run_set(struct context *c, const struct call *call, struct error *err)
+{
+    const struct option *o = option_find(call_word(call, 0), err);
+    struct settings *s = &c->session->settings;
+    struct error clash;
+
+    if (!o || !option_set(o, s, call_word(call, 1), err))
+        return false;
+    /* Two values that do not go together yet are no mistake: the other may be set next. */
+    if (!model_check(&s->model, &clash) || !train_check(&s->train, &clash))
+        context_note(c, "before training: %s", clash.text);
+    return true;
+}
+
+const struct command command_set = {
+    .name = "set",
+    .help = "give an option a value",
+    .more = "`show` lists the options, their values and ranges.",
+    .arguments = {
+        {"OPTION", {VALUE_OPTION, NULL, 0, 0}, REQUIRED, NULL, "its name"},
+        {"VALUE", {VALUE_OPTION_VALUE, NULL, 0, 0}, REQUIRED, NULL, "the value"},
+    },
+    .run = run_set,
+};
+
+/* ---- show ---- */
+
+static void add_option(struct grid *g, const struct option *o, const struct settings *s)
+{
+    struct settings defaults = settings_defaults();
+    struct str value = {0}, usual = {0}, range = {0};
+
+    option_print(o, s, &value);
+    option_print(o, &defaults, &usual);
+    value_describe(&range, &o->value);
+    grid_puts(g, o->name);
+    grid_puts(g, str_text(&value));
+    grid_puts(g, str_text(&usual));
+    grid_puts(g, str_text(&range));
+    grid_puts(g, o->help);
+    str_done(&value);
+    str_done(&usual);
+    str_done(&range);
+}
+
+static void print_option(struct context *c, const struct option *o)
+{
+    struct settings defaults = settings_defaults();
+    struct str value = {0}, usual = {0}, range = {0};
+    struct grid *g = grid_new("option");
+
+    option_print(o, &c->session->settings, &value);
+    option_print(o, &defaults, &usual);
+    value_describe(&range, &o->value);
+    grid_fact_text(g, "option", o->name);
+    grid_fact_text(g, "value", str_text(&value));
+    grid_fact_text(g, "default", str_text(&usual));
+    grid_fact_text(g, "takes", str_text(&range));
+    grid_fact_text(g, "help", o->help);
+    str_done(&value);
+    str_done(&usual);
+    str_done(&range);
+    grid_print(g, c);
+}
+
+/* True if o is called `name`, or is in the group `name` ("train"). */
+static bool is_named(const struct option *o, const char *name)
+{
+    size_t n = strlen(name);
+
+    return strncmp(o->name, name, n) == 0 &&
+           (o->name[n] == '\0' || o->name[n] == '.' || (n > 0 && name[n - 1] == '.'));
+}
+
+static void print_options(struct context *c, const char *group)
+{
+    struct grid *g = grid_new("options");
+    const struct option *o;
+
+    grid_column(g, "option", false);
+    grid_column(g, "value", false);
+    grid_column(g, "default", false);
+    grid_column(g, "takes", false);
+    grid_column(g, "help", false);
+    for (int i = 0; (o = option_at(i)); i++) {
+        if (!group || is_named(o, group))
+            add_option(g, o, &c->session->settings);
+    }
+    grid_print(g, c);
+}
+
+static bool is_group(const char *name)
+{
+    const struct option *o;
+    int n = 0;
+
+    for (int i = 0; (o = option_at(i)); i++)
+        n += is_named(o, name);
+    return n > 1;
+}
+
+static bool run_show(struct context *c, const struct call *call, struct error *err)
+{
+    const char *name = call_word(call, 0);
+    const struct option *o;
+
+    if (!name || is_group(name)) {
+        print_options(c, name);
+        return true;
+    }
+    o = option_find(name, err);
+    if (o)
+        print_option(c, o);
+    return o != NULL;
+}
+
+const struct command command_show = {
+    .name = "show",
+    .help = "show options with their values, defaults and ranges",
+    .more = "OPTION may be a whole group: model, train, data.",
+    .arguments = {{"OPTION", {VALUE_OPTION, NULL, 0, 0}, OPTIONAL, NULL, "one, or a group"}},
+    .flags = COMMAND_DATA,
+    .run = run_show,
+};
+
+/* ---- model ---- */
+
+/* What training would make of the current table: split and encoder as there. */
+static struct encoder *fit(struct context *c, struct error *err)
+{
+    const struct table *t = c->session->table;
+    struct split *split = split_new(t->data, t->schema, &t->split, err);
+    struct encoder *e = NULL;
+    struct str note = {0};
+
+    if (split)
+        e = encoder_fit(t->data, t->schema, split, &c->session->settings.data, &note, err);
+    if (e)
+        context_note_lines(c, str_text(&note));
+    if (split)
+        split_free(split);
+    str_done(&note);
+    return e;
+}
+
+static bool run_model(struct context *c, const struct call *call, struct error *err)
+{
+    const struct settings *s = &c->session->settings;
+    struct encoder *e;
+    struct str text = {0};
+    bool ok;
+
+    (void)call;
+    if (!model_check(&s->model, err) || !train_check(&s->train, err))
+        return false;
+    e = fit(c, err);
+    if (!e)
+        return false;
+    ok = model_summary(&s->model, e, c->format == FORMAT_JSON, &text, err);
+    if (ok) {
+        context_print(c, str_text(&text), text.length);
+        context_note(c, "training with batches of %d rows takes %.0f MB", s->train.batch,
+                     (double)model_training_bytes(&s->model, e, s->train.batch,
+                                                  engine_threads(c->session->engine)) / 1e6);
+    }
+    str_done(&text);
+    encoder_unref(e);
+    return ok;
+}
+
+const struct command command_model = {
+    .name = "model",
+    .help = "show the layers, shapes, parameters and cost of the model that train would make",
+    .flags = COMMAND_TABLE | COMMAND_TARGET | COMMAND_DATA,
+    .run = run_model,
+};

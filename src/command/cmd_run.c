@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands that look at runs and put them side by side. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "command/families.h"
+#include "command/grid.h"
+#include "command/option.h"
+#include "engine/metric.h"
+
+static const char *state_text(const struct run *r)
+{
+    switch (r->state) {
+    case RUN_WAITING:
+        return "training";
+    case RUN_OPENED:
+        return "opened";
+    default:
+        return r->progress.end == TRAIN_STOPPED    ? "stopped"
+               : r->progress.end == TRAIN_DIVERGED ? "diverged"
+                                                   : "trained";
+    }
+}
+
+static const char *target_of(const struct run *r)
+{
+    const char *target = r->schema ? r->schema->columns[r->schema->target].name
+                                   : model_encoder(r->model)->target;
+
+    return target ? target : "";
+}
+
+static double known(const struct metrics *m, double x)
+{
+    return m->rows > 0 ? x : NAN;
+}
+
+/* ---- runs ---- */
+
+static bool run_runs(struct context *c, const struct call *call, struct error *err)
+{
+    const struct session *s = c->session;
+    struct grid *g = grid_new("runs");
+
+    (void)call;
+    (void)err;
+    grid_column(g, "run", false);
+    grid_column(g, "state", false);
+    grid_column(g, "current", false);
+    grid_column(g, "from", false);
+    grid_column(g, "target", false);
+    grid_column(g, "epochs", true);
+    grid_column(g, "best", true);
+    grid_column(g, "seconds", true);
+    grid_column(g, "valid_loss", true);
+    grid_column(g, "valid_auc", true);
+    grid_column(g, "valid_r2", true);
+    for (size_t i = 0; i < s->n_runs; i++) {
+        const struct run *r = s->runs[i];
+        bool regression = r->task == TASK_REGRESSION;
+
+        grid_puts(g, r->name);
+        grid_puts(g, state_text(r));
+        grid_puts(g, r == s->run ? "yes" : "no");
+        grid_puts(g, r->origin);
+        grid_puts(g, target_of(r));
+        grid_count(g, (size_t)r->progress.epoch);
+        grid_count(g, (size_t)r->progress.best_epoch);
+        grid_number(g, r->progress.seconds, 1);
+        grid_number(g, regression ? NAN : known(&r->valid, r->valid.loss), 4);
+        grid_number(g, regression ? NAN : known(&r->valid, r->valid.auc), 4);
+        grid_number(g, regression ? known(&r->valid, r->valid.r2) : NAN, 4);
+    }
+    if (s->n_runs == 0)
+        context_note(c, "there is no run; `train` makes one and `open FILE` brings one");
+    grid_print(g, c);
+    return true;
+}
+
+const struct command command_runs = {
+    .name = "runs",
+    .help = "list the runs",
+    .flags = COMMAND_DATA,
+    .run = run_runs,
+};
+
+/* ---- run ---- */
+
+static void add_history(struct grid *g, const struct run *r)
+{
+    const struct metric_field *f;
+
+    grid_column(g, "epoch", true);
+    grid_column(g, "seconds", true);
+    grid_column(g, "lr", true);
+    grid_column(g, "train_loss", true);
+    for (int k = 0; (f = metric_field(r->task, k)); k++) {
+        struct str title = {0};
+
+        str_printf(&title, "valid_%s", f->name);
+        grid_column(g, title.text, true);
+        str_done(&title);
+    }
+    for (size_t i = 0; i < r->n_history; i++) {
+        const struct epoch_record *e = &r->history[i];
+
+        grid_count(g, (size_t)e->epoch);
+        grid_number(g, e->seconds, 1);
+        grid_number(g, e->lr, -1);
+        grid_number(g, e->train_loss, 4);
+        for (int k = 0; (f = metric_field(r->task, k)); k++)
+            grid_number(g, metric_value(&e->valid, f), 4);
+    }
+}
+
+static bool run_run(struct context *c, const struct call *call, struct error *err)
+{
+    struct run *r = find_run(c, call_word(call, 0), err);
+    struct grid *g;
+
+    if (!r)
+        return false;
+    if (r->state != RUN_WAITING)
+        c->session->run = r;
+    g = grid_new("epochs");
+    grid_fact_text(g, "run", r->name);
+    grid_fact_text(g, "state", state_text(r));
+    grid_fact_text(g, "from", r->origin);
+    grid_fact_text(g, "target", target_of(r));
+    grid_fact_text(g, "task", task_name(r->task));
+    if (r->model)
+        grid_fact_count(g, "parameters", model_parameters(r->model));
+    if (r->folder)
+        grid_fact_text(g, "folder", r->folder);
+    grid_fact_count(g, "best_epoch", (size_t)r->progress.best_epoch);
+    grid_fact_number(g, "best", r->progress.best_epoch > 0 ? r->progress.best : NAN, 4);
+    if (r->n_history > 0)
+        add_history(g, r);
+    grid_print(g, c);
+    return true;
+}
+
+const struct command command_run_verb = {
+    .name = "run",
+    .help = "make a run the current one and show it epoch by epoch",
+    .arguments = {{"NAME", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, NULL, "else the current run"}},
+    .flags = COMMAND_DATA,
+    .run = run_run,
+};
+
+/* ---- compare ---- */
+
+/* True if the runs do not all have the same value of o. */
+static bool differs(const struct option *o, struct run *const *runs, int n)
+{
+    struct str first = {0}, other = {0};
+    bool result = false;
+
+    option_print(o, &runs[0]->settings, &first);
+    for (int i = 1; i < n && !result; i++) {
+        str_clear(&other);
+        option_print(o, &runs[i]->settings, &other);
+        result = strcmp(str_text(&first), str_text(&other)) != 0;
+    }
+    str_done(&first);
+    str_done(&other);
+    return result;
+}
+
+static void add_titles(struct grid *g, struct run *const *runs, int n)
+{
+    const struct metric_field *f;
+    const struct option *o;
+
+    grid_column(g, "run", false);
+    grid_column(g, "from", false);
+    grid_column(g, "target", false);
+    grid_column(g, "rows", true);
+    for (int i = 0; (f = metric_field(runs[0]->task, i)); i++)
+        grid_column(g, f->name, true);
+    for (int i = 0; (o = option_at(i)); i++) {
+        if (differs(o, runs, n))
+            grid_column(g, o->name, true);
+    }
+}
+
+static void add_run(struct grid *g, const struct run *r, const struct metrics *m,
+                    struct run *const *runs, int n)
+{
+    const struct metric_field *f;
+    const struct option *o;
+
+    grid_puts(g, r->name);
+    grid_puts(g, r->origin);
+    grid_puts(g, target_of(r));
+    grid_count(g, m->rows);
+    for (int i = 0; (f = metric_field(r->task, i)); i++)
+        grid_number(g, known(m, metric_value(m, f)), 4);
+    for (int i = 0; (o = option_at(i)); i++) {
+        struct str value = {0};
+
+        if (!differs(o, runs, n))
+            continue;
+        option_print(o, &r->settings, &value);
+        grid_puts(g, str_text(&value));
+        str_done(&value);
+    }
+}
+
+/* Runs with the same kind of metrics, all with an end. */
+static bool take_runs(struct context *c, const struct call *call, struct run **runs,
+                      struct error *err)
+{
+    for (int i = 0; i < call->n_words; i++) {
+        runs[i] = find_run(c, call_word(call, i), err);
+        if (!runs[i])
+            return false;
+        if (runs[i]->state == RUN_WAITING)
+            return error_set(err, ERROR_STATE, "the run %s is still in training; `wait` waits",
+                             runs[i]->name);
+        if ((runs[i]->task == TASK_REGRESSION) != (runs[0]->task == TASK_REGRESSION))
+            return error_set(err, ERROR_USAGE, "%s predicts a number and %s a class: they "
+                             "have no metric in common",
+                             runs[i]->task == TASK_REGRESSION ? runs[i]->name : runs[0]->name,
+                             runs[i]->task == TASK_REGRESSION ? runs[0]->name : runs[i]->name);
+    }
+    return true;
+}
+
+static bool run_compare(struct context *c, const struct call *call, struct error *err)
+{
+    struct run **runs = xcalloc((size_t)call->n_words, sizeof(*runs));
+    bool valid = call_choice(call, "on", 0) == 1;
+    bool ok = take_runs(c, call, runs, err);
+    struct grid *g;
+
+    if (ok) {
+        g = grid_new("runs");
+        grid_fact_text(g, "on", valid ? "valid" : "test");
+        add_titles(g, runs, call->n_words);
+        for (int i = 0; i < call->n_words; i++)
+            add_run(g, runs[i], valid ? &runs[i]->valid : &runs[i]->test, runs,
+                    call->n_words);
+        grid_print(g, c);
+    }
+    free(runs);
+    return ok;
+}
+
+const struct command command_compare = {
+    .name = "compare",
+    .help = "put the metrics of finished runs side by side",
+    .more = "The metrics are those of each run's own split; options in which the runs differ "
+            "are shown\nbeside them.",
+    .arguments = {{"RUN", {VALUE_RUN, NULL, 0, 0}, MANY, NULL, "names of runs"}},
+    .options = {{"on", {VALUE_CHOICE, "test|valid", 0, 0}, OPTIONAL, "test|valid",
+                 "which rows; test"}},
+    .flags = COMMAND_DATA,
+    .run = run_compare,
+};

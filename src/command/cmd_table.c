@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands that read tables and look at them. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "command/families.h"
+#include "command/grid.h"
+#include "command/pending.h"
+#include "engine/job_load.h"
+
+enum {
+    WARNINGS = 9,      /* bits of enum column_warning */
+    TOP_VALUES = 10,   /* of a column that is described */
+};
+
+/* ---- load ---- */
+
+struct load_look {
+    double share;
+    size_t rows;
+};
+
+static void look_at_load(void *work, void *arg)
+{
+    struct load_look *look = arg;
+
+    load_job_view(work, &look->share, &look->rows);
+}
+
+static void load_status(struct context *c, const struct pending *p, struct str *out)
+{
+    struct load_look look = {0};
+    char rows[COUNT_TEXT];
+
+    engine_look(c->session->engine, p->job, look_at_load, &look);
+    str_printf(out, "%.0f %%, %s rows", 100 * look.share, count_text(look.rows, rows));
+}
+
+static void add_byte(struct str *out, int byte)
+{
+    if (byte == '\t')
+        str_puts(out, "tab");
+    else if (byte == DELIMITER_BLANKS)
+        str_puts(out, "blanks");
+    else if (byte < ' ' || byte > '~')
+        str_printf(out, "byte %d", byte);
+    else
+        str_printf(out, "\"%c\"", byte);
+}
+
+/* "delimiter ",", quote """, header, UTF-8, LF" */
+static void note_dialect(struct context *c, const struct dataset *d)
+{
+    const struct dialect *dialect = dataset_dialect(d);
+    struct str text = {0};
+
+    str_puts(&text, "read with delimiter ");
+    add_byte(&text, dialect->delimiter);
+    if (dialect->quote > 0) {
+        str_puts(&text, ", quote ");
+        add_byte(&text, dialect->quote);
+    }
+    str_puts(&text, dialect->header ? ", names in the header" : ", no header");
+    if (dialect->header && dialect->header_lines > 1)
+        str_printf(&text, " of %zu lines", dialect->header_lines);
+    if (dialect->skipped_lines > 0)
+        str_printf(&text, ", %zu lines skipped before it", dialect->skipped_lines);
+    str_printf(&text, ", %s, line ends %s%s", dialect->encoding, dialect->line_end,
+               dialect->gzip ? ", gzip" : "");
+    context_note(c, "  %s", str_text(&text));
+    str_done(&text);
+}
+
+/* The line of the first repair of a kind, 0 if its note was not kept. */
+static size_t first_line(const struct dataset *d, enum repair kind)
+{
+    size_t n;
+    const struct repair_note *notes = dataset_repair_notes(d, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (notes[i].kind == kind)
+            return notes[i].line;
+    }
+    return 0;
+}
+
+static void note_repairs(struct context *c, const struct dataset *d)
+{
+    char count[COUNT_TEXT];
+
+    for (int kind = 0; kind < REPAIR_KINDS; kind++) {
+        size_t n = dataset_repairs(d, (enum repair)kind);
+        size_t line = first_line(d, (enum repair)kind);
+
+        if (n > 0 && line > 0)
+            context_note(c, "  %s: %s, the first in line %zu", repair_name((enum repair)kind),
+                         count_text(n, count), line);
+        else if (n > 0)
+            context_note(c, "  %s: %s", repair_name((enum repair)kind), count_text(n, count));
+    }
+}
+
+/* "12 categorical, 2 continuous" */
+static void add_kinds(struct str *out, const struct schema *s)
+{
+    const char *gap = "";
+
+    for (int kind = KIND_CATEGORICAL; kind <= KIND_WEIGHT; kind++) {
+        int n = 0;
+
+        for (int i = 0; i < s->n_columns; i++)
+            n += s->columns[i].kind == (enum kind)kind;
+        if (n == 0)
+            continue;
+        str_printf(out, "%s%d %s", gap, n,
+                   kind == KIND_IGNORE ? "ignored" : kind_name((enum kind)kind));
+        gap = ", ";
+    }
+}
+
+static void note_loaded(struct context *c, const struct table *t)
+{
+    size_t rows = dataset_rows(t->data);
+    char count[COUNT_TEXT];
+    struct str kinds = {0};
+
+    add_kinds(&kinds, t->schema);
+    context_note(c, "%s: %s row%s, %d column%s (%s)", t->name, count_text(rows, count),
+                 rows == 1 ? "" : "s", t->schema->n_columns,
+                 t->schema->n_columns == 1 ? "" : "s", str_text(&kinds));
+    str_done(&kinds);
+    note_dialect(c, t->data);
+    note_repairs(c, t->data);
+    context_note_lines(c, dataset_notes(t->data));
+}
+
+static bool finish_load(struct context *c, struct pending *p, void *work,
+                        enum job_state ended, struct error *err)
+{
+    struct split_options split = split_defaults();
+    struct dataset *data;
+    struct schema *schema;
+
+    (void)err;
+    if (ended != JOB_DONE) {
+        load_job_type.free(work);
+        return false;
+    }
+    load_job_take(work, &data, &schema);
+    load_job_type.free(work);
+    split.seed = c->session->settings.split_seed;
+    if (session_find_table(c->session, p->name))
+        context_note(c, "the table %s that was loaded before is replaced", p->name);
+    session_add_table(c->session, table_new(p->name, p->line, data, schema, &split));
+    note_loaded(c, c->session->table);
+    return true;
+}
+
+static const struct pending_type load_pending = {
+    .job = &load_job_type,
+    .status = load_status,
+    .finish = finish_load,
+};
+
+static bool run_load(struct context *c, const struct call *call, struct error *err)
+{
+    struct load_options options;
+    struct str line = {0};
+    struct pending p = {.type = &load_pending};
+    const char *name = call_option(call, "name");
+    char *path;
+    bool ok;
+
+    if (!load_options_of(call, &options, err))
+        return false;
+    options.max_rows = (size_t)call_int(call, "rows", 0);
+    path = path_expand(call_word(call, 0));
+    p.name = name ? xstrdup(name) : name_of_file(path);
+    p.what = xasprintf("load %s", p.name);
+    call_print(call, &line);
+    p.line = line.text;
+    ok = pending_start(c, call, WAIT_FOR_IT, p, load_job_new(path, &options), err);
+    free(path);
+    return ok;
+}
+
+const struct command command_load = {
+    .name = "load",
+    .help = "read a table from a CSV file, plain or gzip",
+    .more = "Delimiter, quotes, header, encoding and the kinds of the columns are detected, "
+            "and what\nwas detected and repaired is said. The table gets the name of the file; "
+            "one of the\nsame name is replaced, but only when the new one is read.",
+    .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "the file to read"}},
+    .options = {
+        {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "N", "another name for the table"},
+        LOAD_OPTIONS,
+        {"rows", {VALUE_INT, NULL, 1, 1e12}, OPTIONAL, "N", "read at most N rows"},
+    },
+    .flags = COMMAND_JOB,
+    .run = run_load,
+};
+
+/* ---- tables, use ---- */
+
+static bool run_tables(struct context *c, const struct call *call, struct error *err)
+{
+    const struct session *s = c->session;
+    struct grid *g = grid_new("tables");
+
+    (void)call;
+    (void)err;
+    grid_column(g, "name", false);
+    grid_column(g, "rows", true);
+    grid_column(g, "columns", true);
+    grid_column(g, "target", false);
+    grid_column(g, "current", false);
+    grid_column(g, "file", false);
+    for (size_t i = 0; i < s->n_tables; i++) {
+        const struct table *t = s->tables[i];
+
+        grid_puts(g, t->name);
+        grid_count(g, dataset_rows(t->data));
+        grid_count(g, (size_t)dataset_columns(t->data));
+        if (t->schema->target >= 0)
+            grid_puts(g, t->schema->columns[t->schema->target].name);
+        else
+            grid_none(g);
+        grid_puts(g, t == s->table ? "yes" : "no");
+        grid_puts(g, dataset_path(t->data));
+    }
+    if (s->n_tables == 0)
+        context_note(c, "no table is loaded; `load FILE` reads one");
+    grid_print(g, c);
+    return true;
+}
+
+const struct command command_tables = {
+    .name = "tables",
+    .help = "list the tables that are loaded",
+    .flags = COMMAND_DATA,
+    .run = run_tables,
+};
+
+static bool run_use(struct context *c, const struct call *call, struct error *err)
+{
+    struct table *t = session_find_table(c->session, call_word(call, 0));
+    char *shown;
+
+    if (t) {
+        c->session->table = t;
+        return true;
+    }
+    shown = show(call_word(call, 0), 60);
+    error_set(err, ERROR_USAGE, "there is no table \"%s\"; `tables` lists them", shown);
+    free(shown);
+    return false;
+}
+
+const struct command command_use = {
+    .name = "use",
+    .help = "make another table the current one",
+    .arguments = {{"NAME", {VALUE_TABLE, NULL, 0, 0}, REQUIRED, NULL, "of the table"}},
+    .run = run_use,
+};
+
+/* ---- head ---- */
+
+static bool run_head(struct context *c, const struct call *call, struct error *err)
+{
+    const struct dataset *d = c->session->table->data;
+    long n = 10;
+    struct grid *g = grid_new("rows");
+
+    (void)err;
+    if (call_word(call, 0))
+        str_to_long(call_word(call, 0), 1, 1000000, &n);
+    for (int i = 0; i < dataset_columns(d); i++)
+        grid_column(g, column_name(dataset_column(d, i)), false);
+    for (size_t row = 0; row < dataset_rows(d) && row < (size_t)n; row++) {
+        for (int i = 0; i < dataset_columns(d); i++) {
+            struct cell cell = column_cell(dataset_column(d, i), row);
+
+            grid_text(g, cell.text, cell.length);
+        }
+    }
+    grid_print(g, c);
+    return true;
+}
+
+const struct command command_head = {
+    .name = "head",
+    .help = "show the first rows of the current table",
+    .arguments = {{"N", {VALUE_INT, NULL, 1, 1000000}, OPTIONAL, NULL, "how many; 10"}},
+    .flags = COMMAND_TABLE | COMMAND_DATA,
+    .run = run_head,
+};
+
+/* ---- describe ---- */
+
+static const char *role(const struct schema *s, int i)
+{
+    if (i == s->target)
+        return "target";
+    switch (s->columns[i].kind) {
+    case KIND_IGNORE:
+        return "ignored";
+    case KIND_WEIGHT:
+        return "weight";
+    default:
+        return "input";
+    }
+}
+
+/* "constant, leak" or "" */
+static void add_warnings(struct str *out, unsigned warnings)
+{
+    for (int bit = 0; bit < WARNINGS; bit++) {
+        if (warnings & (1u << bit))
+            str_printf(out, "%s%s", out->length > 0 ? ", " : "",
+                       warning_name((enum column_warning)(1u << bit)));
+    }
+}
+
+static void describe_row(struct grid *g, const struct schema *s, int i)
+{
+    const struct schema_column *column = &s->columns[i];
+    struct str why = {0};
+
+    add_warnings(&why, column->warnings);
+    grid_puts(g, column->name);
+    grid_puts(g, kind_name(column->kind));
+    grid_puts(g, role(s, i));
+    grid_count(g, column->missing);
+    grid_count(g, column->distinct);
+    grid_number(g, column->min, -1);
+    grid_number(g, column->mean, -1);
+    grid_number(g, column->max, -1);
+    grid_puts(g, str_text(&why));
+    grid_puts(g, column->marked ? "marked by hand" : column->reason ? column->reason : "");
+    str_done(&why);
+}
+
+static void describe_all(struct context *c)
+{
+    const struct table *t = c->session->table;
+    struct grid *g = grid_new("columns");
+
+    grid_fact_text(g, "table", t->name);
+    grid_fact_count(g, "rows", dataset_rows(t->data));
+    if (t->schema->target >= 0) {
+        grid_fact_text(g, "target", t->schema->columns[t->schema->target].name);
+        grid_fact_text(g, "task", task_name(t->schema->task));
+    }
+    if (t->schema->positive)
+        grid_fact_text(g, "positive", t->schema->positive);
+    grid_column(g, "column", false);
+    grid_column(g, "kind", false);
+    grid_column(g, "role", false);
+    grid_column(g, "missing", true);
+    grid_column(g, "distinct", true);
+    grid_column(g, "min", true);
+    grid_column(g, "mean", true);
+    grid_column(g, "max", true);
+    grid_column(g, "warnings", false);
+    grid_column(g, "reason", false);
+    for (int i = 0; i < t->schema->n_columns; i++)
+        describe_row(g, t->schema, i);
+    grid_print(g, c);
+}
+
+struct tally {
+    size_t code, count;
+};
+
+static int by_count(const void *a, const void *b)
+{
+    const struct tally *p = a, *q = b;
+
+    if (p->count != q->count)
+        return p->count < q->count ? 1 : -1;
+    return p->code < q->code ? -1 : p->code > q->code;
+}
+
+/* The most frequent texts of a column that has a dictionary. */
+static void add_top_values(struct grid *g, const struct column *column)
+{
+    size_t n = column_dictionary_size(column), rows = column_rows(column);
+    struct tally *tally = xcalloc(n > 0 ? n : 1, sizeof(*tally));
+
+    for (size_t i = 0; i < n; i++)
+        tally[i].code = i;
+    for (size_t row = 0; n > 0 && row < rows; row++)
+        tally[column_code(column, row)].count++;
+    qsort(tally, n, sizeof(*tally), by_count);
+    grid_column(g, "value", false);
+    grid_column(g, "count", true);
+    grid_column(g, "share", true);
+    for (size_t i = 0; i < n && i < TOP_VALUES; i++) {
+        struct cell cell = column_dictionary_cell(column, tally[i].code);
+
+        grid_text(g, cell.text, cell.length);
+        grid_count(g, tally[i].count);
+        grid_number(g, (double)tally[i].count / (double)rows, 4);
+    }
+    free(tally);
+}
+
+static void describe_one(struct context *c, int i)
+{
+    const struct table *t = c->session->table;
+    const struct schema_column *column = &t->schema->columns[i];
+    struct grid *g = grid_new("values");
+    struct str warnings = {0};
+
+    add_warnings(&warnings, column->warnings);
+    grid_fact_text(g, "column", column->name);
+    grid_fact_text(g, "kind", kind_name(column->kind));
+    grid_fact_text(g, "role", role(t->schema, i));
+    grid_fact_text(g, "reason",
+                   column->marked ? "marked by hand" : column->reason ? column->reason : "");
+    grid_fact_text(g, "warnings", str_text(&warnings));
+    grid_fact_count(g, "rows", dataset_rows(t->data));
+    grid_fact_count(g, "missing", column->missing);
+    grid_fact_count(g, "distinct", column->distinct);
+    grid_fact_count(g, "numeric", column->numeric);
+    grid_fact_number(g, "min", column->min, -1);
+    grid_fact_number(g, "max", column->max, -1);
+    grid_fact_number(g, "mean", column->mean, -1);
+    grid_fact_number(g, "deviation", column->deviation, -1);
+    add_top_values(g, dataset_column(t->data, i));
+    str_done(&warnings);
+    grid_print(g, c);
+}
+
+static bool run_describe(struct context *c, const struct call *call, struct error *err)
+{
+    int column;
+
+    if (!call_word(call, 0)) {
+        describe_all(c);
+        return true;
+    }
+    column = find_column(c, call_word(call, 0), err);
+    if (column < 0)
+        return false;
+    describe_one(c, column);
+    return true;
+}
+
+const struct command command_describe = {
+    .name = "describe",
+    .help = "show what the columns are taken for and why, or one column in detail",
+    .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, OPTIONAL, NULL, "the one to show"}},
+    .flags = COMMAND_TABLE | COMMAND_DATA,
+    .run = run_describe,
+};
+
+/* ---- export ---- */
+
+static bool run_export(struct context *c, const struct call *call, struct error *err)
+{
+    const struct dataset *d = c->session->table->data;
+    char *path = path_expand(call_word(call, 0)), rows[COUNT_TEXT];
+    bool ok = may_replace(c, path, err) &&
+              dataset_export(d, path, call_option(call, "safe") != NULL, err);
+
+    if (ok)
+        context_note(c, "%s rows written to %s", count_text(dataset_rows(d), rows), path);
+    free(path);
+    return ok;
+}
+
+const struct command command_export = {
+    .name = "export",
+    .help = "write the current table as RFC 4180 CSV, cell texts as they were read",
+    .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL, "the file to write"}},
+    .options = {{"safe", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL,
+                 "put ' before cells that a spreadsheet would run as a formula"}},
+    .flags = COMMAND_TABLE,
+    .run = run_export,
+};

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one way in. command_run(ctx, line, err) is what the prompt, a script, the start-up
+ * file, -c and batch call; nothing else changes the session. One table of struct command
+ * yields parsing, checking, messages, completion, help and the manual's list.
+ *
+ * A command has one way out: the functions of struct way_out. Data goes to print, what is
+ * said about it to note. A command that fails has changed nothing.
+ */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "command/parse.h"
+#include "command/value.h"
+#include "engine/session.h"
+
+/* ---- the way out ---- */
+
+enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
+
+/* `self` is the front end's. */
+struct way_out {
+    void (*print)(void *self, const char *bytes, size_t n); /* data, as it is to stand there */
+    void (*note)(void *self, const char *sentence);   /* may hold outside text, shown here */
+    void (*status)(void *self, const char *line);     /* what goes on now; NULL: nothing */
+    bool (*ask)(void *self, const char *question);    /* yes or no; without a person: yes */
+    /* Waits until there is news from the engine. False: a person interrupted. */
+    bool (*turn)(void *self);
+};
+
+/* How much is said while a run trains. */
+enum narration {
+    NARRATE_LINES,  /* a line an epoch */
+    NARRATE_STATUS, /* the status line only */
+    NARRATE_SPARSE, /* a line an epoch, at most one in two seconds */
+};
+
+struct pending;
+
+struct context {
+    struct session *session;
+    const struct way_out *out;
+    void *self;
+    enum format format;       /* of this command */
+    enum format usual_format; /* where it does not say --format */
+    size_t width;             /* columns of the screen, 0: no limit */
+    enum narration narration;
+    bool batch;               /* no person: every job is waited for, interrupts end it */
+    bool quit;                /* the command `quit` ran */
+    int sourcing;             /* scripts within scripts */
+    const char *line;         /* that runs now */
+    struct pending *pending;    /* jobs on their way, command/pending.h */
+    struct error background;  /* the first failure of a job nobody waited for */
+};
+
+void context_print(struct context *c, const char *bytes, size_t n);
+void context_note(struct context *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Each line of text as a note. */
+void context_note_lines(struct context *c, const char *text);
+
+/* ---- the table ---- */
+
+enum { MAX_ARGUMENTS = 4, MAX_OPTIONS = 16 };
+
+struct parameter {
+    const char *name;  /* "FILE"; of an option "rows", written --rows */
+    struct value value;
+    enum { REQUIRED, OPTIONAL, MANY } count; /* of arguments; MANY: one or more */
+    const char *sample; /* of an option: what stands for its value in the usage, "N" */
+    const char *help;
+};
+
+enum command_flag {
+    COMMAND_TABLE = 1,  /* needs a current table */
+    COMMAND_TARGET = 2, /* needs a target in it */
+    COMMAND_DATA = 4,   /* prints data: takes --format */
+    COMMAND_JOB = 8,    /* may end in & */
+};
+
+struct call;
+
+struct command {
+    const char *name;
+    const char *help;   /* one line */
+    const char *more;   /* what else `help NAME` says, NULL or lines */
+    struct parameter arguments[MAX_ARGUMENTS + 1];
+    struct parameter options[MAX_OPTIONS + 1];
+    unsigned flags;
+    bool (*run)(struct context *c, const struct call *call, struct error *err);
+};
+
+/* Command number i in the order of `help`, NULL behind the last. */
+const struct command *command_at(int i);
+/* By name or unique beginning. NULL and a sentence if there is none. */
+const struct command *command_find(const char *name, struct error *err);
+/* Appends "load FILE [--name N] ...". */
+void command_usage(const struct command *command, struct str *out);
+/* The option of that name or unique beginning (without --). NULL and a sentence. */
+const struct parameter *command_option(const struct command *command, const char *name,
+                                       struct error *err);
+/* The option --format, which all COMMAND_DATA commands have beside their own. */
+const struct parameter *command_format_option(void);
+/* Which argument word number i of n stands for (n: words so far, i < n); NULL: too many. */
+const struct parameter *command_argument(const struct command *command, int i, int n);
+
+/* ---- a call ---- */
+
+struct call {
+    const struct command *command;
+    int n_words;              /* arguments, quotes taken away */
+    char *const *words;
+    const char *options[MAX_OPTIONS]; /* as in the command's table; NULL: not given */
+    const char *format;       /* of --format, or NULL */
+    bool background;          /* the line ends in & */
+};
+
+/* NULL if it is not there. */
+const char *call_word(const struct call *call, int i);
+/* The value of an option, checked against its type; NULL: not given. */
+const char *call_option(const struct call *call, const char *name);
+long call_int(const struct call *call, const char *name, long otherwise);
+double call_number(const struct call *call, const char *name, double otherwise);
+uint64_t call_seed(const struct call *call, const char *name, uint64_t otherwise);
+int call_choice(const struct call *call, const char *name, int otherwise);
+
+/* Appends the call as a command line that says the same, without --format and &. */
+void call_print(const struct call *call, struct str *out);
+
+/* Runs one line. An empty one is fine. */
+bool command_run(struct context *c, const char *line, struct error *err);
+
+/* ---- what several commands need ---- */
+
+/* The column of the current table, or a sentence with the nearest name. */
+int find_column(struct context *c, const char *name, struct error *err);
+/* The run of that name; NULL: the current one. */
+struct run *find_run(struct context *c, const char *name, struct error *err);
+/* False, with a sentence, if the file is there and a person does not want it replaced; says
+ * so where it replaces one. */
+bool may_replace(struct context *c, const char *path, struct error *err);
+/* The options that load and predict share, and what they say; texts stay the call's. */
+#define LOAD_OPTIONS \
+    {"delimiter", {VALUE_BYTE, NULL, 0, 0}, OPTIONAL, "C", \
+     "what separates cells: one character, tab, or blanks for runs of blanks"}, \
+    {"quote", {VALUE_BYTE, NULL, 0, 0}, OPTIONAL, "C", \
+     "the quote around cells: one character, or none"}, \
+    {"header", {VALUE_CHOICE, "no|yes", 0, 0}, OPTIONAL, "yes|no", \
+     "whether the first line holds the names"}, \
+    {"skip", {VALUE_INT, NULL, 0, 1000000000}, OPTIONAL, "N", \
+     "lines to leave out before the table"}, \
+    {"missing", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "LIST", \
+     "texts that mean a missing value, separated by commas, in place of the usual ones"}, \
+    {"encoding", {VALUE_CHOICE, "utf-8|cp1252", 0, 0}, OPTIONAL, "utf-8|cp1252", \
+     "how bytes are read as letters"}
+bool load_options_of(const struct call *call, struct load_options *out, struct error *err);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands, one file a family; command.c puts them in order. */
+#ifndef COMMAND_FAMILIES_H
+#define COMMAND_FAMILIES_H
+
+#include "command/command.h"
+
+extern const struct command /* cmd_table.c: look at tables */
+    command_load, command_tables, command_use, command_head, command_describe, command_export;
+extern const struct command /* cmd_schema.c: what columns mean */
+    command_mark, command_target, command_split, command_schema, command_undo, command_redo;
+extern const struct command /* cmd_option.c */
+    command_set, command_show, command_model;
+extern const struct command /* cmd_train.c */
+    command_train;
+extern const struct command /* cmd_job.c */
+    command_jobs, command_pause, command_resume, command_stop, command_wait;
+extern const struct command /* cmd_run.c */
+    command_runs, command_run_verb, command_compare;
+extern const struct command /* cmd_model.c: use the model of a run */
+    command_evaluate, command_predict, command_save, command_open;
+extern const struct command /* cmd_help.c */
+    command_help, command_source, command_quit;
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Data on its way to a person or a program: some facts, then rows under columns. It is
+ * printed in the command's format:
+ *
+ *     table   facts as "key  value" lines, rows aligned, outside text through show()
+ *     csv     rows only (facts where there are no columns), cells as they are
+ *     json    one object on one line: the facts, and the rows as objects under `name`
+ */
+#ifndef COMMAND_GRID_H
+#define COMMAND_GRID_H
+
+#include <stddef.h>
+
+#include "command/command.h"
+
+struct grid;
+
+struct grid *grid_new(const char *name);
+/* Prints and frees. */
+void grid_print(struct grid *g, struct context *c);
+void grid_free(struct grid *g);
+
+/* decimals: behind the point in a table; -1: six digits in all. NAN is none: "-" or null. */
+void grid_fact_text(struct grid *g, const char *key, const char *text);
+void grid_fact_number(struct grid *g, const char *key, double x, int decimals);
+void grid_fact_count(struct grid *g, const char *key, size_t n);
+
+/* All columns come before the first cell. Numbers stand at the right. */
+void grid_column(struct grid *g, const char *title, bool number);
+/* Cells go row by row, column by column. */
+void grid_text(struct grid *g, const char *bytes, size_t n);
+void grid_puts(struct grid *g, const char *text);
+void grid_number(struct grid *g, double x, int decimals);
+void grid_count(struct grid *g, size_t n);
+void grid_none(struct grid *g);
+
+/* 1234567 -> "1,234,567" into out, which is returned. */
+enum { COUNT_TEXT = 32 };
+const char *count_text(size_t n, char out[COUNT_TEXT]);
+
+#endif

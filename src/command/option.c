@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command/option.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "command/parse.h"
+
+#define AT(member) offsetof(struct settings, member)
+#define INT(low, high) {VALUE_INT, NULL, low, high}, STORE_INT
+#define NUMBER(low, high) {VALUE_NUMBER, NULL, low, high}, STORE_DOUBLE
+#define CHOICE(choices) {VALUE_CHOICE, choices, 0, 0}, STORE_INT
+#define SWITCH {VALUE_CHOICE, "no|yes", 0, 0}, STORE_BOOL
+#define SEED {VALUE_SEED, NULL, 0, 0}, STORE_SEED
+
+static const struct option options[] = {
+    {"model.kind", CHOICE("tabtransformer"), AT(kind), "which model is trained"},
+    {"model.dim", INT(4, 1024), AT(model.dim),
+     "width of an embedding; a multiple of model.heads"},
+    {"model.layers", INT(0, 64), AT(model.layers),
+     "Transformer layers; 0 puts the embeddings straight into the head"},
+    {"model.heads", INT(1, 64), AT(model.heads), "attention heads of a layer"},
+    {"model.identifier", INT(-1, 1023), AT(model.identifier),
+     "how much of model.dim tells the column apart; -1 is an eighth"},
+    {"model.ffn", INT(1, 16), AT(model.ffn),
+     "width of the feed-forward part, in multiples of model.dim"},
+    {"model.dropout", NUMBER(0, 0.9), AT(model.dropout),
+     "share of attention weights and feed-forward values dropped in training"},
+    {"model.head_dropout", NUMBER(0, 0.9), AT(model.head_dropout),
+     "share of values dropped after each block of the head"},
+    {"model.head_hidden1", INT(1, 64), AT(model.head_hidden1),
+     "width of the head's first block, in multiples of the head's input"},
+    {"model.head_hidden2", INT(1, 64), AT(model.head_hidden2),
+     "width of the head's second block, in multiples of the head's input"},
+    {"model.head_cap", INT(0, 1e6), AT(model.head_cap),
+     "no block of the head is wider than this; 0 sets no cap"},
+    {"model.head_norm", SWITCH, AT(model.head_norm), "batch norm in the head's blocks"},
+    {"model.continuous_norm", SWITCH, AT(model.continuous_norm),
+     "layer norm over the continuous features of a row"},
+    {"train.epochs", INT(1, 1e6), AT(train.epochs), "epochs at most"},
+    {"train.batch", INT(1, 65536), AT(train.batch), "rows of a training step"},
+    {"train.lr", NUMBER(1e-9, 1), AT(train.lr), "learning rate"},
+    {"train.weight_decay", NUMBER(0, 1), AT(train.weight_decay),
+     "decoupled weight decay of linear maps"},
+    {"train.schedule", CHOICE("constant|cosine"), AT(train.schedule),
+     "how the learning rate goes on after the warm-up"},
+    {"train.warmup", NUMBER(0, 1e6), AT(train.warmup), "epochs of linear warm-up"},
+    {"train.patience", INT(0, 1e6), AT(train.patience),
+     "epochs without a better validation value before training ends; 0 never ends early"},
+    {"train.watch", CHOICE("auto|auc|loss|r2"), AT(train.watch),
+     "the validation value that early stopping watches; auto is auc, or r2 for regression"},
+    {"train.clip", NUMBER(0, 1e9), AT(train.clip), "largest norm of the gradient; 0 sets none"},
+    {"train.class_weight", CHOICE("none|balanced"), AT(train.class_weight),
+     "balanced makes rare classes count as much as frequent ones"},
+    {"train.seed", SEED, AT(train.seed), "seed of weights, order of rows and dropout"},
+    {"data.scaling", CHOICE("standard|quantile"), AT(data.scaling),
+     "how continuous columns are scaled"},
+    {"data.max_classes", INT(2, 1000000), AT(data.max_classes),
+     "classes of a column that get their own embedding; rarer ones share one"},
+    {"data.min_count", INT(1, 1000000), AT(data.min_count),
+     "a class seen less often in training shares the embedding of unseen ones"},
+    {"split.seed", SEED, AT(split_seed), "seed of the split of tables loaded from now on"},
+    {"run.dir", {VALUE_NEW_FILE, NULL, 0, 0}, STORE_TEXT, AT(run_dir),
+     "folder in which every run gets one of its own"},
+};
+
+enum { N_OPTIONS = sizeof(options) / sizeof(options[0]) };
+
+const struct option *option_at(int i)
+{
+    return i >= 0 && i < N_OPTIONS ? &options[i] : NULL;
+}
+
+static bool refuse(const char *name, struct error *err)
+{
+    const char *names[N_OPTIONS], *near;
+    char *shown = show(name, 60);
+
+    for (int i = 0; i < N_OPTIONS; i++)
+        names[i] = options[i].name;
+    near = nearest_name(name, names, N_OPTIONS);
+    if (near)
+        error_set(err, ERROR_USAGE, "there is no option \"%s\"; did you mean %s?", shown, near);
+    else
+        error_set(err, ERROR_USAGE, "there is no option \"%s\"; `show` lists them", shown);
+    free(shown);
+    return false;
+}
+
+const struct option *option_find(const char *name, struct error *err)
+{
+    const struct option *found = NULL, *other = NULL;
+
+    for (int i = 0; i < N_OPTIONS; i++) {
+        if (strcmp(options[i].name, name) == 0)
+            return &options[i];
+        if (str_starts(options[i].name, name)) {
+            other = found;
+            found = &options[i];
+        }
+    }
+    if (!found || name[0] == '\0') {
+        refuse(name, err);
+        return NULL;
+    }
+    if (other) {
+        error_set(err, ERROR_USAGE, "\"%s\" may be %s or %s", name, other->name, found->name);
+        return NULL;
+    }
+    return found;
+}
+
+bool option_set(const struct option *o, struct settings *s, const char *text,
+                struct error *err)
+{
+    char *at = (char *)s + o->offset;
+    long i;
+
+    if (!value_check(&o->value, o->name, text, err))
+        return false;
+    switch (o->storage) {
+    case STORE_INT:
+        if (o->value.type == VALUE_CHOICE)
+            *(int *)at = value_choice(o->value.choices, text);
+        else if (str_to_long(text, (long)o->value.low, (long)o->value.high, &i))
+            *(int *)at = (int)i;
+        break;
+    case STORE_BOOL:
+        *(bool *)at = value_choice(o->value.choices, text) == 1;
+        break;
+    case STORE_DOUBLE:
+        str_to_double(text, strlen(text), (double *)at);
+        break;
+    case STORE_SEED:
+        value_seed(text, (uint64_t *)at);
+        break;
+    case STORE_TEXT:
+        if (strlen(text) >= sizeof(s->run_dir))
+            return error_set(err, ERROR_USAGE, "%s takes at most %zu bytes", o->name,
+                             sizeof(s->run_dir) - 1);
+        memcpy(at, text, strlen(text) + 1);
+        break;
+    }
+    return true;
+}
+
+void option_print(const struct option *o, const struct settings *s, struct str *out)
+{
+    const char *at = (const char *)s + o->offset;
+    char choice[64];
+
+    switch (o->storage) {
+    case STORE_INT:
+        if (o->value.type == VALUE_CHOICE &&
+            value_choice_name(o->value.choices, *(const int *)at, choice, sizeof(choice)))
+            str_puts(out, choice);
+        else
+            str_printf(out, "%d", *(const int *)at);
+        break;
+    case STORE_BOOL:
+        str_puts(out, *(const bool *)at ? "yes" : "no");
+        break;
+    case STORE_DOUBLE:
+        str_json_number(out, *(const double *)at);
+        break;
+    case STORE_SEED:
+        str_printf(out, "%llu", (unsigned long long)*(const uint64_t *)at);
+        break;
+    case STORE_TEXT:
+        str_puts(out, at);
+        break;
+    }
+}
+
+bool option_is_default(const struct option *o, const struct settings *s)
+{
+    struct settings defaults = settings_defaults();
+    struct str now = {0}, usual = {0};
+    bool same;
+
+    option_print(o, s, &now);
+    option_print(o, &defaults, &usual);
+    same = strcmp(str_text(&now), str_text(&usual)) == 0;
+    str_done(&now);
+    str_done(&usual);
+    return same;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/metric.h"
+
+#include <math.h>
+
+#define FIELD(name) {#name, offsetof(struct metrics, name)}
+
+static const struct metric_field classification[] = {
+    FIELD(auc), FIELD(accuracy), FIELD(loss), FIELD(f1), FIELD(average_precision),
+    FIELD(calibration_error), {NULL, 0},
+};
+
+static const struct metric_field regression[] = {
+    FIELD(rmse), FIELD(mae), FIELD(r2), {NULL, 0},
+};
+
+const struct metric_field *metric_field(enum task task, int i)
+{
+    const struct metric_field *f = task == TASK_REGRESSION ? regression : classification;
+
+    return f[i].name ? &f[i] : NULL;
+}
+
+double metric_value(const struct metrics *m, const struct metric_field *f)
+{
+    return *(const double *)((const char *)m + f->offset);
+}
+
+json_t *metrics_to_json(const struct metrics *m, enum task task)
+{
+    json_t *j = json_object();
+    const struct metric_field *f;
+
+    json_object_set_new(j, "rows", json_integer((json_int_t)m->rows));
+    for (int i = 0; (f = metric_field(task, i)); i++) {
+        double x = metric_value(m, f);
+
+        json_object_set_new(j, f->name, isfinite(x) ? json_real(x) : json_null());
+    }
+    return j;
+}
+
+static void take_fields(struct metrics *m, const json_t *j, const struct metric_field *f)
+{
+    for (; f->name; f++) {
+        const json_t *v = json_object_get(j, f->name);
+
+        *(double *)((char *)m + f->offset) = json_is_number(v) ? json_number_value(v) : NAN;
+    }
+}
+
+bool metrics_from_json(struct metrics *m, const json_t *j)
+{
+    json_int_t rows = json_integer_value(json_object_get(j, "rows"));
+
+    if (!json_is_object(j))
+        return false;
+    *m = (struct metrics){.rows = rows > 0 ? (size_t)rows : 0};
+    take_fields(m, j, classification);
+    take_fields(m, j, regression);
+    return true;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The metrics of a task by name, in the order in which they are printed everywhere. */
+#ifndef ENGINE_METRIC_H
+#define ENGINE_METRIC_H
+
+#include <jansson.h>
+
+#include "data/schema.h"
+#include "num/metrics.h"
+
+struct metric_field {
+    const char *name; /* "auc" */
+    size_t offset;    /* of the double in struct metrics */
+};
+
+/* Field number i of the task, NULL behind the last. */
+const struct metric_field *metric_field(enum task task, int i);
+double metric_value(const struct metrics *m, const struct metric_field *f);
+
+/* {"rows": ..., "auc": ..., ...}; null where a value is not defined. */
+json_t *metrics_to_json(const struct metrics *m, enum task task);
+/* And back: what is missing or no number is NAN. False if j is no object. */
+bool metrics_from_json(struct metrics *m, const json_t *j);
+
+#endif

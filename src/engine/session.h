@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the main thread knows: tables, runs, settings. It owns the engine too, which it ends
+ * first of all. Nothing here waits for a job or prints; commands do (command/pending.h).
+ */
+#ifndef ENGINE_SESSION_H
+#define ENGINE_SESSION_H
+
+#include <jansson.h>
+
+#include "data/encode.h"
+#include "engine/engine.h"
+#include "engine/table.h"
+#include "engine/trainer.h"
+#include "model/model.h"
+
+enum model_kind { MODEL_TABTRANSFORMER };
+
+/* The values of the options (command/option.h has their names and ranges). */
+struct settings {
+    enum model_kind kind;
+    struct model_options model;
+    struct train_options train;
+    struct encode_options data;
+    uint64_t split_seed; /* of tables that are loaded from now on */
+    char run_dir[1024];
+};
+
+enum run_state {
+    RUN_WAITING,  /* a job prepares or trains it */
+    RUN_TRAINED,
+    RUN_OPENED,   /* came from a model file */
+};
+
+/* A model and how it came about. */
+struct run {
+    char *name;
+    enum run_state state;
+    char *folder;            /* its files, NULL if it has none */
+    char *origin;            /* name of its table, or the file it was opened from */
+    struct dataset *data;    /* what it was trained on, NULL if it was opened */
+    struct schema *schema;   /* as it was then, NULL if it was opened */
+    struct split_options split;
+    struct settings settings;
+    struct model *model;     /* NULL while in training; the worker's while users > 0 */
+    int users;               /* jobs that use the model */
+    enum task task;
+    struct train_progress progress;
+    struct epoch_record *history;
+    size_t n_history, history_capacity;
+    struct metrics valid, test; /* of the best weights; rows 0: not known */
+};
+
+struct session {
+    struct engine *engine;
+    struct settings settings;
+    struct table **tables;
+    size_t n_tables, tables_capacity;
+    struct table *table; /* the current one, or NULL */
+    struct run **runs;
+    size_t n_runs, runs_capacity;
+    struct run *run;     /* the current one: trained or opened last, or NULL */
+};
+
+struct settings settings_defaults(void);
+
+struct session *session_new(int threads, struct error *err);
+/* Ends the engine, then frees everything. */
+void session_free(struct session *s);
+
+struct table *session_find_table(const struct session *s, const char *name);
+/* Takes over the table and makes it current; one of the same name is replaced. */
+void session_add_table(struct session *s, struct table *t);
+
+struct run *session_find_run(const struct session *s, const char *name);
+/* Takes over the run. */
+void session_add_run(struct session *s, struct run *r);
+/* Takes it out and frees it: it came to nothing. */
+void session_drop_run(struct session *s, struct run *r);
+/* The first of r1, r2, ... that neither a run nor anything in the folder of runs has. Caller
+ * frees. */
+char *session_free_run_name(const struct session *s);
+/* The folder of a run of that name. Caller frees. */
+char *session_run_folder(const struct session *s, const char *name);
+
+struct run *run_new(const char *name);
+void run_free(struct run *r);
+
+/* "a-b" from "/x/a-b.csv.gz". Caller frees. */
+char *name_of_file(const char *path);
+
+/* What is kept beside the weights in a model file, and back: the split, how the training
+ * went. Numbers that are missing or make no sense are left as they are. */
+json_t *run_to_json(const struct run *r);
+void run_take_json(struct run *r, const json_t *extra);
+
+#endif
