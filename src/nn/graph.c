@@ -121,37 +121,49 @@ static real *place_at(const struct task *t, const struct tensor *x,
     return g->batch + place->offset;
 }
 
+size_t tensor_panel(const struct tensor *x)
+{
+    while (x->same)
+        x = x->same;
+    return panel_size(x->features);
+}
+
 real *tensor_value(const struct task *t, const struct tensor *x)
 {
-    size_t rows = 0;
+    size_t line = 0;
 
     if (!x)
         return NULL;
     for (; x->same; x = x->same)
-        rows += (size_t)x->row_offset;
+        line += (size_t)x->first_feature;
 
     real *p = place_at(t, x, &x->value);
 
-    return p ? p + rows * t->g->stride : NULL;
+    return p ? p + line * LANES : NULL;
 }
 
 real *tensor_grad(const struct task *t, const struct tensor *x)
 {
-    size_t rows = 0;
+    size_t line = 0;
 
     while (x->same || x->grad_same) {
-        rows += x->same ? (size_t)x->row_offset : 0;
+        line += x->same ? (size_t)x->first_feature : 0;
         x = x->same ? x->same : x->grad_same;
     }
 
     real *p = place_at(t, x, &x->grad);
 
-    return p ? p + rows * t->g->stride : NULL;
+    return p ? p + line * LANES : NULL;
 }
 
 real *task_lines(const struct task *t)
 {
-    return t->g->shard + (size_t)t->worker * t->g->shard_size + t->g->extra_offset;
+    return t->g->shard + (size_t)t->worker * t->g->shard_size + t->g->lines_offset;
+}
+
+real *task_scratch(const struct task *t)
+{
+    return t->g->shard + (size_t)t->worker * t->g->shard_size + t->g->scratch_offset;
 }
 
 real *task_gradient(const struct task *t, int param)
@@ -351,14 +363,12 @@ bool graph_tensor_size(const struct graph *g, const char *name, int *columns,
     return true;
 }
 
-static real value_at(const struct graph *g, const struct tensor *x, const real *p, int row,
-                     int column, int feature)
+static real value_at(const struct tensor *x, const real *p, int row, int column,
+                     int feature)
 {
-    if (x->layout == FEATURES)
-        return p[(size_t)feature * g->stride + (size_t)row];
-    p += ((size_t)(row / LANES) * (size_t)x->columns + (size_t)column)
-        * panel_size(x->features);
-    return p[feature * LANES + row % LANES];
+    size_t panel = (size_t)(row / LANES) * (size_t)x->columns + (size_t)column;
+
+    return p[panel * tensor_panel(x) + (size_t)(feature * LANES + row % LANES)];
 }
 
 bool graph_read(const struct graph *g, const char *name, real *out)
@@ -372,7 +382,7 @@ bool graph_read(const struct graph *g, const char *name, real *out)
     for (int r = 0; r < g->input.rows; r++)
         for (int c = 0; c < x->columns; c++)
             for (int f = 0; f < x->features; f++)
-                *out++ = value_at(g, x, p, r, c, f);
+                *out++ = value_at(x, p, r, c, f);
     return true;
 }
 
@@ -395,7 +405,7 @@ bool graph_read_attention(const struct graph *g, int layer, real *out)
         for (int h = 0; h < heads; h++)
             for (int i = 0; i < m; i++)
                 for (int j = 0; j < m; j++)
-                    *out++ = value_at(g, x, p, r, i, h * m + j);
+                    *out++ = value_at(x, p, r, i, h * m + j);
     return true;
 }
 

@@ -29,7 +29,7 @@ struct tensor {
     int columns; /* TOKENS only, else 1 */
     int features;
     struct tensor *same; /* lies in the memory of that tensor (in-place operation) */
-    int row_offset;      /* FEATURES: first feature inside `same` (concatenation) */
+    int first_feature;   /* inside `same` (concatenation) */
     struct tensor *grad_same; /* the gradient lies in the memory of that tensor's */
     bool needs_grad;
     bool saved;          /* the backward pass reads the value */
@@ -108,10 +108,9 @@ struct graph {
     int n_stages;
     struct graph_plan plan;
     int shard_blocks;   /* row blocks a shard */
-    size_t stride;      /* numbers from one feature to the next (FEATURES) */
     size_t batch_size;  /* numbers in memory for the batch */
     size_t shard_size;  /* numbers in each worker's scratch */
-    size_t extra_offset; /* in the scratch: lines for kernels, see shard_extra */
+    size_t lines_offset, scratch_offset; /* in the worker's scratch, see task_lines */
     real *batch, *shard;
     /* the present pass */
     bool training;
@@ -121,13 +120,16 @@ struct graph {
     bool profile;
 };
 
-/* Value and gradient of a tensor: for TOKENS at the task's first row block, for
- * FEATURES at its first feature (whole tensor). */
+/* Value and gradient of a tensor: for TOKENS at the task's first row block, for FEATURES
+ * at the batch's. NULL where the plan has no place for it. */
 real *tensor_value(const struct task *t, const struct tensor *x);
 real *tensor_grad(const struct task *t, const struct tensor *x);
-/* Scratch of the worker beside tensors: 2 max(columns, d) + 2 lines, zero at first use for the
- * first 2 d of them and left so. */
+/* Numbers from one of its panels to the next. */
+size_t tensor_panel(const struct tensor *x);
+/* Scratch of the worker beside tensors: first two lines for each feature, zero at first
+ * use and to be left so; then task_scratch, 16 lines for each column. */
 real *task_lines(const struct task *t);
+real *task_scratch(const struct task *t);
 
 static inline int task_panels(const struct task *t, const struct tensor *x)
 {

@@ -7,7 +7,6 @@
 
 #include "base/mem.h"
 #include "nn/graph_private.h"
-#include "num/gemm.h"
 
 #define BATCH_NORM_MOMENTUM ((real)0.1) /* as PyTorch's default */
 #define EPSILON ((real)1e-5)
@@ -21,95 +20,63 @@ static int want(struct graph *g, const char *name, const char *part, size_t rows
     return params_want(g->params, full, rows, columns, kind, init, scale, rows > 0);
 }
 
-/* Feature `from` of a whole tensor. */
+/* From feature `from` on. */
 static real *value_from(const struct task *t, const struct tensor *x, int from)
 {
-    return tensor_value(t, x) + (size_t)from * t->g->stride;
+    return tensor_value(t, x) + (size_t)from * LANES;
 }
 
 static real *grad_from(const struct task *t, const struct tensor *x, int from)
 {
-    return tensor_grad(t, x) + (size_t)from * t->g->stride;
+    return tensor_grad(t, x) + (size_t)from * LANES;
 }
 
 /* ---- linear ---- */
 
-static void fill_bias(const struct task *t, const real *bias, real *y)
-{
-    for (int f = 0; f < t->to - t->from; f++)
-        for (int r = 0; r < lanes_up(t->g->input.rows); r++)
-            y[(size_t)f * t->g->stride + (size_t)r] = bias[f];
-}
-
 static void linear_forward(const struct task *t)
 {
     const struct node *n = t->node;
-    struct graph *g = t->g;
-    int in = n->in[0]->features, count = t->to - t->from, rows = g->input.rows;
+    const struct kernels *k = t->g->kernels;
+    int in = n->in[0]->features, count = t->to - t->from;
     const real *w = task_param(t, n->weight) + (size_t)t->from * (size_t)in;
-    const real *bias = task_param(t, n->bias) + t->from;
     real *y = value_from(t, n->out, t->from);
-    bool plain = n->activation == ACTIVATION_NONE;
+    size_t panel = tensor_panel(n->out);
 
-    if (plain)
-        fill_bias(t, bias, y);
-    gemm(GEMM_AB, count, rows, in, w, (size_t)in, tensor_value(t, n->in[0]), g->stride, y,
-         g->stride, plain);
-    if (!plain)
-        g->kernels->selu_forward(count, lanes_up(rows), g->stride, bias, y);
-}
-
-static void bias_backward(const struct task *t, const real *dy, real *db)
-{
-    for (int f = 0; f < t->to - t->from; f++) {
-        real sum = 0;
-
-        for (int r = 0; r < t->g->input.rows; r++)
-            sum += dy[(size_t)f * t->g->stride + (size_t)r];
-        db[f] = sum;
-    }
-}
-
-/* Lanes past the batch's rows hold what an earlier, larger batch left: products leave them
- * out, SELU's backward may not sum them. */
-static void clear_padding(const struct task *t, real *dy)
-{
-    int rows = t->g->input.rows;
-
-    for (int f = 0; f < t->to - t->from; f++)
-        for (int r = rows; r < lanes_up(rows); r++)
-            dy[(size_t)f * t->g->stride + (size_t)r] = 0;
+    k->linear_forward(t->blocks, count, in, w, (size_t)in,
+                      task_param(t, n->bias) + t->from, tensor_value(t, n->in[0]),
+                      tensor_panel(n->in[0]), y, panel);
+    if (n->activation == ACTIVATION_SELU)
+        k->selu_forward(t->blocks, count, y, panel);
 }
 
 static void linear_backward(const struct task *t)
 {
     const struct node *n = t->node;
-    struct graph *g = t->g;
-    int in = n->in[0]->features, count = t->to - t->from, rows = g->input.rows;
+    const struct kernels *k = t->g->kernels;
+    int in = n->in[0]->features, count = t->to - t->from;
     real *dw = task_gradient(t, n->weight) + (size_t)t->from * (size_t)in;
     real *db = task_gradient(t, n->bias) + t->from;
     real *dy = grad_from(t, n->out, t->from);
+    size_t panel = tensor_panel(n->out);
 
-    if (n->activation == ACTIVATION_NONE) {
-        bias_backward(t, dy, db);
-    } else {
-        clear_padding(t, dy);
-        g->kernels->selu_backward(count, lanes_up(rows), g->stride,
-                                  value_from(t, n->out, t->from), dy, db, n->centred);
-    }
-    gemm(GEMM_ABT, count, in, rows, dy, g->stride, tensor_value(t, n->in[0]), g->stride,
-         dw, (size_t)in, false);
+    if (n->activation == ACTIVATION_SELU)
+        k->selu_backward(t->blocks, count, value_from(t, n->out, t->from), panel, dy, panel,
+                         db, n->centred);
+    else
+        k->bias_backward(t->blocks, count, dy, panel, db, false);
+    k->linear_backward_weight(t->blocks, count, in, dy, panel, tensor_value(t, n->in[0]),
+                              tensor_panel(n->in[0]), dw, (size_t)in, false);
 }
 
 static void linear_backward_input(const struct task *t)
 {
     const struct node *n = t->node;
-    struct graph *g = t->g;
     int in = n->in[0]->features;
 
-    gemm(GEMM_ATB, t->to - t->from, g->input.rows, n->out->features,
-         task_param(t, n->weight) + t->from, (size_t)in, tensor_grad(t, n->out), g->stride,
-         grad_from(t, n->in[0], t->from), g->stride, false);
+    t->g->kernels->linear_backward_input(
+        t->blocks, n->out->features, t->to - t->from, task_param(t, n->weight) + t->from,
+        (size_t)in, tensor_grad(t, n->out), tensor_panel(n->out),
+        grad_from(t, n->in[0], t->from), tensor_panel(n->in[0]), false);
 }
 
 static const struct op op_linear_features = {
@@ -140,16 +107,25 @@ struct tensor *graph_linear(struct graph *g, struct tensor *x, int out, const ch
 
 /* ---- continuous inputs ---- */
 
+/* Number of row r, feature 0 in panels `panel` apart. */
+static size_t row_at(int r, size_t panel)
+{
+    return (size_t)(r / LANES) * panel + (size_t)(r % LANES);
+}
+
 static void continuous_forward(const struct task *t)
 {
     const struct graph_input *in = &t->g->input;
-    int n = t->node->out->features;
-    real *x = tensor_value(t, t->node->out);
+    const struct tensor *out = t->node->out;
+    int n = out->features;
 
-    for (int f = 0; f < n; f++)
-        for (int r = 0; r < lanes_up(in->rows); r++)
-            x[(size_t)f * t->g->stride + (size_t)r] =
+    for (int r = 0; r < t->blocks * LANES; r++) {
+        real *x = tensor_value(t, out) + row_at(r, tensor_panel(out));
+
+        for (int f = 0; f < n; f++)
+            x[f * LANES] =
                 r < in->rows ? (real)in->values[(size_t)r * (size_t)n + (size_t)f] : 0;
+    }
 }
 
 static const struct op op_continuous = {
@@ -172,14 +148,15 @@ struct moments {
     real mean, rstd;
 };
 
-static struct moments row_moments(const real *x, int n, size_t stride)
+/* x: one row, its features LANES apart */
+static struct moments row_moments(const real *x, int n)
 {
     real mean = 0, square = 0;
 
     for (int f = 0; f < n; f++)
-        mean += x[(size_t)f * stride] / (real)n;
+        mean += x[f * LANES] / (real)n;
     for (int f = 0; f < n; f++) {
-        real c = x[(size_t)f * stride] - mean;
+        real c = x[f * LANES] - mean;
 
         square += c * c / (real)n;
     }
@@ -189,18 +166,15 @@ static struct moments row_moments(const real *x, int n, size_t stride)
 static void row_norm_forward(const struct task *t)
 {
     const struct node *n = t->node;
-    size_t stride = t->g->stride;
-    int features = n->out->features;
     const real *gamma = task_param(t, n->weight), *beta = task_param(t, n->bias);
 
-    for (int r = 0; r < lanes_up(t->g->input.rows); r++) {
-        const real *x = tensor_value(t, n->in[0]) + r;
-        real *y = tensor_value(t, n->out) + r;
-        struct moments m = row_moments(x, features, stride);
+    for (int r = 0; r < t->blocks * LANES; r++) {
+        const real *x = tensor_value(t, n->in[0]) + row_at(r, tensor_panel(n->in[0]));
+        real *y = tensor_value(t, n->out) + row_at(r, tensor_panel(n->out));
+        struct moments m = row_moments(x, n->out->features);
 
-        for (int f = 0; f < features; f++)
-            y[(size_t)f * stride] =
-                (x[(size_t)f * stride] - m.mean) * m.rstd * gamma[f] + beta[f];
+        for (int f = 0; f < n->out->features; f++)
+            y[f * LANES] = (x[f * LANES] - m.mean) * m.rstd * gamma[f] + beta[f];
     }
 }
 
@@ -208,20 +182,19 @@ static void row_norm_forward(const struct task *t)
 static void row_norm_backward(const struct task *t)
 {
     const struct node *n = t->node;
-    size_t stride = t->g->stride;
     int features = n->out->features;
     real *dgamma = task_gradient(t, n->weight), *dbeta = task_gradient(t, n->bias);
 
     for (int f = 0; f < features; f++)
         dgamma[f] = dbeta[f] = 0;
     for (int r = 0; r < t->g->input.rows; r++) {
-        const real *x = tensor_value(t, n->in[0]) + r;
-        const real *dy = tensor_grad(t, n->out) + r;
-        struct moments m = row_moments(x, features, stride);
+        const real *x = tensor_value(t, n->in[0]) + row_at(r, tensor_panel(n->in[0]));
+        const real *dy = tensor_grad(t, n->out) + row_at(r, tensor_panel(n->out));
+        struct moments m = row_moments(x, features);
 
         for (int f = 0; f < features; f++) {
-            dgamma[f] += dy[(size_t)f * stride] * (x[(size_t)f * stride] - m.mean) * m.rstd;
-            dbeta[f] += dy[(size_t)f * stride];
+            dgamma[f] += dy[f * LANES] * (x[f * LANES] - m.mean) * m.rstd;
+            dbeta[f] += dy[f * LANES];
         }
     }
 }
@@ -248,39 +221,35 @@ struct tensor *graph_row_norm(struct graph *g, struct tensor *x, const char *nam
 static void batch_norm_forward(const struct task *t)
 {
     const struct node *n = t->node;
-    struct graph *g = t->g;
-    int from = t->from, count = t->to - t->from;
+    const struct kernels *k = t->g->kernels;
+    int from = t->from, count = t->to - t->from, rows = t->g->input.rows;
     const real *x = value_from(t, n->in[0], from);
     const real *gamma = task_param(t, n->weight) + from, *beta = task_param(t, n->bias) + from;
     real *mean = task_param(t, n->buffers[0]) + from;
     real *variance = task_param(t, n->buffers[1]) + from;
-    real *y = value_from(t, n->out, from);
+    real *y = value_from(t, n->out, from), *moments = n->moments + from;
+    size_t panel = tensor_panel(n->out);
 
-    if (!g->training) {
-        g->kernels->batch_norm_infer(count, g->input.rows, g->stride, x, gamma, beta, mean,
-                                     variance, y);
-        return;
-    }
-
-    real *moments = n->moments + from;
-
-    g->kernels->batch_norm_forward(count, g->input.rows, g->stride, x, gamma, beta, y,
-                                   moments, moments + n->out->features, mean, variance,
-                                   BATCH_NORM_MOMENTUM);
+    if (t->g->training)
+        k->batch_norm_forward(rows, count, x, panel, gamma, beta, y, moments,
+                              moments + n->out->features, mean, variance,
+                              BATCH_NORM_MOMENTUM);
+    else
+        k->batch_norm_infer(rows, count, x, panel, gamma, beta, mean, variance, y);
 }
 
 static void batch_norm_backward(const struct task *t)
 {
     const struct node *n = t->node;
-    struct graph *g = t->g;
     int from = t->from;
     const real *moments = n->moments + from;
 
-    g->kernels->batch_norm_backward(
-        t->to - from, g->input.rows, g->stride, value_from(t, n->in[0], from),
-        grad_from(t, n->out, from), moments, moments + n->out->features,
-        task_param(t, n->weight) + from, grad_from(t, n->in[0], from),
-        task_gradient(t, n->weight) + from, task_gradient(t, n->bias) + from);
+    t->g->kernels->batch_norm_backward(
+        t->g->input.rows, t->to - from, value_from(t, n->in[0], from),
+        grad_from(t, n->out, from), tensor_panel(n->out), moments,
+        moments + n->out->features, task_param(t, n->weight) + from,
+        grad_from(t, n->in[0], from), task_gradient(t, n->weight) + from,
+        task_gradient(t, n->bias) + from);
 }
 
 static const struct op op_batch_norm = {
@@ -309,17 +278,17 @@ struct tensor *graph_batch_norm(struct graph *g, struct tensor *x, const char *n
 
 static void dropout(const struct task *t, const real *x, real *y)
 {
-    struct graph *g = t->g;
     const struct dropout *d = &t->node->dropout;
-    int rows = lanes_up(g->input.rows);
+    size_t panel = tensor_panel(t->node->out);
+    int count = t->to - t->from;
 
     if (!dropout_none(d))
-        g->kernels->dropout_features(t->to - t->from, rows, g->stride, x, y, d,
-                                     (uint32_t)t->from);
+        t->g->kernels->dropout_features(t->blocks, count, x, y, panel, d,
+                                        (uint32_t)t->from);
     else if (x != y)
-        for (int f = 0; f < t->to - t->from; f++)
-            memcpy(y + (size_t)f * g->stride, x + (size_t)f * g->stride,
-                   (size_t)rows * sizeof *y);
+        for (int b = 0; b < t->blocks; b++)
+            memcpy(y + (size_t)b * panel, x + (size_t)b * panel,
+                   (size_t)count * LANES * sizeof *y);
 }
 
 static void dropout_forward(const struct task *t)
@@ -355,7 +324,7 @@ struct tensor *graph_dropout(struct graph *g, struct tensor *x, double rate)
 
 /* ---- loss ---- */
 
-/* Loss of one row; logits and their gradient are `stride` apart. */
+/* Loss of one row; its logits and their gradients are LANES apart. */
 static double binary_loss(real z, real target, real *dz)
 {
     double p = 1 / (1 + exp(-(double)z));
@@ -365,19 +334,18 @@ static double binary_loss(real z, real target, real *dz)
     return (z > 0 ? (double)z : 0) + log1p(exp(-fabs((double)z))) - (double)z * (double)target;
 }
 
-static double multiclass_loss(const real *z, int classes, size_t stride, int target,
-                              real *dz)
+static double multiclass_loss(const real *z, int classes, int target, real *dz)
 {
     double largest = -INFINITY, sum = 0;
 
     for (int c = 0; c < classes; c++)
-        largest = fmax(largest, (double)z[(size_t)c * stride]);
+        largest = fmax(largest, (double)z[c * LANES]);
     for (int c = 0; c < classes; c++)
-        sum += exp((double)z[(size_t)c * stride] - largest);
+        sum += exp((double)z[c * LANES] - largest);
     for (int c = 0; c < classes; c++)
-        dz[(size_t)c * stride] =
-            (real)(exp((double)z[(size_t)c * stride] - largest) / sum - (c == target));
-    return log(sum) + largest - (double)z[(size_t)target * stride];
+        dz[c * LANES] =
+            (real)(exp((double)z[c * LANES] - largest) / sum - (c == target));
+    return log(sum) + largest - (double)z[target * LANES];
 }
 
 static double squared_loss(real y, real target, real *dy)
@@ -397,13 +365,14 @@ static double row_loss(const struct task *t, int r, const real *z, real *dz)
     case LOSS_BINARY:
         return binary_loss(*z, target, dz);
     case LOSS_MULTICLASS:
-        return multiclass_loss(z, n->in[0]->features, t->g->stride, (int)target, dz);
+        return multiclass_loss(z, n->in[0]->features, (int)target, dz);
     default:
         return squared_loss(*z, target, dz);
     }
 }
 
-/* Only in training: leaves the gradient of the logits beside the loss. */
+/* Only in training: leaves the gradient of the logits beside the loss; it is zero in lanes
+ * past the batch's rows, and so are all that follow from it. */
 static void loss_forward(const struct task *t)
 {
     struct graph *g = t->g;
@@ -412,13 +381,17 @@ static void loss_forward(const struct task *t)
 
     if (!g->training)
         return;
-    for (int r = 0; r < g->input.rows; r++) {
-        real *dz = tensor_grad(t, logits) + r;
-        double weight = (g->input.weight ? (double)g->input.weight[r] : 1) / g->weight_sum;
+    for (int r = 0; r < t->blocks * LANES; r++) {
+        size_t at = row_at(r, tensor_panel(logits));
+        real *dz = tensor_grad(t, logits) + at;
+        double weight = 0;
 
-        total += weight * row_loss(t, r, tensor_value(t, logits) + r, dz);
+        if (r < g->input.rows) {
+            weight = (g->input.weight ? (double)g->input.weight[r] : 1) / g->weight_sum;
+            total += weight * row_loss(t, r, tensor_value(t, logits) + at, dz);
+        }
         for (int c = 0; c < logits->features; c++)
-            dz[(size_t)c * g->stride] *= (real)weight;
+            dz[c * LANES] = weight > 0 ? dz[c * LANES] * (real)weight : 0;
     }
     g->loss = total;
 }

@@ -128,11 +128,12 @@ struct tensor *graph_embedding(struct graph *g, int columns, const int *classes,
 static void linear_forward(const struct task *t)
 {
     const struct node *n = t->node;
+    int out = n->out->features, in = n->in[0]->features;
 
-    t->g->kernels->linear_forward(task_panels(t, n->out), n->out->features,
-                                  n->in[0]->features, task_param(t, n->weight),
+    t->g->kernels->linear_forward(task_panels(t, n->out), out, in,
+                                  task_param(t, n->weight), (size_t)in,
                                   task_param(t, n->bias), tensor_value(t, n->in[0]),
-                                  tensor_value(t, n->out));
+                                  panel_size(in), tensor_value(t, n->out), panel_size(out));
 }
 
 /* A softmax does not see what is common to all keys, so the gradient of their bias is
@@ -150,12 +151,15 @@ static void linear_backward(const struct task *t)
     const real *dy = tensor_grad(t, n->out);
     real *db = task_gradient(t, n->bias);
 
-    k->linear_backward_weight(panels, out, in, dy, tensor_value(t, n->in[0]),
-                              task_gradient(t, n->weight), db);
+    k->linear_backward_weight(panels, out, in, dy, panel_size(out),
+                              tensor_value(t, n->in[0]), panel_size(in),
+                              task_gradient(t, n->weight), (size_t)in, true);
+    k->bias_backward(panels, out, dy, panel_size(out), db, true);
     if (n->qkv)
         clear_key_bias(db, out / 3);
-    k->linear_backward_input(panels, out, in, task_param(t, n->weight), dy,
-                             tensor_grad(t, n->in[0]), n->add[0]);
+    k->linear_backward_input(panels, out, in, task_param(t, n->weight), (size_t)in, dy,
+                             panel_size(out), tensor_grad(t, n->in[0]), panel_size(in),
+                             n->add[0]);
 }
 
 const struct op op_linear_tokens = {
@@ -195,13 +199,6 @@ static struct attention_shape shape_of(const struct node *n)
                                     n->dropout};
 }
 
-/* Lines for the kernel, after those that add_norm keeps at zero. */
-static real *attention_scratch(const struct task *t)
-{
-    return task_lines(t) + (t->g->shard_size - t->g->extra_offset)
-        - (size_t)(2 * t->node->out->columns + 1) * LANES;
-}
-
 static void attention_forward(const struct task *t)
 {
     const struct node *n = t->node;
@@ -209,7 +206,7 @@ static void attention_forward(const struct task *t)
 
     t->g->kernels->attention_forward(
         t->blocks, &s, tensor_value(t, n->in[0]), tensor_value(t, n->out),
-        tensor_value(t, n->aux[0]), tensor_value(t, n->aux[1]), attention_scratch(t),
+        tensor_value(t, n->aux[0]), tensor_value(t, n->aux[1]), task_scratch(t),
         (uint32_t)t->first_block);
 }
 
@@ -221,7 +218,7 @@ static void attention_backward(const struct task *t)
     t->g->kernels->attention_backward(
         t->blocks, &s, tensor_value(t, n->in[0]), tensor_value(t, n->aux[0]),
         tensor_value(t, n->out), tensor_grad(t, n->out), tensor_grad(t, n->in[0]),
-        attention_scratch(t), (uint32_t)t->first_block);
+        task_scratch(t), (uint32_t)t->first_block);
 }
 
 static const struct op op_attention = {
@@ -256,7 +253,7 @@ static void gelu_forward(const struct task *t)
 
     t->g->kernels->gelu_forward(task_panels(t, n->out), n->out->features,
                                 tensor_value(t, n->in[0]), tensor_value(t, n->out),
-                                &n->dropout,
+                                t->g->training, &n->dropout,
                                 (uint32_t)(t->first_block * n->out->columns));
 }
 
@@ -266,8 +263,7 @@ static void gelu_backward(const struct task *t)
 
     t->g->kernels->gelu_backward(task_panels(t, n->out), n->out->features,
                                  tensor_value(t, n->in[0]), tensor_grad(t, n->out),
-                                 tensor_grad(t, n->in[0]), &n->dropout,
-                                 (uint32_t)(t->first_block * n->out->columns));
+                                 tensor_grad(t, n->in[0]));
 }
 
 static const struct op op_gelu = {
@@ -337,39 +333,29 @@ struct tensor *graph_add_norm(struct graph *g, struct tensor *x, struct tensor *
 
 /* ---- from tokens to features ---- */
 
+/* Copies between the panels of a shard's columns and their place in the head's panel. */
 static void flatten_forward(const struct task *t)
 {
-    const struct tensor *x = t->node->in[0];
+    const struct tensor *x = t->node->in[0], *z = t->node->out;
+    size_t lines = (size_t)x->features * LANES;
     const real *from = tensor_value(t, x);
-    real *to = tensor_value(t, t->node->out);
+    real *to = tensor_value(t, z) + (size_t)t->first_block * tensor_panel(z);
 
-    for (int b = 0; b < t->blocks; b++)
+    for (int b = 0; b < t->blocks; b++, to += tensor_panel(z))
         for (int c = 0; c < x->columns; c++, from += panel_size(x->features))
-            for (int f = 0; f < x->features; f++)
-                memcpy(to + (size_t)(c * x->features + f) * t->g->stride
-                           + (size_t)(t->first_block + b) * LANES,
-                       from + f * LANES, LANES * sizeof *to);
+            memcpy(to + (size_t)c * lines, from, lines * sizeof *to);
 }
 
-/* Lanes past the batch's rows become 0, so that no sum over lanes sees them. */
 static void flatten_backward(const struct task *t)
 {
-    const struct tensor *x = t->node->in[0];
-    const real *from = tensor_grad(t, t->node->out);
+    const struct tensor *x = t->node->in[0], *z = t->node->out;
+    size_t lines = (size_t)x->features * LANES;
+    const real *from = tensor_grad(t, z) + (size_t)t->first_block * tensor_panel(z);
     real *to = tensor_grad(t, x);
 
-    for (int b = 0; b < t->blocks; b++) {
-        int row = (t->first_block + b) * LANES, left = t->g->input.rows - row;
-        size_t used = (size_t)(left < LANES ? left : LANES);
-
+    for (int b = 0; b < t->blocks; b++, from += tensor_panel(z))
         for (int c = 0; c < x->columns; c++, to += panel_size(x->features))
-            for (int f = 0; f < x->features; f++) {
-                memcpy(to + f * LANES,
-                       from + (size_t)(c * x->features + f) * t->g->stride + row,
-                       used * sizeof *to);
-                memset(to + f * LANES + used, 0, (LANES - used) * sizeof *to);
-            }
-    }
+            memcpy(to, from + (size_t)c * lines, lines * sizeof *to);
 }
 
 static const struct op op_flatten = {
@@ -389,7 +375,7 @@ struct tensor *graph_concatenate(struct graph *g, struct tensor *x, struct tenso
     if (c) {
         assert(c->producer < x->producer && !c->same);
         c->same = n->out;
-        c->row_offset = width;
+        c->first_feature = width;
     }
     return n->out;
 }

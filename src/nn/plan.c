@@ -61,7 +61,6 @@ static void choose_shards(struct graph *g)
     int blocks = max_int(1, SHARD_PANELS / most_columns(g));
 
     g->shard_blocks = max_int(1, min_int(blocks, plan_blocks(g) / MIN_SHARDS));
-    g->stride = (size_t)lanes_up(g->plan.rows) + LANES;
 }
 
 static int shard_count(const struct graph *g)
@@ -111,8 +110,6 @@ static size_t tensor_size(const struct graph *g, const struct tensor *x, bool ba
 {
     int blocks = batch ? plan_blocks(g) : g->shard_blocks;
 
-    if (x->layout == FEATURES)
-        return (size_t)x->features * g->stride;
     return (size_t)blocks * (size_t)x->columns * panel_size(x->features);
 }
 
@@ -255,8 +252,9 @@ void graph_plan(struct graph *g, const struct graph_plan *plan)
     find_stages(g);
     place_values(&p);
     place_grads(&p);
-    g->extra_offset = g->shard_size;
-    g->shard_size += (size_t)(2 * most_features(g) + 2 * most_columns(g) + 2) * LANES;
+    g->lines_offset = g->shard_size;
+    g->scratch_offset = g->lines_offset + (size_t)(2 * most_features(g)) * LANES;
+    g->shard_size = g->scratch_offset + (size_t)(16 * most_columns(g)) * LANES;
     free(p.lives);
 }
 

@@ -5,97 +5,83 @@
 #define SELU_LAMBDA ((real)1.0507009873554804934)
 #define SELU_ALPHA ((real)1.6732632423543772848)
 
-/* Hendrycks, Gimpel 2016: x Phi(x) with the normal distribution's Phi */
-void ISA(gelu_forward)(int n, int d, const real *x, real *y, const struct dropout *drop,
-                       uint32_t place)
-{
-    for (int p = 0; p < n; p++) {
-        const real *from = x + p * panel_size(d);
-        real *to = y + p * panel_size(d);
-        uint32_t at = (place + (uint32_t)p) * (uint32_t)d * LANES;
-
-        for (int i = 0; i < d * LANES; i += WIDTH) {
-            vec v = load(from + i), density, cumulative;
-
-            normal(v, &density, &cumulative);
-            v *= cumulative;
-            if (!dropout_none(drop))
-                v *= dropout_mask(drop, at + (uint32_t)i);
-            store(to + i, v);
-        }
-    }
-}
-
-void ISA(gelu_backward)(int n, int d, const real *x, const real *dy, real *dx,
-                        const struct dropout *drop, uint32_t place)
+/* Hendrycks, Gimpel 2016: x Phi(x) with the normal distribution's Phi; its slope is
+ * Phi(x) + x phi(x). */
+void ISA(gelu_forward)(int n, int d, real *x, real *y, bool training,
+                       const struct dropout *drop, uint32_t place)
 {
     const real inverse_sqrt_2pi = (real)0.39894228040143267794;
 
     for (int p = 0; p < n; p++) {
-        const real *from = x + p * panel_size(d), *up = dy + p * panel_size(d);
-        real *to = dx + p * panel_size(d);
+        real *from = x + p * panel_size(d), *to = y + p * panel_size(d);
         uint32_t at = (place + (uint32_t)p) * (uint32_t)d * LANES;
 
         for (int i = 0; i < d * LANES; i += WIDTH) {
-            vec v = load(from + i), density, cumulative;
+            vec v = load(from + i), density, cumulative, keep = splat(1);
 
             normal(v, &density, &cumulative);
-            v = (cumulative + v * density * inverse_sqrt_2pi) * load(up + i);
             if (!dropout_none(drop))
-                v *= dropout_mask(drop, at + (uint32_t)i);
-            store(to + i, v);
+                keep = dropout_mask(drop, at + (uint32_t)i);
+            store(to + i, v * cumulative * keep);
+            if (training)
+                store(from + i, (cumulative + v * density * inverse_sqrt_2pi) * keep);
         }
     }
+}
+
+void ISA(gelu_backward)(int n, int d, const real *slope, const real *dy, real *dx)
+{
+    for (int p = 0; p < n; p++)
+        for (int i = 0; i < d * LANES; i += WIDTH) {
+            size_t at = p * panel_size(d) + (size_t)i;
+
+            store(dx + at, load(slope + at) * load(dy + at));
+        }
 }
 
 /* Klambauer et al. 2017 */
-void ISA(selu_forward)(int d, int rows, size_t stride, const real *bias, real *x)
+void ISA(selu_forward)(int n, int d, real *x, size_t panel)
 {
-    for (int f = 0; f < d; f++) {
-        real *line = x + f * stride;
-        vec b = bias ? splat(bias[f]) : (vec){0};
-
-        for (int r = 0; r < rows; r += WIDTH) {
-            vec v = load(line + r) + b;
+    for (int p = 0; p < n; p++)
+        for (int i = 0; i < d * LANES; i += WIDTH) {
+            real *at = x + p * panel + i;
+            vec v = load(at);
             vec below = SELU_ALPHA * (vexp(choose(v < 0, v, (vec){0})) - 1);
 
-            store(line + r, SELU_LAMBDA * choose(v > 0, v, below));
+            store(at, SELU_LAMBDA * choose(v > 0, v, below));
         }
-    }
 }
 
 /* The slope from the output: lambda above zero, y + lambda alpha below. */
-void ISA(selu_backward)(int d, int rows, size_t stride, const real *y, real *dy, real *db,
-                        bool centred)
+void ISA(selu_backward)(int n, int d, const real *y, size_t y_panel, real *dy,
+                        size_t dy_panel, real *db, bool centred)
 {
     vec common = splat(centred ? SELU_LAMBDA : 0);
 
     for (int f = 0; f < d; f++) {
-        const real *out = y + f * stride;
-        real *up = dy + f * stride;
         vec sum = {0};
 
-        for (int r = 0; r < rows; r += WIDTH) {
-            vec v = load(out + r);
-            vec slope = choose(v > 0, splat(SELU_LAMBDA), v + SELU_LAMBDA * SELU_ALPHA);
-            vec g = load(up + r);
+        for (int p = 0; p < n; p++)
+            for (int v = f * LANES; v < (f + 1) * LANES; v += WIDTH) {
+                vec out = load(y + p * y_panel + v), g = load(dy + p * dy_panel + v);
+                vec slope = choose(out > 0, splat(SELU_LAMBDA),
+                                   out + SELU_LAMBDA * SELU_ALPHA);
 
-            sum += g * (slope - common);
-            store(up + r, g * slope);
-        }
+                sum += g * (slope - common);
+                store(dy + p * dy_panel + v, g * slope);
+            }
         db[f] = lane_sum(sum);
     }
 }
 
-void ISA(dropout_features)(int d, int rows, size_t stride, const real *x, real *y,
+void ISA(dropout_features)(int n, int d, const real *x, real *y, size_t panel,
                            const struct dropout *drop, uint32_t place)
 {
-    for (int f = 0; f < d; f++) {
-        const real *from = x + f * stride;
-        real *to = y + f * stride;
-        uint32_t at = (place + (uint32_t)f) * (uint32_t)stride;
+    for (int p = 0; p < n; p++) {
+        uint32_t at = (uint32_t)(p * panel) + place * LANES;
 
-        for (int r = 0; r < rows; r += WIDTH)
-            store(to + r, load(from + r) * dropout_mask(drop, at + (uint32_t)r));
+        for (int i = 0; i < d * LANES; i += WIDTH)
+            store(y + p * panel + i,
+                  load(x + p * panel + i) * dropout_mask(drop, at + (uint32_t)i));
     }
 }

@@ -51,6 +51,32 @@ INLINE uint32_t weight_place(const struct attention_shape *s, uint32_t block, in
     return line * LANES + (uint32_t)v;
 }
 
+/* Features that are summed side by side, so that no sum waits for itself. */
+#define GROUP 4
+
+INLINE int group(int width, int f)
+{
+    return width - f < GROUP ? width - f : GROUP;
+}
+
+/* to[f] (lines) = (or +=) sum over j < n of weight[j * step] lines[j * panel][f] */
+INLINE void weigh_lines(int features, int n, const real *weight, size_t step,
+                        const real *lines, size_t panel, real *to, bool add)
+{
+    vec sum[GROUP];
+
+    for (int f = 0; f < features; f++)
+        sum[f] = add ? load(to + f * LANES) : (vec){0};
+    for (int j = 0; j < n; j++) {
+        vec w = load(weight + (size_t)j * step);
+
+        for (int f = 0; f < features; f++)
+            sum[f] += w * load(lines + (size_t)j * panel + f * LANES);
+    }
+    for (int f = 0; f < features; f++)
+        store(to + f * LANES, sum[f]);
+}
+
 INLINE void forward_row(const struct attention_shape *s, const struct head *a, int i,
                         uint32_t place, real *out, real *stat, real *map,
                         real *restrict weight)
@@ -77,13 +103,9 @@ INLINE void forward_row(const struct attention_shape *s, const struct head *a, i
             w *= dropout_mask(&s->dropout, place + (uint32_t)j * LANES);
         store(weight + j * WIDTH, w);
     }
-    for (int f = 0; f < a->width; f++) {
-        vec o = {0};
-
-        for (int j = 0; j < m; j++)
-            o += load(weight + j * WIDTH) * load(a->value + (size_t)j * a->panel + f * LANES);
-        store(out + f * LANES, o);
-    }
+    for (int f = 0; f < a->width; f += GROUP)
+        weigh_lines(group(a->width, f), m, weight, WIDTH, a->value + f * LANES, a->panel,
+                    out + f * LANES, false);
     if (stat) {
         store(stat, largest);
         store(stat + LANES, inverse);
@@ -137,68 +159,90 @@ struct head_gradient {
     real *query, *key, *value;
 };
 
-/* With p the weights and o = sum p v: dp_j = do v_j, ds_j = p_j (dp_j - do o) scale,
- * dq += ds_j k_j, dk_j += ds_j q, dv_j += p_j do (p with its dropout mask in dp and dv). */
-INLINE void backward_row(const struct attention_shape *s, const struct head *a,
-                         const struct head_gradient *g, int i, uint32_t place,
-                         const real *stat, const real *out, const real *dout,
-                         real *restrict weight)
+/* Rows i of the attention map that are worked on together: keys and values get their
+ * gradients once for all of them. */
+#define ROWS 8
+
+/* With p the weights and o = sum p v: dp_j = do v_j, ds_j = p_j (dp_j - do o) scale, p with
+ * its dropout mask in o and dp. Leaves ds (m) and the masked p (m). */
+INLINE void weight_gradients(const struct attention_shape *s, const struct head *a, int i,
+                             uint32_t place, const real *stat, const real *out,
+                             const real *dout, real *restrict ds, real *restrict kept)
 {
-    int m = s->columns;
-    size_t row = (size_t)i * a->panel;
+    const real *query = a->query + (size_t)i * a->panel;
     real scale = 1 / (real)sqrt(a->width);
     vec largest = load(stat), inverse = load(stat + LANES), along = {0};
 
     for (int f = 0; f < a->width; f++)
         along += load(dout + f * LANES) * load(out + f * LANES);
-    for (int j = 0; j < m; j++) {
+    for (int j = 0; j < s->columns; j++) {
         size_t column = (size_t)j * a->panel;
         vec score = {0}, dp = {0};
 
         for (int f = 0; f < a->width; f++) {
-            score += load(a->query + row + f * LANES) * load(a->key + column + f * LANES);
+            score += load(query + f * LANES) * load(a->key + column + f * LANES);
             dp += load(dout + f * LANES) * load(a->value + column + f * LANES);
         }
 
-        vec p = vexp(score * scale - largest) * inverse, kept = p;
+        vec p = vexp(score * scale - largest) * inverse, masked = p;
 
         if (!dropout_none(&s->dropout)) {
             vec mask = dropout_mask(&s->dropout, place + (uint32_t)j * LANES);
 
-            kept *= mask;
+            masked *= mask;
             dp *= mask;
         }
-
-        vec ds = p * (dp - along) * scale;
-
-        store(weight + j * WIDTH, ds);
-        for (int f = 0; f < a->width; f++) {
-            real *dk = g->key + column + f * LANES, *dv = g->value + column + f * LANES;
-
-            store(dk, load(dk) + ds * load(a->query + row + f * LANES));
-            store(dv, load(dv) + kept * load(dout + f * LANES));
-        }
-    }
-    for (int f = 0; f < a->width; f++) {
-        vec dq = {0};
-
-        for (int j = 0; j < m; j++)
-            dq += load(weight + j * WIDTH)
-                * load(a->key + (size_t)j * a->panel + f * LANES);
-        store(g->query + row + f * LANES, dq);
+        store(ds + j * WIDTH, p * (dp - along) * scale);
+        store(kept + j * WIDTH, masked);
     }
 }
 
-INLINE void clear_lines(real *lines, int n)
+/* What of a row block and head a call works on. */
+struct backward_head {
+    const struct attention_shape *shape;
+    struct head head;
+    struct head_gradient gradient;
+    const real *stat, *out, *dout; /* of column 0 */
+    size_t panel;                  /* of out and dout */
+    uint32_t block;
+    int h, v;
+};
+
+/* Rows [i0, i0 + rows) of the map: dq += ds_j k_j, dk_j += ds_j q, dv_j += p_j do */
+INLINE void backward_rows(const struct backward_head *b, int width, int i0, int rows,
+                          real *restrict scratch)
 {
-    for (int i = 0; i < n; i++)
-        store(lines + i * LANES, (vec){0});
+    int m = b->shape->columns;
+    size_t step = (size_t)m * WIDTH, panel = b->head.panel, first = (size_t)i0 * panel;
+    real *ds = scratch, *kept = scratch + ROWS * step;
+
+    for (int i = 0; i < rows; i++) {
+        size_t column = (size_t)(i0 + i);
+
+        weight_gradients(b->shape, &b->head, i0 + i,
+                         weight_place(b->shape, b->block, b->h, i0 + i, b->v),
+                         b->stat + column * panel_size(2 * b->shape->heads),
+                         b->out + column * b->panel, b->dout + column * b->panel,
+                         ds + (size_t)i * step, kept + (size_t)i * step);
+        for (int f = 0; f < width; f += GROUP)
+            weigh_lines(group(width, f), m, ds + (size_t)i * step, WIDTH,
+                        b->head.key + f * LANES, panel,
+                        b->gradient.query + column * panel + f * LANES, false);
+    }
+    for (int j = 0; j < m; j++)
+        for (int f = 0; f < width; f += GROUP) {
+            weigh_lines(group(width, f), rows, ds + j * WIDTH, step,
+                        b->head.query + first + f * LANES, panel,
+                        b->gradient.key + (size_t)j * panel + f * LANES, i0 > 0);
+            weigh_lines(group(width, f), rows, kept + j * WIDTH, step,
+                        b->dout + (size_t)i0 * b->panel + f * LANES, b->panel,
+                        b->gradient.value + (size_t)j * panel + f * LANES, i0 > 0);
+        }
 }
 
 INLINE void backward_blocks(int width, int blocks, const struct attention_shape *s,
                             const real *qkv, const real *stat, const real *out,
-                            const real *dout, real *dqkv, real *restrict scratch,
-                            uint32_t place)
+                            const real *dout, real *dqkv, real *scratch, uint32_t place)
 {
     int m = s->columns;
     size_t panel = panel_size(3 * s->d), d = (size_t)s->d;
@@ -206,25 +250,17 @@ INLINE void backward_blocks(int width, int blocks, const struct attention_shape 
     for (int b = 0; b < blocks; b++)
         for (int h = 0; h < s->heads; h++)
             for (int v = 0; v < LANES; v += WIDTH) {
-                size_t block = (size_t)b * m * panel;
-                struct head a = head_at(s, width, qkv + block, h, v);
-                real *q = dqkv + block + (size_t)(h * width) * LANES + v;
-                struct head_gradient g = {q, q + d * LANES, q + 2 * d * LANES};
+                size_t column = (size_t)b * (size_t)m, line = (size_t)(h * width) * LANES
+                    + (size_t)v, at = column * panel_size(s->d) + line;
+                real *q = dqkv + column * panel + line;
+                struct backward_head one = {
+                    s, head_at(s, width, qkv + column * panel, h, v),
+                    {q, q + d * LANES, q + 2 * d * LANES},
+                    stat + column * panel_size(2 * s->heads) + 2 * h * LANES + v, out + at,
+                    dout + at, panel_size(s->d), place + (uint32_t)b, h, v};
 
-                for (int j = 0; j < m; j++) {
-                    clear_lines(g.key + (size_t)j * panel, width);
-                    clear_lines(g.value + (size_t)j * panel, width);
-                }
-                for (int i = 0; i < m; i++) {
-                    size_t column = (size_t)b * m + (size_t)i;
-                    size_t at = column * panel_size(s->d)
-                        + (size_t)(h * width) * LANES + (size_t)v;
-
-                    backward_row(s, &a, &g, i, weight_place(s, place + (uint32_t)b, h, i, v),
-                                 stat + column * panel_size(2 * s->heads)
-                                     + 2 * h * LANES + v,
-                                 out + at, dout + at, scratch);
-                }
+                for (int i = 0; i < m; i += ROWS)
+                    backward_rows(&one, width, i, m - i < ROWS ? m - i : ROWS, scratch);
             }
 }
 

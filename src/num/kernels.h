@@ -5,8 +5,10 @@
  * for this machine. Backward kernels add to the gradients of parameters; whether they set or
  * add to the gradient of an activation is said by `add`.
  *
- * Names of sizes: n panels, d features of a panel, m columns, blocks = row blocks of LANES rows.
- * "lines (k)" is an array of k lines of LANES reals. Layouts are in num/real.h.
+ * Names of sizes: n panels, d features of a panel, m columns, blocks = row blocks of LANES
+ * rows. A size that ends in _panel is the distance from one panel to the next; features
+ * may be a part of a panel's. "lines (k)" is an array of k lines of LANES reals. Layouts
+ * are in num/real.h.
  */
 #ifndef NUM_KERNELS_H
 #define NUM_KERNELS_H
@@ -48,38 +50,43 @@ struct adamw {
 struct kernels {
     const char *name; /* "base", "avx2" or "avx512" */
 
-    /* ---- linear maps over panels (num/linear.c); w (out, in) row-major ---- */
+    /* ---- linear maps over panels (num/linear.c); w (out, in), rows w_row apart ---- */
 
     /* y = w x + b; b may be NULL */
-    void (*linear_forward)(int n, int out, int in, const real *w, const real *b,
-                           const real *x, real *y);
+    void (*linear_forward)(int n, int out, int in, const real *w, size_t w_row,
+                           const real *b, const real *x, size_t x_panel, real *y,
+                           size_t y_panel);
     /* dx = w^T dy */
-    void (*linear_backward_input)(int n, int out, int in, const real *w, const real *dy,
-                                  real *dx, bool add);
-    /* dw += dy x^T summed over panels and lanes; db += dy (NULL: no bias) */
-    void (*linear_backward_weight)(int n, int out, int in, const real *dy, const real *x,
-                                   real *dw, real *db);
+    void (*linear_backward_input)(int n, int out, int in, const real *w, size_t w_row,
+                                  const real *dy, size_t dy_panel, real *dx,
+                                  size_t dx_panel, bool add);
+    /* dw = dy x^T summed over panels and lanes, set or added to */
+    void (*linear_backward_weight)(int n, int out, int in, const real *dy, size_t dy_panel,
+                                   const real *x, size_t x_panel, real *dw, size_t dw_row,
+                                   bool add);
+    /* db = dy summed over panels and lanes, set or added to */
+    void (*bias_backward)(int n, int out, const real *dy, size_t dy_panel, real *db,
+                          bool add);
 
     /* ---- elementwise (num/activation.c) ---- */
 
     /* y = dropout(gelu(x)) over n panels of d features; GELU(x) = x Phi(x), exact.
-     * place: number of the first panel in the tensor. */
-    void (*gelu_forward)(int n, int d, const real *x, real *y, const struct dropout *drop,
-                         uint32_t place);
-    /* dx = gelu'(x) dropout(dy); dx may be dy */
-    void (*gelu_backward)(int n, int d, const real *x, const real *dy, real *dx,
-                          const struct dropout *drop, uint32_t place);
-    /* In place over d features of `rows` rows, `stride` apart, after adding bias[f]
-     * (NULL: none). SELU: 1.0507 (x, or 1.6733 (e^x - 1) below 0). */
-    void (*selu_forward)(int d, int rows, size_t stride, const real *bias, real *x);
+     * In training x becomes the slope dy/dx, dropout included, which is all that
+     * backward needs. place: number of the first panel in the tensor. */
+    void (*gelu_forward)(int n, int d, real *x, real *y, bool training,
+                         const struct dropout *drop, uint32_t place);
+    /* dx = slope dy; dx may be dy */
+    void (*gelu_backward)(int n, int d, const real *slope, const real *dy, real *dx);
+    /* In place. SELU: 1.0507 (x, or 1.6733 (e^x - 1) below 0). */
+    void (*selu_forward)(int n, int d, real *x, size_t panel);
     /* dy becomes the gradient before SELU, from its output y; db[f] gets its sum.
      * centred: dy sums to zero (batch norm follows), so the part of db that is a multiple
      * of that sum is left out instead of being added up as rounding noise, which AdamW
      * would blow up where the rest is zero too. */
-    void (*selu_backward)(int d, int rows, size_t stride, const real *y, real *dy,
-                          real *db, bool centred);
+    void (*selu_backward)(int n, int d, const real *y, size_t y_panel, real *dy,
+                          size_t dy_panel, real *db, bool centred);
     /* Forward and backward alike; y may be x. place: number of the first feature. */
-    void (*dropout_features)(int d, int rows, size_t stride, const real *x, real *y,
+    void (*dropout_features)(int n, int d, const real *x, real *y, size_t panel,
                              const struct dropout *drop, uint32_t place);
 
     /* ---- normalisation (num/norm.c) ---- */
@@ -102,18 +109,19 @@ struct kernels {
 
     /* Batch norm of d features over `rows` rows (biased variance, eps 1e-5). mean, rstd (d)
      * are kept; running averages move by `momentum` with the unbiased variance, as in
-     * PyTorch. Ioffe, Szegedy 2015. y may not be x. Lanes past `rows` of y become 0. */
-    void (*batch_norm_forward)(int d, int rows, size_t stride, const real *x,
+     * PyTorch. Ioffe, Szegedy 2015. x and y have the same panels and may not be the same.
+     * Lanes past `rows` of y become 0. */
+    void (*batch_norm_forward)(int rows, int d, const real *x, size_t panel,
                                const real *gamma, const real *beta, real *y, real *mean,
                                real *rstd, real *running_mean, real *running_var,
                                real momentum);
     /* The same with the running averages. y may be x. */
-    void (*batch_norm_infer)(int d, int rows, size_t stride, const real *x,
+    void (*batch_norm_infer)(int rows, int d, const real *x, size_t panel,
                              const real *gamma, const real *beta, const real *running_mean,
                              const real *running_var, real *y);
     /* dx from dy (may be the same); dgamma, dbeta set */
-    void (*batch_norm_backward)(int d, int rows, size_t stride, const real *x,
-                                const real *dy, const real *mean, const real *rstd,
+    void (*batch_norm_backward)(int rows, int d, const real *x, const real *dy,
+                                size_t panel, const real *mean, const real *rstd,
                                 const real *gamma, real *dx, real *dgamma, real *dbeta);
 
     /* ---- attention (num/attention.c) ---- */
@@ -121,11 +129,12 @@ struct kernels {
     /* For each row block: qkv panels (m) of 3d features (queries, keys, values) -> out panels
      * (m) of d: softmax(q k^T / sqrt(d / heads)) v, head by head. stat: panels (m) of 2 heads
      * features, the maximum and the inverse of the sum of each softmax, for backward.
-     * weights (may be NULL): panels (m) of heads * m features, the attention maps. */
+     * weights (may be NULL): panels (m) of heads * m features, the attention maps.
+     * scratch: lines (m). place: number of the first row block. */
     void (*attention_forward)(int blocks, const struct attention_shape *s, const real *qkv,
                               real *out, real *stat, real *weights, real *scratch,
                               uint32_t place);
-    /* dqkv is set. scratch: lines (2 m). */
+    /* dqkv is set. scratch: lines (16 m). */
     void (*attention_backward)(int blocks, const struct attention_shape *s,
                                const real *qkv, const real *stat, const real *out,
                                const real *dout, real *dqkv, real *scratch,

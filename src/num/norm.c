@@ -117,45 +117,47 @@ void ISA(lines_sum)(int k, real *lines, real *total)
         }
 }
 
-/* Lanes at and past `rows` of the vector that starts at row r become 0. */
+/* Lanes past `rows` of the vector that starts at row r become 0. */
 INLINE vec within(vec v, int r, int rows)
 {
-    for (int i = 0; i < WIDTH; i++)
-        if (r + i >= rows)
-            v[i] = 0;
+    if (r + WIDTH > rows)
+        for (int i = 0; i < WIDTH; i++)
+            if (r + i >= rows)
+                v[i] = 0;
     return v;
 }
 
-INLINE void line_mean(const real *x, int rows, real *mean, real *variance)
+/* Where the rows from r on of one feature stand. */
+INLINE size_t row_at(int r, size_t panel)
+{
+    return (size_t)(r / LANES) * panel + (size_t)(r % LANES);
+}
+
+INLINE void feature_moments(const real *x, int rows, size_t panel, real *mean,
+                            real *variance)
 {
     vec sum = {0}, square = {0};
 
     for (int r = 0; r < rows; r += WIDTH)
-        sum += r + WIDTH <= rows ? load(x + r) : within(load(x + r), r, rows);
+        sum += within(load(x + row_at(r, panel)), r, rows);
     *mean = lane_sum(sum) / (real)rows;
     for (int r = 0; r < rows; r += WIDTH) {
-        vec c = load(x + r) - *mean;
+        vec c = within(load(x + row_at(r, panel)) - *mean, r, rows);
 
-        if (r + WIDTH > rows)
-            c = within(c, r, rows);
         square += c * c;
     }
     *variance = lane_sum(square) / (real)rows;
 }
 
-INLINE void scale_line(const real *x, int rows, real factor, real shift, real *y)
+INLINE void scale_feature(const real *x, int rows, size_t panel, real factor, real shift,
+                          real *y)
 {
-    for (int r = 0; r < rows; r += WIDTH) {
-        vec v = load(x + r) * factor + shift;
-
-        store(y + r, r + WIDTH <= rows ? v : within(v, r, rows));
-    }
-    for (int r = lanes_up(rows) - LANES; r < lanes_up(rows); r++)
-        if (r >= rows)
-            y[r] = 0;
+    for (int r = 0; r < lanes_up(rows); r += WIDTH)
+        store(y + row_at(r, panel),
+              within(load(x + row_at(r, panel)) * factor + shift, r, rows));
 }
 
-void ISA(batch_norm_forward)(int d, int rows, size_t stride, const real *x,
+void ISA(batch_norm_forward)(int rows, int d, const real *x, size_t panel,
                              const real *gamma, const real *beta, real *y, real *mean,
                              real *rstd, real *running_mean, real *running_var,
                              real momentum)
@@ -163,10 +165,10 @@ void ISA(batch_norm_forward)(int d, int rows, size_t stride, const real *x,
     for (int f = 0; f < d; f++) {
         real variance;
 
-        line_mean(x + f * stride, rows, &mean[f], &variance);
+        feature_moments(x + f * LANES, rows, panel, &mean[f], &variance);
         rstd[f] = 1 / (real)sqrt(variance + EPSILON);
-        scale_line(x + f * stride, rows, gamma[f] * rstd[f],
-                   beta[f] - mean[f] * gamma[f] * rstd[f], y + f * stride);
+        scale_feature(x + f * LANES, rows, panel, gamma[f] * rstd[f],
+                      beta[f] - mean[f] * gamma[f] * rstd[f], y + f * LANES);
         if (rows > 1)
             variance *= (real)rows / (real)(rows - 1);
         running_mean[f] += momentum * (mean[f] - running_mean[f]);
@@ -174,34 +176,32 @@ void ISA(batch_norm_forward)(int d, int rows, size_t stride, const real *x,
     }
 }
 
-void ISA(batch_norm_infer)(int d, int rows, size_t stride, const real *x,
+void ISA(batch_norm_infer)(int rows, int d, const real *x, size_t panel,
                            const real *gamma, const real *beta, const real *running_mean,
                            const real *running_var, real *y)
 {
     for (int f = 0; f < d; f++) {
         real factor = gamma[f] / (real)sqrt(running_var[f] + EPSILON);
 
-        scale_line(x + f * stride, rows, factor, beta[f] - running_mean[f] * factor,
-                   y + f * stride);
+        scale_feature(x + f * LANES, rows, panel, factor,
+                      beta[f] - running_mean[f] * factor, y + f * LANES);
     }
 }
 
-void ISA(batch_norm_backward)(int d, int rows, size_t stride, const real *x,
-                              const real *dy, const real *mean, const real *rstd,
-                              const real *gamma, real *dx, real *dgamma, real *dbeta)
+void ISA(batch_norm_backward)(int rows, int d, const real *x, const real *dy, size_t panel,
+                              const real *mean, const real *rstd, const real *gamma,
+                              real *dx, real *dgamma, real *dbeta)
 {
     for (int f = 0; f < d; f++) {
-        const real *in = x + f * stride, *up = dy + f * stride;
-        real *to = dx + f * stride;
+        const real *in = x + f * LANES, *up = dy + f * LANES;
+        real *to = dx + f * LANES;
         vec sum = {0}, along = {0};
 
         for (int r = 0; r < rows; r += WIDTH) {
-            vec g = load(up + r), hat = (load(in + r) - mean[f]) * rstd[f];
+            vec g = within(load(up + row_at(r, panel)), r, rows);
 
-            if (r + WIDTH > rows)
-                g = within(g, r, rows);
             sum += g;
-            along += g * hat;
+            along += g * ((load(in + row_at(r, panel)) - mean[f]) * rstd[f]);
         }
         dbeta[f] = lane_sum(sum);
         dgamma[f] = lane_sum(along);
@@ -209,11 +209,11 @@ void ISA(batch_norm_backward)(int d, int rows, size_t stride, const real *x,
         real shift = dbeta[f] / (real)rows, slope = dgamma[f] / (real)rows;
         real factor = gamma[f] * rstd[f];
 
-        for (int r = 0; r < rows; r += WIDTH) {
-            vec hat = (load(in + r) - mean[f]) * rstd[f];
-            vec g = factor * (load(up + r) - shift - hat * slope);
+        for (int r = 0; r < lanes_up(rows); r += WIDTH) {
+            vec hat = (load(in + row_at(r, panel)) - mean[f]) * rstd[f];
+            vec g = factor * (load(up + row_at(r, panel)) - shift - hat * slope);
 
-            store(to + r, r + WIDTH <= rows ? g : within(g, r, rows));
+            store(to + row_at(r, panel), within(g, r, rows));
         }
     }
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The number type of kernels and graphs, and the two layouts of activations.
+ * The number type of kernels and graphs, and the layout of activations.
  *
  * Rows of a batch lie side by side in the lanes of the vector registers, never along
- * them, so that sums over features, columns and heads need no shuffling:
+ * them, so that sums over features, columns and heads need no shuffling. A panel holds
+ * some features of LANES rows: (features, LANES), LANES reals being a line. Two uses:
  *
- *   tokens    (row blocks, columns, panel): a panel holds the features of one column for
- *             LANES rows: (features, LANES), one line of padding where that keeps panels
- *             out of each other's cache sets. See panel_size.
- *   features  (features, stride): one line of rows per feature, for the head.
+ *   tokens    (row blocks, columns, panel): a panel for each column, for the body
+ *   features  (row blocks, panel): one panel with all features, for the head
  *
  * The tests build the same files with REAL_DOUBLE and compare with finite differences.
  */
@@ -25,7 +24,8 @@ typedef float real;
 
 #define LANES 16
 
-/* Numbers from one panel to the next: an odd number of lines. */
+/* Numbers from one panel to the next: an odd number of lines, which keeps panels out of
+ * each other's cache sets. */
 static inline size_t panel_size(int features)
 {
     return ((size_t)features | 1) * LANES;
