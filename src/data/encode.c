@@ -445,7 +445,7 @@ static bool fit_values(struct fit *f, const struct target *t, const struct split
     if (!v)
         return no_memory(f, e->target);
     for (size_t row = 0; row < t->rows; row++)
-        if (split->part[row] == PART_TRAIN)
+        if (split->part[row] == PART_TRAIN && target_known(t, row))
             v[n++] = (struct sample){t->value[row], 1};
     if (n > 0)
         scaling_moments(v, n, &e->target_mean, &e->target_deviation);
@@ -470,7 +470,7 @@ static void fit_classes(struct encoder *e, const struct target *t, const struct 
         e->classes[0] = xasprintf("not %s", e->classes[1]);
     }
     for (size_t row = 0; row < t->rows; row++)
-        if (split->part[row] == PART_TRAIN)
+        if (split->part[row] == PART_TRAIN && target_known(t, row))
             e->class_counts[t->class_of[row]]++;
 }
 

@@ -17,8 +17,9 @@
 /* A kind holds if this share of the non-missing cells agrees... */
 static const double enough = 0.95;
 /* ...and, for numbers, this share of the distinct texts: in 0, 1, 2, 3+ the last is not a
- * slip but a class. */
+ * slip but a class. Unless it is as rare as this. */
 static const double enough_distinct = 0.9;
+static const double slips = 0.005;
 
 enum {
     ID_ROWS = 20,         /* in fewer rows all may differ by chance */
@@ -266,6 +267,17 @@ static bool guess_number_id(struct look *l)
     return true;
 }
 
+/* Quotes the first cell that is no number and says where it is. */
+static void describe_odd(const struct look *l, struct str *reason)
+{
+    size_t row = l->numbers.first_odd;
+    struct cell cell = column_cell(l->column, row);
+
+    str_putc(reason, '"');
+    show_to(reason, cell.text, cell.length, SHOWN);
+    str_printf(reason, "\" in line %zu", dataset_line(l->data, row));
+}
+
 static void describe_numbers(struct look *l)
 {
     const struct numbers *r = &l->numbers;
@@ -279,12 +291,9 @@ static void describe_numbers(struct look *l)
         str_printf(&reason, ", %zu not finite and taken as missing", r->nonfinite);
     }
     if (r->odd) {
-        struct cell cell = column_cell(l->column, r->first_odd);
-
         l->out->warnings |= WARN_MIXED;
-        str_printf(&reason, ", %zu not numbers and taken as missing, first \"", r->odd);
-        show_to(&reason, cell.text, cell.length, SHOWN);
-        str_printf(&reason, "\" in line %zu", dataset_line(l->data, r->first_odd));
+        str_printf(&reason, ", %zu not numbers and taken as missing, first ", r->odd);
+        describe_odd(l, &reason);
     }
     conclude(l, l->out->kind, "%s", str_text(&reason));
     str_done(&reason);
@@ -296,7 +305,7 @@ static void name_number_kind(struct look *l)
     const char *word = find_code_word(l->out->name, r->max);
     const char *whole = r->whole ? "whole " : "";
 
-    if (l->distinct <= 2)
+    if (l->distinct <= 2 && r->odd == 0)
         conclude(l, KIND_CATEGORICAL, "numbers, %zu distinct", l->distinct);
     else if (r->whole && r->min == -1 && r->max == 1)
         conclude(l, KIND_CATEGORICAL, "the signs -1, 0 and 1");
@@ -314,8 +323,11 @@ static bool guess_number(struct look *l)
 {
     const struct numbers *r = &l->numbers;
 
+    bool slip = (double)r->odd <= slips * (double)l->present && r->distinct > 2;
+
     if (r->cells == 0 || !whole_column(r->cells + r->nonfinite, l->present) ||
-        (r->odd > 0 && (double)r->distinct < enough_distinct * (double)l->distinct))
+        (r->odd > 0 && !slip &&
+         (double)r->distinct < enough_distinct * (double)l->distinct))
         return false;
     if (guess_number_id(l))
         return true;
@@ -381,7 +393,21 @@ static bool guess_free_text(struct look *l)
     return true;
 }
 
-/* Some numbers among texts: where they are most of the cells, a person should know. */
+/* Texts with many numbers among them: what the others are, a person should see. */
+static void describe_mixed(struct look *l)
+{
+    const struct numbers *r = &l->numbers;
+    struct str reason = {0};
+
+    str_printf(&reason, "%zu distinct, %zu of %zu cells are numbers, the first other is ",
+               l->distinct, r->cells, l->present);
+    describe_odd(l, &reason);
+    if (whole_column(r->cells, l->present))
+        l->out->warnings |= WARN_MIXED;
+    conclude(l, KIND_CATEGORICAL, "%s", str_text(&reason));
+    str_done(&reason);
+}
+
 static void conclude_categorical(struct look *l)
 {
     const struct numbers *r = &l->numbers;
@@ -389,9 +415,8 @@ static void conclude_categorical(struct look *l)
     if (r->commas > 0 && r->grouped == r->commas && r->decimal == '.')
         conclude(l, KIND_CATEGORICAL,
                  "%zu distinct texts; 1,234 may be a thousand or a decimal comma", l->distinct);
-    else if (2 * r->cells > l->present)
-        conclude(l, KIND_CATEGORICAL, "%zu distinct, %.3g %% of the cells are numbers",
-                 l->distinct, percent(r->cells, l->present));
+    else if (2 * r->cells > l->present && r->odd > 0)
+        describe_mixed(l);
     else
         conclude(l, KIND_CATEGORICAL, "%zu distinct texts", l->distinct);
     if (l->distinct > SCHEMA_MAX_CLASSES)
