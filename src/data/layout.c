@@ -112,11 +112,6 @@ static enum cell_class class_of(const struct body *b)
     return CELL_TEXT;
 }
 
-static bool is_typed(enum cell_class class)
-{
-    return class == CELL_NUMBER || class == CELL_DATE || class == CELL_TIME;
-}
-
 struct votes {
     double header, data;
     size_t typed;     /* columns of numbers, dates, times below */
@@ -130,14 +125,14 @@ static void vote(struct votes *v, const struct body *b, struct cell cell)
 
     if (here == CELL_EMPTY || b->cells == 0)
         return;
-    if (is_typed(below)) {
+    if (cell_class_typed(below)) {
         v->typed++;
-        v->typed_by += !is_typed(here);
+        v->typed_by += !cell_class_typed(here);
         if (here == below)
             v->data++;
-        else if (!is_typed(here))
+        else if (!cell_class_typed(here))
             v->header++;
-    } else if (is_typed(here)) {
+    } else if (cell_class_typed(here)) {
         v->data += 0.5;
     } else if (b->same_text > 0) {
         v->data++;
@@ -209,7 +204,7 @@ static bool is_header(const struct finder *f, const struct sample_row *row, size
         return false;
     if (!any_below(f, below)) {
         for (size_t j = 0; j < row->n; j++)
-            if (is_typed(cell_class(row->cells[j])))
+            if (cell_class_typed(cell_class(row->cells[j])))
                 return false;
         return true;
     }
@@ -218,7 +213,7 @@ static bool is_header(const struct finder *f, const struct sample_row *row, size
     v = count_votes(f, row, below);
     if (v.header == 0 && v.data == 0) {
         for (size_t j = 0; j < row->n; j++)
-            if (is_typed(cell_class(row->cells[j])))
+            if (cell_class_typed(cell_class(row->cells[j])))
                 return false;
         return true;
     }
@@ -243,27 +238,6 @@ static size_t header_rows(const struct finder *f, size_t first)
             break;
     }
     return n;
-}
-
-/* Cuts the names' line with other delimiters; the cells stay in *other. */
-static bool read_other_way(const struct finder *f, const struct sample_row *row, const char *text,
-                           struct sample *other)
-{
-    static const int delimiters[] = {',', ';', '\t', '|', DELIMITER_BLANKS, ' '};
-
-    for (size_t i = 0; i < sizeof delimiters / sizeof *delimiters; i++) {
-        struct csv_format format = *f->format;
-
-        format.delimiter = delimiters[i];
-        if (delimiters[i] == f->format->delimiter ||
-            !sample_read(other, &format, text + row->offset, row->length, true, f->width, 1))
-            continue;
-        if (other->n_rows == 1 && other->rows[0].n == f->width &&
-            other->rows[0].filled + 1 >= f->width)
-            return true;
-        sample_done(other);
-    }
-    return false;
 }
 
 static void add_name(struct str *name, struct cell cell)
@@ -333,8 +307,9 @@ static bool try_row_above(struct finder *f, struct layout *l, size_t first, cons
         *header = first - 1;
         return true;
     }
-    if (row->n == 1 && f->width > 1 && read_other_way(f, row, text, other)) {
-        if (is_header(f, &other->rows[0], first)) {
+    if (row->n == 1 && f->width > 1 &&
+        sample_read_other(other, f->format, text + row->offset, row->length, f->width)) {
+        if (other->rows[0].filled + 1 >= f->width && is_header(f, &other->rows[0], first)) {
             *header = first - 1;
             return true;
         }
@@ -358,8 +333,7 @@ static bool place(struct finder *f, struct layout *l, size_t first, size_t n_hea
         const struct sample_row *last = &rows[first + n_header - 1];
 
         l->data_offset = last->offset + last->length;
-        l->data_line = first + n_header < f->sample.n_rows ? rows[first + n_header].line
-                                                           : last->line + 1;
+        l->data_line = last->line + last->lines;
     }
     for (size_t i = 0; i < first; i++)
         l->skipped += rows[i].n > 0;
@@ -416,6 +390,27 @@ static bool find_classes(const struct finder *f, struct layout *l, struct error 
     return true;
 }
 
+/* Names for more columns than most rows have: they count where some row is as wide. */
+static size_t widest(const struct sample *s, size_t width)
+{
+    const struct sample_row *first = NULL;
+    size_t same = 0;
+
+    for (size_t i = 0; i < s->n_rows; i++) {
+        const struct sample_row *row = &s->rows[i];
+
+        if (row->filled == 0)
+            continue;
+        if (!first)
+            first = row;
+        else if (row->n > first->n)
+            return width;
+        else
+            same += row->n == first->n;
+    }
+    return first && first->n > width && first->filled == first->n && same > 0 ? first->n : width;
+}
+
 bool layout_find(struct layout *l, const struct csv_format *format, size_t width,
                  const char *text, size_t n, bool complete, const struct load_options *options,
                  struct error *err)
@@ -426,8 +421,7 @@ bool layout_find(struct layout *l, const struct csv_format *format, size_t width
     *l = (struct layout){0};
     if (!sample_read(&f.sample, format, text, n, complete, width, LAYOUT_ROWS))
         return error_set(err, ERROR_MEMORY, "not enough memory to look at its first lines");
-    if (f.width == 0)
-        f.width = 1;
+    f.width = widest(&f.sample, width ? width : 1);
     l->n_columns = f.width;
     ok = find_table(&f, l, text, options, err) && find_classes(&f, l, err);
     sample_done(&f.sample);

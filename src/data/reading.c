@@ -167,6 +167,13 @@ static unsigned cost_of(const struct reading *r, const struct part *p)
     return cost < COST_CELL ? cost : COST_CELL;
 }
 
+/* Only a soundly quoted cell may go over the end of a line. */
+static bool on_one_line(const struct reading *r, const struct part *p)
+{
+    return p->close != NOT_FOUND &&
+           !memchr(r->bytes + p->begin, r->format->line_end, p->close - p->begin);
+}
+
 /* Reads the cell in the way p->way, if it can be read so (WAY_LATER: up to the quote behind
  * p->close). `close` is its first closing quote. */
 static bool read_part(const struct reading *r, struct part *p, size_t close)
@@ -180,11 +187,11 @@ static bool read_part(const struct reading *r, struct part *p, size_t close)
         return sound;
     case WAY_LATER:
         p->close = find_later(r, p->close + 1);
-        p->end = p->close != NOT_FOUND ? end_behind(r, p->close) : NOT_FOUND;
+        p->end = on_one_line(r, p) ? end_behind(r, p->close) : NOT_FOUND;
         break;
     case WAY_GLUED:
         p->close = close;
-        p->end = close != NOT_FOUND && !sound ? find_delimiter(r, close) : NOT_FOUND;
+        p->end = !sound && on_one_line(r, p) ? find_delimiter(r, close) : NOT_FOUND;
         break;
     default:
         p->end = sound ? NOT_FOUND : find_delimiter(r, p->begin);

@@ -57,7 +57,7 @@ static enum csv_status read_rows(struct sample *s, struct csv_reader *reader, si
         for (size_t i = 0; i < record.n; i++)
             filled += record.cells[i].length > 0;
         *row = (struct sample_row){.n = record.n, .filled = filled, .offset = at,
-                                   .length = record.length, .line = line,
+                                   .length = record.length, .line = line, .lines = record.lines,
                                    .trouble = record.trouble != CSV_TROUBLE_NONE};
         at += record.length;
         line += record.lines;
@@ -99,6 +99,25 @@ void sample_done(struct sample *s)
     free(s->text);
     free(s->cells);
     *s = (struct sample){0};
+}
+
+bool sample_read_other(struct sample *s, const struct csv_format *format, const char *text,
+                       size_t n, size_t width)
+{
+    static const int delimiters[] = {',', ';', '\t', '|', DELIMITER_BLANKS, ' '};
+
+    for (size_t i = 0; i < sizeof delimiters / sizeof *delimiters; i++) {
+        struct csv_format other = *format;
+
+        other.delimiter = delimiters[i];
+        if (delimiters[i] == format->delimiter ||
+            !sample_read(s, &other, text, n, true, width, 1))
+            continue;
+        if (s->n_rows == 1 && s->rows[0].n == width)
+            return true;
+        sample_done(s);
+    }
+    return false;
 }
 
 static bool is_fit(const struct sample_row *row, size_t width)
@@ -306,6 +325,11 @@ enum cell_class cell_class(struct cell c)
         blanks |= b == ' ';
     }
     return blanks ? CELL_TEXT : CELL_WORD;
+}
+
+bool cell_class_typed(enum cell_class class)
+{
+    return class == CELL_NUMBER || class == CELL_DATE || class == CELL_TIME;
 }
 
 unsigned cell_shape(struct cell c)

@@ -16,7 +16,7 @@ struct sample_row {
     size_t n;                 /* 0: a blank line */
     size_t filled;            /* cells with anything in them */
     size_t offset, length;    /* of the record in the text */
-    size_t line;              /* where it begins, from 1 */
+    size_t line, lines;       /* where it begins, from 1; line ends in it */
     bool trouble;
 };
 
@@ -32,6 +32,11 @@ struct sample {
 bool sample_read(struct sample *s, const struct csv_format *format, const char *text, size_t n,
                  bool complete, size_t expected, size_t max_rows);
 void sample_done(struct sample *s);
+
+/* Reads one record of text[0..n) with another delimiter than the format's, one that
+ * gives `width` cells. False (and nothing to release) if none does. */
+bool sample_read_other(struct sample *s, const struct csv_format *format, const char *text,
+                       size_t n, size_t width);
 
 /* The most frequent width of the rows that are not blank (all cells empty), 0 without any;
  * of equally frequent ones that which comes first. *rows gets how many rows are not blank,
@@ -52,6 +57,8 @@ enum cell_class {
     CELL_ODD,    /* a quote at an edge, or what might be another delimiter inside */
 };
 enum cell_class cell_class(struct cell cell);
+/* Number, date or time. */
+bool cell_class_typed(enum cell_class class);
 
 /* A hash of the cell's pattern: runs of letters and of digits count as one mark each, so that
  * "HK-5981" and "EN-22" are alike. 0 if there is no digit in it. */
