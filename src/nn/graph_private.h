@@ -37,6 +37,7 @@ struct tensor {
     int producer;        /* node */
     int last_use;        /* node, of the forward pass */
     int last_grad;       /* node of the last consumer: first to write the gradient */
+    int grad_until;      /* node of the last, in backward order, to read it */
     struct place value, grad;
 };
 

@@ -297,13 +297,15 @@ static void add_norm_backward(const struct task *t)
 {
     const struct node *n = t->node;
     const struct kernels *k = t->g->kernels;
-    int d = n->out->features;
+    int panels = task_panels(t, n->out), d = n->out->features;
     real *dgamma = task_lines(t), *dbeta = dgamma + d * LANES;
+    real *ds = tensor_grad(t, n->in[0]), *sublayer = tensor_grad(t, n->in[1]);
 
-    k->add_norm_backward(task_panels(t, n->out), d, tensor_grad(t, n->out),
-                         tensor_value(t, n->aux[0]), tensor_value(t, n->aux[1]),
-                         task_param(t, n->weight), tensor_grad(t, n->in[0]), dgamma,
+    k->add_norm_backward(panels, d, tensor_grad(t, n->out), tensor_value(t, n->aux[0]),
+                         tensor_value(t, n->aux[1]), task_param(t, n->weight), ds, dgamma,
                          dbeta);
+    if (sublayer != ds)
+        memcpy(sublayer, ds, (size_t)panels * panel_size(d) * sizeof *ds);
     k->lines_sum(d, dgamma, task_gradient(t, n->weight));
     k->lines_sum(d, dbeta, task_gradient(t, n->bias));
 }
@@ -313,15 +315,16 @@ static const struct op op_add_norm = {
     .forward = add_norm_forward, .backward = add_norm_backward,
 };
 
-/* The sum's gradient goes to both inputs. They share its memory: the sublayer has read
- * its copy before anything else is added to the residual's. */
+/* The sum's gradient goes to both inputs. They share its memory if the sublayer has several
+ * nodes: its last has then read the gradient before its first adds to the residual's. */
 struct tensor *graph_add_norm(struct graph *g, struct tensor *x, struct tensor *sublayer,
                               const char *name)
 {
     struct node *n = graph_add_node(g, &op_add_norm, x, sublayer);
     size_t d = (size_t)x->features;
 
-    sublayer->grad_same = x;
+    if (g->nodes[sublayer->producer].in[0] != x)
+        sublayer->grad_same = x;
     n->weight = want(g, name, "weight", 0, d, INIT_ONE, 0);
     n->bias = want(g, name, "bias", 0, d, INIT_ZERO, 0);
     snprintf(n->name, sizeof n->name, "%s", name);

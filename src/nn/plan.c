@@ -73,11 +73,23 @@ int graph_lanes(const struct graph *g)
     return min_int(shard_count(g), MAX_LANES);
 }
 
+/* A gradient that lies in the memory of another's makes that one live as long as both. */
+static void share_grad(const struct tensor *x)
+{
+    for (struct tensor *y = x->grad_same; y; y = y->grad_same) {
+        y->last_grad = max_int(y->last_grad, x->last_grad);
+        y->grad_until = min_int(y->grad_until, x->producer);
+    }
+}
+
 /* Sets uses, and which gradients are set and which added to. */
 static void find_uses(struct graph *g)
 {
-    for (size_t i = 0; i < g->n_tensors; i++)
-        g->tensors[i]->last_use = g->tensors[i]->last_grad = g->tensors[i]->producer;
+    for (size_t i = 0; i < g->n_tensors; i++) {
+        struct tensor *x = g->tensors[i];
+
+        x->last_use = x->last_grad = x->grad_until = x->producer;
+    }
     for (int i = (int)g->n_nodes - 1; i >= 0; i--) {
         struct node *n = &g->nodes[i];
 
@@ -98,12 +110,8 @@ static void find_uses(struct graph *g)
             if (n->aux[k])
                 n->aux[k]->saved = true;
     }
-    for (size_t i = 0; i < g->n_tensors; i++) {
-        struct tensor *x = g->tensors[i];
-
-        if (x->grad_same && x->grad_same->producer < x->producer)
-            x->grad_same->last_grad = max_int(x->grad_same->last_grad, x->last_grad);
-    }
+    for (size_t i = 0; i < g->n_tensors; i++)
+        share_grad(g->tensors[i]);
 }
 
 static size_t tensor_size(const struct graph *g, const struct tensor *x, bool batch)
@@ -208,7 +216,7 @@ static void place_grads(struct planner *p)
         if (x->layout == FEATURES)
             place_in_batch(g, &x->grad, tensor_size(g, x, true));
         else
-            place_in_shard(p, &x->grad, -x->last_grad, -x->producer,
+            place_in_shard(p, &x->grad, -x->last_grad, -x->grad_until,
                            tensor_size(g, x, false));
     }
 }

@@ -102,8 +102,6 @@ struct kernels {
     void (*add_norm_backward)(int n, int d, const real *dy, const real *xhat,
                               const real *rstd, const real *gamma, real *ds, real *dgamma,
                               real *dbeta);
-    /* y += x over n panels of d features */
-    void (*add_panels)(int n, int d, const real *x, real *y);
     /* total[i] += sum of the lanes of lines[i]; the lines become 0 */
     void (*lines_sum)(int k, real *lines, real *total);
 

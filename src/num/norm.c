@@ -98,16 +98,6 @@ void ISA(add_norm_backward)(int n, int d, const real *dy, const real *xhat,
         }
 }
 
-void ISA(add_panels)(int n, int d, const real *x, real *y)
-{
-    for (int p = 0; p < n; p++)
-        for (int i = 0; i < d * LANES; i += WIDTH) {
-            size_t at = p * panel_size(d) + (size_t)i;
-
-            store(y + at, load(y + at) + load(x + at));
-        }
-}
-
 void ISA(lines_sum)(int k, real *lines, real *total)
 {
     for (int i = 0; i < k; i++)

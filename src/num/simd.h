@@ -20,13 +20,13 @@
 /* Every kernel once: from this list come the prototypes that each file is checked
  * against, and the table. */
 #define KERNELS(X) \
-    X(linear_forward)  X(linear_backward_input)  X(linear_backward_weight)  X(bias_backward) \
-    X(gelu_forward)  X(gelu_backward)  X(selu_forward) \
-    X(selu_backward)  X(dropout_features)  X(add_norm_forward) \
-    X(add_norm_backward)  X(add_panels)  X(lines_sum) \
-    X(batch_norm_forward)  X(batch_norm_infer)  X(batch_norm_backward) \
-    X(attention_forward)  X(attention_backward)  X(gradient_sum) \
-    X(gradient_norm)  X(adamw_step)
+    X(linear_forward) X(linear_backward_input) X(linear_backward_weight) \
+    X(bias_backward) X(gelu_forward) X(gelu_backward) \
+    X(selu_forward) X(selu_backward) X(dropout_features) \
+    X(add_norm_forward) X(add_norm_backward) X(lines_sum) \
+    X(batch_norm_forward) X(batch_norm_infer) X(batch_norm_backward) \
+    X(attention_forward) X(attention_backward) X(gradient_sum) \
+    X(gradient_norm) X(adamw_step)
 
 #define PROTOTYPE(name) extern __typeof__(*((struct kernels *)0)->name) ISA(name);
 KERNELS(PROTOTYPE)

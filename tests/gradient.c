@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every operation and whole models, built with real = double, against central
+ * differences. Each parameter tensor's relative error must be below 1e-6.
+ */
+#include <stdarg.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "model/tabtransformer.h"
+#include "test.h"
+
+#define LIMIT 1e-6
+#define H 2e-6 /* so small that few SELUs pass their kink */
+#define ROWS 21 /* not a multiple of LANES */
+
+struct subject {
+    struct params *params;
+    struct graph *graph;
+    struct pool *pool;
+    struct graph_input input;
+};
+
+/* ---- data ---- */
+
+static int32_t *random_codes(int columns, const int *classes)
+{
+    struct rng r = rng_make(3, RNG_TEST, 0);
+    int32_t *codes = xcalloc((size_t)(ROWS * columns) + 1, sizeof *codes);
+
+    for (int i = 0; i < ROWS * columns; i++)
+        codes[i] = (int32_t)rng_below(&r, (uint64_t)classes[i % columns] + 1);
+    return codes;
+}
+
+static float *random_floats(int n, int classes)
+{
+    struct rng r = rng_make(4, RNG_TEST, (uint64_t)(n + classes));
+    float *v = xcalloc((size_t)n + 1, sizeof *v);
+
+    for (int i = 0; i < n; i++)
+        v[i] = classes ? (float)rng_below(&r, (uint64_t)classes) : (float)rng_normal(&r);
+    return v;
+}
+
+static void give_input(struct subject *s, const struct model_shape *shape)
+{
+    int classes = shape->loss == LOSS_SQUARED ? 0 : shape->outputs == 1 ? 2 : shape->outputs;
+    float *weight = random_floats(ROWS, 0);
+
+    for (int i = 0; i < ROWS; i++)
+        weight[i] = 0.5f + weight[i] * weight[i];
+    s->input = (struct graph_input){ROWS, random_codes(shape->columns, shape->classes),
+                                    random_floats(ROWS * shape->continuous, 0),
+                                    random_floats(ROWS, classes), weight};
+}
+
+static void subject_done(struct subject *s)
+{
+    graph_free(s->graph);
+    params_free(s->params);
+    pool_free(s->pool);
+    free((void *)s->input.codes);
+    free((void *)s->input.values);
+    free((void *)s->input.target);
+    free((void *)s->input.weight);
+}
+
+/* ---- the check ---- */
+
+static bool start(struct subject *s)
+{
+    struct graph_plan plan = {ROWS, true, false};
+    struct error err = {0};
+
+    s->pool = pool_new(1, &err);
+    graph_plan(s->graph, &plan);
+    return check(params_allocate(s->params, 5, &err)
+                 && params_allocate_training(s->params, graph_lanes(s->graph), &err)
+                 && graph_allocate(s->graph, s->pool, &err));
+}
+
+/* Norms and biases start at 1 and 0, where errors could hide. */
+static void shake(struct params *p)
+{
+    struct rng r = rng_make(6, RNG_TEST, 0);
+
+    for (size_t i = 0; i < params_trainable(p); i++)
+        p->value[i] += 0.1 * rng_normal(&r);
+}
+
+static double loss_at(struct subject *s, real *w, double x)
+{
+    double before = *w, loss;
+
+    *w = x;
+    loss = graph_train_forward(s->graph, &s->input, 9);
+    *w = before;
+    return loss;
+}
+
+static double difference(struct subject *s, real *w)
+{
+    double x = *w;
+
+    return (loss_at(s, w, x + H) - loss_at(s, w, x - H)) / (2 * H);
+}
+
+static void check_parameter(struct subject *s, int i)
+{
+    const struct param *p = &s->params->list[i];
+    double off = 0, size = 0;
+
+    for (size_t k = 0; k < p->count; k++) {
+        double got = param_gradient(s->params, i)[k];
+        double want = difference(s, &param_value(s->params, i)[k]);
+
+        off += (got - want) * (got - want);
+        size += got * got + want * want;
+    }
+    if (!(sqrt(off) <= LIMIT * sqrt(size) || sqrt(off) < 1e-9)) {
+        printf("# %s: relative error %g of norm %g\n", p->name, sqrt(off / size),
+               sqrt(size / 2));
+        test_bad++;
+    }
+}
+
+static void check_gradients(struct subject *s)
+{
+    if (!start(s))
+        return;
+    shake(s->params);
+    graph_train_forward(s->graph, &s->input, 9);
+    graph_backward(s->graph);
+    params_sum(s->params, kernels_best());
+    for (int i = 0; i < s->params->n; i++)
+        if (s->params->list[i].kind != PARAM_BUFFER)
+            check_parameter(s, i);
+}
+
+/* ---- single operations, between an embedding and a linear map to the loss ---- */
+
+static const int classes3[] = {3, 5, 2};
+static const struct model_shape three_columns = {3, classes3, 0, 1, LOSS_SQUARED};
+
+/* Appends the operation to look at; d is the width of x. */
+typedef struct tensor *operation(struct graph *g, struct tensor *x, int d);
+
+static void check_operation(int d, operation *body, operation *head)
+{
+    struct subject s = {.params = params_new()};
+    struct tensor *x;
+
+    s.graph = graph_new(s.params);
+    x = graph_embedding(s.graph, 3, classes3, d, d / 4);
+    if (body)
+        x = body(s.graph, x, d);
+    x = graph_concatenate(s.graph, x, NULL);
+    if (head)
+        x = head(s.graph, x, 3 * d);
+    graph_loss(s.graph, graph_linear(s.graph, x, 1, "out", ACTIVATION_NONE), LOSS_SQUARED);
+    give_input(&s, &three_columns);
+    check_gradients(&s);
+    subject_done(&s);
+}
+
+static struct tensor *linear_body(struct graph *g, struct tensor *x, int d)
+{
+    return graph_linear(g, x, d, "linear", ACTIVATION_NONE);
+}
+
+static struct tensor *gelu_body(struct graph *g, struct tensor *x, int d)
+{
+    return graph_gelu(g, linear_body(g, x, d), 0.3);
+}
+
+static struct tensor *add_norm_body(struct graph *g, struct tensor *x, int d)
+{
+    return graph_add_norm(g, x, linear_body(g, x, d), "norm");
+}
+
+static struct tensor *attend(struct graph *g, struct tensor *x, int heads, double dropout)
+{
+    return graph_attention(g, graph_query_key_value(g, x, "attention"), heads, dropout);
+}
+
+static struct tensor *attention_1(struct graph *g, struct tensor *x, int d)
+{
+    return attend(g, x, d, 0);
+}
+
+static struct tensor *attention_2(struct graph *g, struct tensor *x, int d)
+{
+    return attend(g, x, d / 2, 0.2);
+}
+
+static struct tensor *attention_4(struct graph *g, struct tensor *x, int d)
+{
+    return attend(g, x, d / 4, 0.2);
+}
+
+static struct tensor *attention_8(struct graph *g, struct tensor *x, int d)
+{
+    return attend(g, x, d / 8, 0);
+}
+
+static struct tensor *attention_all(struct graph *g, struct tensor *x, int d)
+{
+    (void)d;
+    return attend(g, x, 1, 0.2);
+}
+
+static struct tensor *selu_head(struct graph *g, struct tensor *x, int d)
+{
+    return graph_linear(g, x, d + 1, "selu", ACTIVATION_SELU);
+}
+
+static struct tensor *batch_norm_head(struct graph *g, struct tensor *x, int d)
+{
+    return graph_batch_norm(g, selu_head(g, x, d), "norm");
+}
+
+static struct tensor *dropout_head(struct graph *g, struct tensor *x, int d)
+{
+    return graph_dropout(g, batch_norm_head(g, x, d), 0.4);
+}
+
+static struct tensor *dropout_after_selu(struct graph *g, struct tensor *x, int d)
+{
+    return graph_dropout(g, selu_head(g, x, d), 0.4);
+}
+
+static void embedding(void) { check_operation(8, NULL, NULL); }
+static void linear(void) { check_operation(8, linear_body, NULL); }
+static void linear_odd_width(void) { check_operation(7, linear_body, NULL); }
+static void gelu_with_dropout(void) { check_operation(8, gelu_body, NULL); }
+static void residual_and_norm(void) { check_operation(8, add_norm_body, NULL); }
+static void attention_head_width_1(void) { check_operation(8, attention_1, NULL); }
+static void attention_head_width_2(void) { check_operation(8, attention_2, NULL); }
+static void attention_head_width_4(void) { check_operation(8, attention_4, NULL); }
+static void attention_head_width_8(void) { check_operation(16, attention_8, NULL); }
+static void attention_head_width_7(void) { check_operation(7, attention_all, NULL); }
+static void selu(void) { check_operation(8, NULL, selu_head); }
+static void batch_norm(void) { check_operation(8, NULL, batch_norm_head); }
+static void dropout(void) { check_operation(8, NULL, dropout_head); }
+static void dropout_without_norm(void) { check_operation(8, NULL, dropout_after_selu); }
+
+/* ---- whole models ---- */
+
+static struct model_options small_options(void)
+{
+    struct model_options o = model_defaults();
+
+    o.dim = 8;
+    o.layers = 2;
+    o.heads = 2;
+    o.head_hidden1 = 2;
+    o.head_hidden2 = 1;
+    o.dropout = o.head_dropout = 0.2;
+    return o;
+}
+
+static void check_model(const struct model_options *o, const struct model_shape *shape)
+{
+    struct subject s = {.params = params_new()};
+
+    s.graph = graph_new(s.params);
+    tabtransformer_describe(s.graph, o, shape);
+    give_input(&s, shape);
+    check_gradients(&s);
+    subject_done(&s);
+}
+
+static void binary_model(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = {3, classes3, 2, 1, LOSS_BINARY};
+
+    check_model(&o, &s);
+}
+
+static void multiclass_model_with_row_norm(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = {3, classes3, 3, 4, LOSS_MULTICLASS};
+
+    o.continuous_norm = true;
+    o.head_norm = false;
+    check_model(&o, &s);
+}
+
+static void regression_model_of_many_columns(void)
+{
+    static const int classes[] = {2, 2, 3, 2, 2, 2, 2, 2, 4, 2, 2}; /* more than ROWS of a map */
+    struct model_options o = small_options();
+    struct model_shape s = {11, classes, 1, 1, LOSS_SQUARED};
+
+    o.dim = 4;
+    o.identifier = 0;
+    check_model(&o, &s);
+}
+
+static void model_without_layers(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = {3, classes3, 2, 1, LOSS_BINARY};
+
+    o.layers = 0;
+    check_model(&o, &s);
+}
+
+static void model_of_continuous_columns(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = {0, NULL, 5, 1, LOSS_BINARY};
+
+    check_model(&o, &s);
+}
+
+static void model_of_one_column(void)
+{
+    static const int classes[] = {4};
+    struct model_options o = small_options();
+    struct model_shape s = {1, classes, 0, 3, LOSS_MULTICLASS};
+
+    check_model(&o, &s);
+}
+
+int main(void)
+{
+    test_run(embedding);
+    test_run(linear);
+    test_run(linear_odd_width);
+    test_run(gelu_with_dropout);
+    test_run(residual_and_norm);
+    test_run(attention_head_width_1);
+    test_run(attention_head_width_2);
+    test_run(attention_head_width_4);
+    test_run(attention_head_width_8);
+    test_run(attention_head_width_7);
+    test_run(selu);
+    test_run(batch_norm);
+    test_run(dropout);
+    test_run(dropout_without_norm);
+    test_run(binary_model);
+    test_run(multiclass_model_with_row_norm);
+    test_run(regression_model_of_many_columns);
+    test_run(model_without_layers);
+    test_run(model_of_continuous_columns);
+    test_run(model_of_one_column);
+    return test_done();
+}
