@@ -199,7 +199,7 @@ const struct parameter *command_option(const struct command *command, const char
                                        struct error *err)
 {
     const struct parameter *all[MAX_OPTIONS + 1], *found = NULL;
-    const char *names[MAX_OPTIONS + 1], *fitting[MAX_OPTIONS + 1];
+    const char *names[MAX_OPTIONS + 1] = {0}, *fitting[MAX_OPTIONS + 1];
     int n = 0, n_fitting = 0;
 
     for (const struct parameter *p = command->options; p->name; p++)

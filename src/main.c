@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The program: arguments, start-up file, then a script or the prompt. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "command/pending.h"
+#include "command/script.h"
+#include "engine/session.h"
+#include "ui/arguments.h"
+#include "ui/plain.h"
+#include "ui/signals.h"
+
+enum {
+    EXIT_USAGE = 2,
+    MEMORY_MB = 512, /* of address space, the least we try to live with */
+};
+
+/* With little address space OpenBLAS waits for memory for ever, when it is loaded, before
+ * main. So this runs before the libraries do, and with system calls only. */
+static void check_memory(void)
+{
+    static const char text[] = "tabscope: the limit on memory (ulimit -v) is below 512 MB; "
+                               "raise it and start again\n";
+    struct rlimit limit;
+    ssize_t written;
+
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        limit.rlim_cur >= (rlim_t)MEMORY_MB << 20)
+        return;
+    written = write(STDERR_FILENO, text, sizeof(text) - 1);
+    _exit(written > 0 ? EXIT_FAILURE : EXIT_USAGE);
+}
+
+__attribute__((section(".preinit_array"), used))
+static void (*const before_libraries)(void) = check_memory;
+
+static bool print_text(void (*add)(struct str *out))
+{
+    struct str text = {0};
+    bool ok;
+
+    add(&text);
+    ok = fputs(str_text(&text), stdout) >= 0 && fflush(stdout) == 0;
+    str_done(&text);
+    return ok;
+}
+
+static void add_version(struct str *out)
+{
+    str_puts(out, PACKAGE_STRING "\n");
+}
+
+/* ---- what is run before the prompt, or instead of it ---- */
+
+static bool run_table(struct context *c, const char *path, struct error *err)
+{
+    struct str line = {0};
+    bool ok;
+
+    str_puts(&line, "load ");
+    word_quote(&line, path);
+    ok = command_run(c, line.text, err);
+    str_done(&line);
+    return ok;
+}
+
+static bool run_line(struct context *c, const char *line, int number, struct error *err)
+{
+    return command_run(c, line, err) || error_prefix(err, "-c:%d", number);
+}
+
+static bool run_script(struct context *c, const char *path, struct error *err)
+{
+    return strcmp(path, "-") == 0 ? script_run(c, stdin, "standard input", err)
+                                  : script_run_file(c, path, err);
+}
+
+/* At the prompt a failure is said and the next thing is tried; in batch it ends all. */
+static bool go_on(struct plain *p, bool ok, const struct error *err)
+{
+    const struct context *c = plain_context(p);
+
+    if (!ok)
+        plain_complain(p, err);
+    return (ok || !c->batch) && !c->quit && plain_signal(p) == 0;
+}
+
+static bool run_arguments(struct plain *p, const struct arguments *a)
+{
+    struct context *c = plain_context(p);
+    struct error err = {0};
+    bool on = true;
+
+    if (a->table)
+        on = go_on(p, run_table(c, a->table, &err), &err);
+    for (int i = 0; on && i < a->n_lines; i++)
+        on = go_on(p, run_line(c, a->lines[i], i + 1, &err), &err);
+    if (on && a->script)
+        on = go_on(p, run_script(c, a->script, &err), &err);
+    return on;
+}
+
+/* The start-up file need not be there. What fails in it is said and no more. */
+static void run_start_up_file(struct plain *p)
+{
+    char *path = path_user("CONFIG", ".config", "rc");
+    struct error err = {0};
+    struct stat st;
+
+    if (path && stat(path, &st) == 0 && !script_run_file(plain_context(p), path, &err))
+        plain_complain(p, &err);
+    free(path);
+}
+
+static int run_batch(struct plain *p, const struct arguments *a)
+{
+    struct error err = {0};
+    bool ok = run_arguments(p, a);
+
+    if (ok)
+        ok = go_on(p, pending_wait(plain_context(p), 0, &err), &err);
+    if (plain_signal(p) != 0)
+        return 128 + plain_signal(p);
+    return ok || plain_context(p)->quit ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run_prompt(struct plain *p, const struct arguments *a, const char *reason)
+{
+    if (!a->no_rc)
+        run_start_up_file(p);
+    if (run_arguments(p, a))
+        plain_prompt(p, reason);
+    if (plain_signal(p) == 0)
+        return EXIT_SUCCESS;
+    plain_stop_jobs(p);
+    return 128 + plain_signal(p);
+}
+
+/* ---- the whole ---- */
+
+static const char *prompt_reason(const struct arguments *a)
+{
+    const char *term = getenv("TERM");
+
+    if (a->plain)
+        return PACKAGE_STRING ", plain prompt (--plain); `help` lists the commands, Ctrl-D "
+               "leaves";
+    if (getenv("ACCESSIBLE"))
+        return PACKAGE_STRING ", plain prompt (ACCESSIBLE is set); `help` lists the commands, "
+               "Ctrl-D leaves";
+    if (!term || strcmp(term, "dumb") == 0)
+        return PACKAGE_STRING ", plain prompt (a dumb terminal); `help` lists the commands, "
+               "Ctrl-D leaves";
+    return PACKAGE_STRING "; `help` lists the commands, Ctrl-D leaves";
+}
+
+static int fail(const struct error *err, int status)
+{
+    char *shown = show(err->text, 0);
+
+    fprintf(stderr, "tabscope: %s\n", shown);
+    free(shown);
+    return status;
+}
+
+static int run_session(struct session *s, struct arguments *a)
+{
+    bool batch = a->batch || !isatty(STDIN_FILENO);
+    struct plain *p;
+    struct error err = {0};
+    int status;
+
+    if (batch && !a->batch && !a->script)
+        a->script = "-";
+    if (!signals_init(!batch, &err))
+        return fail(&err, EXIT_FAILURE);
+    p = plain_new(s, batch);
+    plain_context(p)->usual_format = (enum format)a->format;
+    status = batch ? run_batch(p, a) : run_prompt(p, a, prompt_reason(a));
+    if (!plain_flush(p, &err) && status == EXIT_SUCCESS)
+        status = fail(&err, EXIT_FAILURE);
+    plain_free(p);
+    return status;
+}
+
+static int run_program(struct arguments *a)
+{
+    struct error err = {0};
+    struct session *s = session_new(a->threads, &err);
+    int status;
+
+    if (!s)
+        return fail(&err, EXIT_FAILURE);
+    if (a->has_seed)
+        s->settings.train.seed = s->settings.split_seed = a->seed;
+    status = run_session(s, a);
+    session_free(s);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments a;
+    struct error err;
+    int status;
+
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C");
+    if (!arguments_parse(argc, argv, &a, &err))
+        status = fail(&err, EXIT_USAGE);
+    else if (a.version || a.help || a.complete_bash)
+        status = print_text(a.version ? add_version
+                            : a.help  ? arguments_help
+                                      : arguments_complete_bash) ? EXIT_SUCCESS : EXIT_FAILURE;
+    else
+        status = run_program(&a);
+    arguments_done(&a);
+    return status;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* A handler takes no argument of ours, so this is one of the few writable globals. */
+static struct {
+    int pipe[2];
+    volatile sig_atomic_t untaken[65]; /* by number, since the loop last took one */
+    struct termios terminal;           /* as it was found */
+    bool has_terminal;
+} signals = {.pipe = {-1, -1}};
+
+static void handle(int number)
+{
+    int saved = errno;
+    unsigned char byte = (unsigned char)number;
+
+    if (++signals.untaken[number] > 1 && number != SIGTSTP) {
+        if (signals.has_terminal)
+            tcsetattr(STDIN_FILENO, TCSANOW, &signals.terminal);
+        _exit(128 + number);
+    }
+    if (write(signals.pipe[1], &byte, 1) != 1)
+        _exit(128 + number); /* nobody would ever hear of it */
+    errno = saved;
+}
+
+/* One that is ignored from the start (nohup) stays so. */
+static void catch_signal(int number)
+{
+    struct sigaction now, action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    if (sigaction(number, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+        sigaction(number, &action, NULL);
+}
+
+bool signals_init(bool suspend, struct error *err)
+{
+    if (pipe2(signals.pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+        return error_set(err, ERROR_SYSTEM, "no pipe for signals: %s", strerror(errno));
+    signals.has_terminal = tcgetattr(STDIN_FILENO, &signals.terminal) == 0;
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+    catch_signal(SIGHUP);
+    if (suspend)
+        catch_signal(SIGTSTP);
+    return true;
+}
+
+int signals_fd(void)
+{
+    return signals.pipe[0];
+}
+
+int signals_take(void)
+{
+    unsigned char byte;
+
+    if (read(signals.pipe[0], &byte, 1) != 1)
+        return 0;
+    signals.untaken[byte] = 0;
+    return byte;
+}
