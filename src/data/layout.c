@@ -33,6 +33,8 @@ struct finder {
     const struct csv_format *format;
     struct sample sample;
     size_t width;
+    const struct sample_row *above; /* the candidate header, NULL without any */
+    bool repeats[LAYOUT_ROWS];      /* the row is equal to it */
 };
 
 static bool equal(struct cell a, struct cell b)
@@ -73,9 +75,15 @@ static bool same_row(const struct sample_row *a, const struct sample_row *b)
     return true;
 }
 
-/* Looks at a column from row `from` on, leaving out what only repeats the row above. */
-static struct body look_below(const struct finder *f, const struct sample_row *above, size_t from,
-                              size_t column)
+/* Rows equal to the candidate header (names written twice) say nothing about it. */
+static void set_above(struct finder *f, const struct sample_row *above)
+{
+    f->above = above;
+    for (size_t i = 0; i < f->sample.n_rows; i++)
+        f->repeats[i] = above && same_row(&f->sample.rows[i], above);
+}
+
+static struct body look_below(const struct finder *f, size_t from, size_t column)
 {
     struct body b = {0};
     size_t rows = 0;
@@ -85,7 +93,7 @@ static struct body look_below(const struct finder *f, const struct sample_row *a
         enum cell_class class;
         unsigned shape;
 
-        if (row->n != f->width || row->filled == 0 || (above && same_row(row, above)))
+        if (row->n != f->width || row->filled == 0 || f->repeats[i])
             continue;
         rows++;
         class = cell_class(row->cells[column]);
@@ -96,7 +104,7 @@ static struct body look_below(const struct finder *f, const struct sample_row *a
             b.shape = shape;
         b.classes[class]++;
         b.same_shape += shape == b.shape;
-        b.same_text += above && column < above->n && equal(row->cells[column], above->cells[column]);
+        b.same_text += f->above && equal(row->cells[column], f->above->cells[column]);
     }
     return b;
 }
@@ -144,12 +152,13 @@ static void vote(struct votes *v, const struct body *b, struct cell cell)
     }
 }
 
-static struct votes count_votes(const struct finder *f, const struct sample_row *row, size_t below)
+static struct votes count_votes(struct finder *f, const struct sample_row *row, size_t below)
 {
     struct votes v = {0};
 
+    set_above(f, row);
     for (size_t j = 0; j < row->n && j < f->width; j++) {
-        struct body b = look_below(f, row, below, j);
+        struct body b = look_below(f, below, j);
 
         vote(&v, &b, row->cells[j]);
     }
@@ -196,7 +205,7 @@ static bool any_below(const struct finder *f, size_t from)
     return false;
 }
 
-static bool is_header(const struct finder *f, const struct sample_row *row, size_t below)
+static bool is_header(struct finder *f, const struct sample_row *row, size_t below)
 {
     struct votes v;
 
@@ -221,7 +230,7 @@ static bool is_header(const struct finder *f, const struct sample_row *row, size
 }
 
 /* How many records from `first` make the names. */
-static size_t header_rows(const struct finder *f, size_t first)
+static size_t header_rows(struct finder *f, size_t first)
 {
     size_t n = 1;
 
@@ -373,7 +382,7 @@ static bool find_table(struct finder *f, struct layout *l, const char *text,
 }
 
 /* What the columns of the data hold. */
-static bool find_classes(const struct finder *f, struct layout *l, struct error *err)
+static bool find_classes(struct finder *f, struct layout *l, struct error *err)
 {
     size_t first = 0;
 
@@ -382,8 +391,9 @@ static bool find_classes(const struct finder *f, struct layout *l, struct error 
         return error_set(err, ERROR_MEMORY, "not enough memory for %zu columns", l->n_columns);
     while (first < f->sample.n_rows && f->sample.rows[first].offset < l->data_offset)
         first++;
+    set_above(f, NULL);
     for (size_t j = 0; j < l->n_columns; j++) {
-        struct body b = look_below(f, NULL, first, j);
+        struct body b = look_below(f, first, j);
 
         l->classes[j] = b.cells ? class_of(&b) : CELL_EMPTY;
     }
