@@ -111,6 +111,9 @@ struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
                             struct str *note, struct error *err);
 void frame_free(struct frame *f);
 size_t frame_bytes(const struct encoder *e, size_t rows); /* what encoder_apply will take */
+/* Rows that repeat an earlier one, target included: many make a test part easy. 0 also
+ * where there is no memory to tell. */
+size_t frame_duplicates(const struct frame *f);
 
 /* For the model file: a JSON object, and back with every number checked (sizes, finite,
  * order of quantiles, duplicate names). Caller owns the results. */

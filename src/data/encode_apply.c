@@ -8,11 +8,9 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "data/datetime.h"
 #include "data/feature.h"
 #include "data/number.h"
 #include "data/tally.h"
@@ -382,22 +380,4 @@ struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
     }
     application_done(&a);
     return a.frame;
-}
-
-void frame_free(struct frame *f)
-{
-    if (!f)
-        return;
-    free(f->codes);
-    free(f->values);
-    free(f->target);
-    free(f->weight);
-    free(f);
-}
-
-size_t frame_bytes(const struct encoder *e, size_t rows)
-{
-    size_t numbers = (size_t)e->n_categorical + (size_t)e->n_continuous + 1 + !!e->weight;
-
-    return rows * numbers * sizeof(float);
 }

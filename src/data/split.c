@@ -316,7 +316,7 @@ static bool check_parts(const struct split *s, size_t known, struct error *err)
     if (s->count[PART_TRAIN] == 0 || (o->valid > 0 && s->count[PART_VALID] == 0) ||
         ((o->test > 0 || o->folds) && s->count[PART_TEST] == 0))
         return error_set(err, ERROR_INPUT,
-                         "%zu rows with a target are too few: training would get %zu, "
+                         "too few rows with a target (%zu): training would get %zu, "
                          "validation %zu, test %zu",
                          known, s->count[PART_TRAIN], s->count[PART_VALID],
                          s->count[PART_TEST]);
