@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands about the program itself. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 #include "command/option.h"
 #include "command/pending.h"
 #include "command/script.h"
+
+enum { HELP_WIDTH = 80, HELP_INDENT = 6 };
 
 static void list_commands(struct context *c)
 {
@@ -25,34 +28,74 @@ static void list_commands(struct context *c)
     context_note(c, "`help COMMAND` says more; a unique beginning of a name is enough");
 }
 
-/* "  --rows N  read at most N rows (a whole number from 1 to 1000)" */
+/* Bytes up to the next blank that is not between brackets. */
+static size_t piece(const char *text)
+{
+    size_t n = 0;
+    int depth = 0;
+
+    for (; text[n] && (text[n] != ' ' || depth > 0); n++)
+        depth += (text[n] == '[') - (text[n] == ']');
+    return n;
+}
+
+/* Appends text with line ends at blanks, so that no line is longer than HELP_WIDTH; `at` is
+ * the column where it begins. */
+static void wrap(struct str *out, const char *text, size_t at, size_t indent)
+{
+    for (bool first = true; *text; first = false) {
+        size_t n = piece(text);
+
+        if (!first && at + 1 + n > HELP_WIDTH) {
+            str_printf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (!first) {
+            str_putc(out, ' ');
+            at++;
+        }
+        str_add(out, text, n);
+        at += n;
+        text += n;
+        text += strspn(text, " ");
+    }
+}
+
+/* "  --rows N   read at most N rows (a whole number from 1 to 1000)" */
 static void add_parameter(struct str *out, const struct parameter *p, bool option)
 {
-    const struct option *setting = NULL;
-    struct str left = {0}, range = {0};
+    const struct option *setting = p->value.type == VALUE_SETTING
+                                       ? option_find(p->value.choices, NULL) : NULL;
+    const struct value *v = setting ? &setting->value : &p->value;
+    bool shows_choices = option && v->type == VALUE_CHOICE;
+    struct str text = {0};
 
-    if (p->value.type == VALUE_SETTING)
-        setting = option_find(p->value.choices, NULL);
-    if (option)
-        str_printf(&left, "--%s %s", p->name, p->sample ? p->sample : "");
-    else
-        str_puts(&left, p->name);
-    value_describe(&range, setting ? &setting->value : &p->value);
-    str_printf(out, "  %-24s  %s", str_text(&left), p->help);
-    if (p->value.type == VALUE_INT || p->value.type == VALUE_NUMBER || setting ||
-        (!option && p->value.type == VALUE_CHOICE))
-        str_printf(out, " (%s)", str_text(&range));
+    str_puts(&text, p->help);
+    if (v->type == VALUE_INT || v->type == VALUE_NUMBER || v->type == VALUE_SEED ||
+        (v->type == VALUE_CHOICE && !shows_choices)) {
+        str_puts(&text, " (");
+        value_describe(&text, v);
+        str_putc(&text, ')');
+    }
+    str_printf(out, "  %s%s%s%s\n%*s", option ? "--" : "", p->name, p->sample ? " " : "",
+               p->sample ? p->sample : "", HELP_INDENT, "");
+    wrap(out, str_text(&text), HELP_INDENT, HELP_INDENT);
     str_putc(out, '\n');
-    str_done(&left);
-    str_done(&range);
+    str_done(&text);
 }
 
 static void explain(const struct command *command, struct str *out)
 {
-    command_usage(command, out);
-    str_printf(out, "\n\n%s.\n", command->help);
-    if (command->more)
-        str_printf(out, "%s\n", command->more);
+    struct str usage = {0};
+
+    command_usage(command, &usage);
+    wrap(out, usage.text, 0, 4);
+    str_done(&usage);
+    str_printf(out, "\n\n%c%s.\n", toupper((unsigned char)command->help[0]),
+               command->help + 1);
+    if (command->more) {
+        wrap(out, command->more, 0, 0);
+        str_putc(out, '\n');
+    }
     if (command->arguments[0].name || command->options[0].name)
         str_putc(out, '\n');
     for (const struct parameter *p = command->arguments; p->name; p++)

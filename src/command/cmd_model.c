@@ -73,7 +73,7 @@ static bool finish_evaluate(struct context *c, struct pending *p, void *work,
     if (ended == JOB_DONE) {
         part = part_name(score_job_part(work));
         m = score_job_metrics(work);
-        context_note_lines(c, score_job_note(work));
+        context_note_lines(c, "", score_job_note(work));
         if (c->format == FORMAT_JSON)
             print_json(c, p->run, part, &m);
         else
@@ -140,8 +140,8 @@ const struct command command_evaluate = {
     .name = "evaluate",
     .help = "measure a run on rows that it was not trained on",
     .more = "A run is measured on the split of the table that it was trained on. One that was "
-            "opened\nfrom a file is measured on the current table, split as in its training: "
-            "the same rows\nare kept apart where the table is the same.",
+            "opened from a file is measured on the current table, split as in its training: "
+            "the same rows are kept apart where the table is the same.",
     .options = {
         RUN_OPTION,
         {"on", {VALUE_CHOICE, "test|valid|train", 0, 0}, OPTIONAL, "test|valid|train",
@@ -174,7 +174,7 @@ static bool finish_predict(struct context *c, struct pending *p, void *work,
     (void)p;
     (void)err;
     if (ended == JOB_DONE) {
-        context_note_lines(c, predict_job_note(work));
+        context_note_lines(c, "", predict_job_note(work));
         if (predict_job_unseen(work) > 0)
             context_note(c, "%s cells hold a class that training did not know",
                          count_text(predict_job_unseen(work), unseen));
@@ -222,7 +222,7 @@ const struct command command_predict = {
     .name = "predict",
     .help = "predict the rows of a file",
     .more = "The new file holds the cells as they were read and, at the right, the prediction "
-            "and the\nprobability of the positive class, or of every class beyond two. "
+            "and the probability of the positive class, or of every class beyond two. "
             "Columns are found by name.",
     .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "new rows, CSV"}},
     .options = {

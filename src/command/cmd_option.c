@@ -148,7 +148,7 @@ static struct encoder *fit(struct context *c, struct error *err)
     if (split)
         e = encoder_fit(t->data, t->schema, split, &c->session->settings.data, &note, err);
     if (e)
-        context_note_lines(c, str_text(&note));
+        context_note_lines(c, "", str_text(&note));
     if (split)
         split_free(split);
     str_done(&note);

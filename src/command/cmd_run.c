@@ -253,7 +253,7 @@ const struct command command_compare = {
     .name = "compare",
     .help = "put the metrics of finished runs side by side",
     .more = "The metrics are those of each run's own split; options in which the runs differ "
-            "are shown\nbeside them.",
+            "are shown beside them.",
     .arguments = {{"RUN", {VALUE_RUN, NULL, 0, 0}, MANY, NULL, "names of runs"}},
     .options = {{"on", {VALUE_CHOICE, "test|valid", 0, 0}, OPTIONAL, "test|valid",
                  "which rows; test"}},

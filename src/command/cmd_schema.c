@@ -146,8 +146,8 @@ const struct command command_mark = {
     .name = "mark",
     .help = "say of which kind columns are",
     .more = "A COLUMN may be a /regular expression/ that stands for every column it matches "
-            "but the\ntarget. Ignored columns are not given to the model; the weight column "
-            "says how much each\nrow counts; dates become year, month, day, weekday and hour.",
+            "but the target. Ignored columns are not given to the model; the weight column "
+            "says how much each row counts; dates become year, month, day, weekday and hour.",
     .arguments = {
         {"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, MANY, NULL, "name or /regex/"},
         {"KIND", {VALUE_CHOICE, "categorical|continuous|datetime|ignore|weight", 0, 0},
@@ -173,7 +173,7 @@ static bool run_target(struct context *c, const struct call *call, struct error 
     s = schema_copy(t->schema);
     ok = schema_set_target(s, t->data, column, call_option(call, "positive"), task, &note, err);
     if (ok) {
-        context_note_lines(c, str_text(&note));
+        context_note_lines(c, "", str_text(&note));
         change(c, call, s, NULL);
     } else {
         schema_free(s);
@@ -187,8 +187,8 @@ const struct command command_target = {
     .name = "target",
     .help = "say which column is to be predicted",
     .more = "Without --task two classes are binary, a continuous column is regression, "
-            "anything else\nis multiclass. Without --positive the conventional or the rarer "
-            "class is the positive one.\nA table may get one target after another; runs keep "
+            "anything else is multiclass. Without --positive the conventional or the rarer "
+            "class is the positive one. A table may get one target after another; runs keep "
             "theirs.",
     .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, REQUIRED, NULL, "the target"}},
     .options = {
@@ -270,8 +270,8 @@ const struct command command_split = {
     .name = "split",
     .help = "say how the rows are divided into training, validation and test",
     .more = "The shares are divided by their sum; what is not given stays. Every class is "
-            "spread over\nthe parts alike. With --folds the test rows are fold I of K (from "
-            "0), the others are\ndivided as train to valid. Without options it shows how "
+            "spread over the parts alike. With --folds the test rows are fold I of K (from "
+            "0), the others are divided as train to valid. Without options it shows how "
             "things stand.",
     .options = {
         {"train", {VALUE_NUMBER, NULL, 0, 1e9}, OPTIONAL, "SHARE", "of rows to train on; 65"},
@@ -322,7 +322,7 @@ static bool load_schema(struct context *c, const struct call *call, const char *
     bool ok = schema_load(s, t->data, path, &note, err);
 
     if (ok) {
-        context_note_lines(c, str_text(&note));
+        context_note_lines(c, "", str_text(&note));
         change(c, call, s, NULL);
     } else {
         schema_free(s);
@@ -356,7 +356,7 @@ const struct command command_schema = {
     .name = "schema",
     .help = "show the kinds and the target, or keep them in a file, or take them from one",
     .more = "The file is CSV with a line for each column; columns are found by name, and "
-            "those that it\ndoes not name stay as they are.",
+            "those that it does not name stay as they are.",
     .arguments = {
         {"ACTION", {VALUE_CHOICE, "save|load", 0, 0}, OPTIONAL, NULL, "what to do"},
         {"FILE", {VALUE_FILE, NULL, 0, 0}, OPTIONAL, NULL, "with which file"},

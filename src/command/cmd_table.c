@@ -40,41 +40,6 @@ static void load_status(struct context *c, const struct pending *p, struct str *
     str_printf(out, "%.0f %%, %s rows", 100 * look.share, count_text(look.rows, rows));
 }
 
-static void add_byte(struct str *out, int byte)
-{
-    if (byte == '\t')
-        str_puts(out, "tab");
-    else if (byte == DELIMITER_BLANKS)
-        str_puts(out, "blanks");
-    else if (byte < ' ' || byte > '~')
-        str_printf(out, "byte %d", byte);
-    else
-        str_printf(out, "\"%c\"", byte);
-}
-
-/* "delimiter ",", quote """, header, UTF-8, LF" */
-static void note_dialect(struct context *c, const struct dataset *d)
-{
-    const struct dialect *dialect = dataset_dialect(d);
-    struct str text = {0};
-
-    str_puts(&text, "read with delimiter ");
-    add_byte(&text, dialect->delimiter);
-    if (dialect->quote > 0) {
-        str_puts(&text, ", quote ");
-        add_byte(&text, dialect->quote);
-    }
-    str_puts(&text, dialect->header ? ", names in the header" : ", no header");
-    if (dialect->header && dialect->header_lines > 1)
-        str_printf(&text, " of %zu lines", dialect->header_lines);
-    if (dialect->skipped_lines > 0)
-        str_printf(&text, ", %zu lines skipped before it", dialect->skipped_lines);
-    str_printf(&text, ", %s, line ends %s%s", dialect->encoding, dialect->line_end,
-               dialect->gzip ? ", gzip" : "");
-    context_note(c, "  %s", str_text(&text));
-    str_done(&text);
-}
-
 /* The line of the first repair of a kind, 0 if its note was not kept. */
 static size_t first_line(const struct dataset *d, enum repair kind)
 {
@@ -133,9 +98,8 @@ static void note_loaded(struct context *c, const struct table *t)
                  rows == 1 ? "" : "s", t->schema->n_columns,
                  t->schema->n_columns == 1 ? "" : "s", str_text(&kinds));
     str_done(&kinds);
-    note_dialect(c, t->data);
+    context_note_lines(c, "  ", dataset_notes(t->data));
     note_repairs(c, t->data);
-    context_note_lines(c, dataset_notes(t->data));
 }
 
 static bool finish_load(struct context *c, struct pending *p, void *work,
@@ -192,8 +156,8 @@ const struct command command_load = {
     .name = "load",
     .help = "read a table from a CSV file, plain or gzip",
     .more = "Delimiter, quotes, header, encoding and the kinds of the columns are detected, "
-            "and what\nwas detected and repaired is said. The table gets the name of the file; "
-            "one of the\nsame name is replaced, but only when the new one is read.",
+            "and what was detected and repaired is said. The table gets the name of the file; "
+            "one of the same name is replaced, but only when the new one is read.",
     .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "the file to read"}},
     .options = {
         {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "N", "another name for the table"},

@@ -78,7 +78,7 @@ static void note_begin(struct context *c, const struct run *r, const struct trai
 {
     char parameters[COUNT_TEXT];
 
-    context_note_lines(c, str_text(&look->note));
+    context_note_lines(c, "", str_text(&look->note));
     context_note(c, "%s: %s parameters, %zu batches an epoch, %.0f MB of memory", r->name,
                  count_text(look->parameters, parameters), r->progress.batches,
                  (double)look->bytes / 1e6);
@@ -363,8 +363,8 @@ const struct command command_train = {
     .name = "train",
     .help = "train a model of the current table",
     .more = "The options stand in for those of `set train...` for this run only. At the prompt "
-            "it goes\non in the background: `jobs`, `pause`, `stop` and `wait` deal with it. "
-            "The weights of the\nbest epoch are kept, in the run's folder too.",
+            "it goes on in the background: `jobs`, `pause`, `stop` and `wait` deal with it. "
+            "The weights of the best epoch are kept, in the run's folder too.",
     .options = {
         SETTING("epochs", "train.epochs", "N", "epochs at most"),
         SETTING("batch", "train.batch", "N", "rows of a step"),

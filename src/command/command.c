@@ -47,16 +47,12 @@ void context_note(struct context *c, const char *format, ...)
     str_done(&text);
 }
 
-void context_note_lines(struct context *c, const char *text)
+void context_note_lines(struct context *c, const char *indent, const char *text)
 {
-    while (*text) {
-        size_t n = strcspn(text, "\n");
-        char *line = xstrndup(text, n);
-
+    for (size_t n; *text; text += n + (text[n] == '\n')) {
+        n = strcspn(text, "\n");
         if (n > 0)
-            c->out->note(c->self, line);
-        free(line);
-        text += n + (text[n] == '\n');
+            context_note(c, "%s%.*s", indent, (int)n, text);
     }
 }
 

@@ -61,8 +61,8 @@ struct context {
 void context_print(struct context *c, const char *bytes, size_t n);
 void context_note(struct context *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Each line of text as a note. */
-void context_note_lines(struct context *c, const char *text);
+/* Each line of text as a note, `indent` in front of it. */
+void context_note_lines(struct context *c, const char *indent, const char *text);
 
 /* ---- the table ---- */
 

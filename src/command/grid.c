@@ -11,7 +11,8 @@
 #include "data/dataset.h"
 
 enum {
-    CELL_WIDTH = 40, /* widest column of a table */
+    CELL_WIDTH = 40, /* widest column of a table, but the last */
+    LAST_WIDTH = 20, /* that the last column gets at least, where it needs it */
     GAP = 2,
 };
 
@@ -32,7 +33,7 @@ struct fact {
 struct title {
     char *text;
     bool number;
-    size_t width; /* of the table, found when it is printed */
+    size_t limit, width; /* of the table, found when it is printed; limit 0: none */
 };
 
 struct grid {
@@ -204,20 +205,28 @@ static void show_facts(const struct grid *g, struct str *out)
     }
 }
 
-static void measure(struct grid *g)
+/* Widths of the columns, the last one as wide as it needs and the screen has room. */
+static void measure(struct grid *g, size_t screen)
 {
     struct str scratch = {0};
+    size_t taken = 0;
 
-    for (size_t i = 0; i < g->n_titles; i++)
-        g->titles[i].width = show_to(&scratch, g->titles[i].text,
-                                     strlen(g->titles[i].text), CELL_WIDTH);
-    for (size_t i = 0; i < g->n_cells; i++) {
-        struct title *t = &g->titles[i % g->n_titles];
-        size_t n;
+    for (size_t c = 0; c < g->n_titles; c++) {
+        struct title *t = &g->titles[c];
 
-        str_clear(&scratch);
-        n = show_cell(&scratch, &g->cells[i], CELL_WIDTH);
-        t->width = n > t->width ? n : t->width;
+        t->limit = CELL_WIDTH;
+        if (c == g->n_titles - 1)
+            t->limit = screen == 0 ? 0 : screen > taken + LAST_WIDTH ? screen - taken
+                                                                     : LAST_WIDTH;
+        t->width = show_to(&scratch, t->text, strlen(t->text), t->limit);
+        for (size_t i = c; i < g->n_cells; i += g->n_titles) {
+            size_t n;
+
+            str_clear(&scratch);
+            n = show_cell(&scratch, &g->cells[i], t->limit);
+            t->width = n > t->width ? n : t->width;
+        }
+        taken += t->width + GAP;
     }
     str_done(&scratch);
 }
@@ -241,7 +250,7 @@ static void place(struct str *out, const struct value_cell *v, const struct titl
                   bool number, bool last)
 {
     struct str piece = {0};
-    size_t n = show_cell(&piece, v, CELL_WIDTH);
+    size_t n = show_cell(&piece, v, t->limit);
 
     if (number)
         pad(out, t->width - n);
@@ -257,7 +266,7 @@ static void show_rows(struct grid *g, struct str *out, size_t screen)
 {
     size_t n, rows = g->n_cells / g->n_titles;
 
-    measure(g);
+    measure(g, screen);
     n = fitting(g, screen);
     for (size_t c = 0; c < n; c++) {
         const struct title *t = &g->titles[c];

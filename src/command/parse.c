@@ -159,8 +159,8 @@ void words_done(struct words *w)
 
 static bool is_plain(const char *word)
 {
-    return word[0] != '\0' && strchr("#-\"'&", word[0]) == NULL &&
-           word[strcspn(word, " \t\r\n\"'\\")] == '\0';
+    return word[0] != '\0' && strchr("#\"'&", word[0]) == NULL &&
+           strncmp(word, "--", 2) != 0 && word[strcspn(word, " \t\r\n\"'\\")] == '\0';
 }
 
 void word_quote(struct str *out, const char *word)

@@ -105,7 +105,10 @@ void value_describe(struct str *out, const struct value *v)
         str_printf(out, "a whole number from %.0f to %.0f", v->low, v->high);
         break;
     case VALUE_NUMBER:
-        str_printf(out, "a number from %g to %g", v->low, v->high);
+        str_puts(out, "a number from ");
+        str_json_number(out, v->low);
+        str_puts(out, " to ");
+        str_json_number(out, v->high);
         break;
     case VALUE_SEED:
         str_puts(out, "a whole number from 0 to 9223372036854775807");
