@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Metrics against values worked out by scikit-learn 1.2's definitions. */
+#include "num/metrics.h"
+#include "test.h"
+
+static void auc_counts_pairs(void)
+{
+    static const float score[] = {0.1f, 0.4f, 0.35f, 0.8f};
+    static const unsigned char positive[] = {0, 0, 1, 1};
+
+    check_near(metric_auc(score, positive, 4), 0.75, 1e-12);
+    check_near(metric_average_precision(score, positive, 4), 0.8333333333333333, 1e-12);
+}
+
+static void ties_count_half(void)
+{
+    static const float score[] = {0.5f, 0.5f, 0.5f, 0.2f, 0.9f};
+    static const unsigned char positive[] = {1, 0, 1, 0, 0};
+
+    /* pairs: (.5, .5) twice half, (.5, .2) twice whole, (.5, .9) none, of 6 */
+    check_near(metric_auc(score, positive, 5), 3.0 / 6, 1e-12);
+    /* thresholds .9: 0 of 1; .5: 2 of 4; recall steps 0 and 1 */
+    check_near(metric_average_precision(score, positive, 5), 0.5, 1e-12);
+}
+
+static void one_class_has_no_auc(void)
+{
+    static const float score[] = {0.1f, 0.2f};
+    static const unsigned char none[] = {0, 0}, all[] = {1, 1};
+
+    check(isnan(metric_auc(score, none, 2)));
+    check(isnan(metric_auc(score, all, 2)));
+    check(isnan(metric_average_precision(score, none, 2)));
+    check(isnan(metric_auc(score, all, 0)));
+}
+
+static void binary_metrics(void)
+{
+    static const float p[] = {0.95f, 0.05f, 0.35f, 0.65f, 0.15f, 0.85f,
+                              0.5f,  0.5f,  0.25f, 0.75f};
+    static const float truth[] = {0, 1, 1, (float)NAN, 0};
+    struct metrics m = metrics_classification(p, truth, 5, 2);
+
+    check_int(m.rows, 4);
+    check_near(m.loss, -(log(0.95) + log(0.65) + log(0.85) + log(0.25)) / 4, 1e-6);
+    check_near(m.accuracy, 0.75, 1e-12);
+    check_near(m.f1, 2 * 2.0 / (3 + 2), 1e-12);
+    check_near(m.auc, 0.75, 1e-12); /* .65 and .85 against .05 and .75 */
+    /* confidences .95, .65, .85 right, .75 wrong */
+    check_near(m.calibration_error, (0.05 + 0.35 + 0.15 + 0.75) / 4, 1e-6);
+    check(isnan(m.rmse) && isnan(m.r2));
+}
+
+static void multiclass_metrics_are_means_over_classes(void)
+{
+    static const float p[] = {0.8f, 0.1f, 0.1f, 0.2f, 0.7f, 0.1f,
+                              0.5f, 0.3f, 0.2f, 0.1f, 0.6f, 0.3f};
+    static const float truth[] = {0, 1, 1, 0};
+    struct metrics m = metrics_classification(p, truth, 4, 3);
+
+    check_near(m.accuracy, 0.5, 1e-12);
+    check_near(m.f1, 0.5, 1e-12);  /* class 2 is neither there nor said */
+    check_near(m.auc, 0.5 * (2.0 / 4 + 3.0 / 4), 1e-12); /* class 2 has no rows */
+    check_near(m.loss, -(log(0.8) + log(0.7) + log(0.3) + log(0.1)) / 4, 1e-6);
+}
+
+static void regression_metrics(void)
+{
+    static const float y[] = {2.5f, 0.0f, 2, 8, 1}, truth[] = {3, -0.5f, 2, 7, (float)NAN};
+    struct metrics m = metrics_regression(y, truth, 5);
+
+    check_int(m.rows, 4);
+    check_near(m.mae, 0.5, 1e-9);
+    check_near(m.rmse, sqrt(0.375), 1e-9);
+    check_near(m.r2, 0.9486081370449679, 1e-9);
+    check(isnan(m.auc) && isnan(m.accuracy));
+}
+
+static void empty_parts_have_no_metrics(void)
+{
+    static const float truth[] = {(float)NAN}, p[] = {0.5f, 0.5f};
+    struct metrics c = metrics_classification(p, truth, 1, 2);
+    struct metrics r = metrics_regression(p, truth, 1);
+
+    check_int(c.rows, 0);
+    check(isnan(c.loss) && isnan(c.auc) && isnan(c.f1) && isnan(c.calibration_error));
+    check(isnan(r.rmse) && isnan(r.r2));
+}
+
+int main(void)
+{
+    test_run(auc_counts_pairs);
+    test_run(ties_count_half);
+    test_run(one_class_has_no_auc);
+    test_run(binary_metrics);
+    test_run(multiclass_metrics_are_means_over_classes);
+    test_run(regression_metrics);
+    test_run(empty_parts_have_no_metrics);
+    return test_done();
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Models: predicting, files of them, and what is refused. */
+#include <dirent.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/rng.h"
+#include "data/infer.h"
+#include "engine/trainer.h"
+#include "nn/safetensors.h"
+#include "shared.h"
+#include "table.h"
+#include "test.h"
+
+/* ---- a small table and what follows from it ---- */
+
+struct subject {
+    struct dataset *data;
+    struct schema *schema;
+    struct split *split;
+    struct encoder *encoder;
+    struct frame *frame;
+    struct pool *pool;
+    struct model *model;
+};
+
+static struct model_options small_options(void)
+{
+    struct model_options o = model_defaults();
+
+    o.dim = 8;
+    o.layers = 1;
+    o.heads = 2;
+    return o;
+}
+
+/* 200 rows: two categorical columns, one with gaps, a continuous one, and the target
+ * asked for. */
+static struct dataset *make_table(void)
+{
+    static const char *const towns[] = {"Rome", "Oslo", "", "Bern"};
+    struct rng r = rng_make(1, RNG_TEST, 0);
+    struct str text = {0};
+    struct dataset *d;
+
+    str_puts(&text, "town,grade,height,yes,kind,price\n");
+    for (int i = 0; i < 200; i++) {
+        int town = (int)rng_below(&r, 4), grade = (int)rng_below(&r, 3);
+        double height = rng_normal(&r);
+
+        str_printf(&text, "%s,%c,%.3f,%s,%d,%.2f\n", towns[town], "abc"[grade], height,
+                   height + grade > 1 ? "yes" : "no", (town + grade) % 3,
+                   100 + 10 * height + grade);
+    }
+    d = table_load(text.text, text.length);
+    str_done(&text);
+    return d;
+}
+
+static struct subject subject_new(const char *target, int layers)
+{
+    struct subject s = {.data = make_table()};
+    struct model_options o = small_options();
+    struct split_options split = split_defaults();
+    struct encode_options encode = encode_defaults();
+    struct error err = {0};
+
+    o.layers = layers;
+    s.schema = infer_schema(s.data);
+    check(schema_set_target(s.schema, s.data, schema_find(s.schema, target), NULL, TASK_NONE,
+                            NULL, &err));
+    s.split = split_new(s.data, s.schema, &split, &err);
+    s.encoder = encoder_fit(s.data, s.schema, s.split, &encode, NULL, &err);
+    s.frame = encoder_apply(s.encoder, s.data, NULL, &err);
+    s.pool = pool_new(2, &err);
+    s.model = model_new(&o, s.encoder, 7, &err);
+    if (!s.model) {
+        printf("# %s\n", err.text);
+        exit(99);
+    }
+    return s;
+}
+
+static void subject_done(struct subject *s)
+{
+    model_free(s->model);
+    pool_free(s->pool);
+    frame_free(s->frame);
+    encoder_unref(s->encoder);
+    split_free(s->split);
+    schema_free(s->schema);
+    dataset_unref(s->data);
+}
+
+static float *predict(struct subject *s, struct model *m, const uint32_t *rows, size_t n)
+{
+    float *out = xcalloc(n * (size_t)model_outputs(m), sizeof *out);
+    struct error err = {0};
+
+    check(model_predict(m, s->pool, s->frame, rows, n, out, &err));
+    return out;
+}
+
+/* ---- predicting ---- */
+
+static void probabilities_sum_to_one(void)
+{
+    static const char *const targets[] = {"yes", "kind"};
+
+    for (int i = 0; i < 2; i++) {
+        struct subject s = subject_new(targets[i], 2);
+        int classes = model_outputs(s.model);
+        float *p = predict(&s, s.model, NULL, 200);
+
+        check_int(classes, i == 0 ? 2 : 3);
+        for (int r = 0; r < 200; r++) {
+            double sum = 0;
+
+            for (int c = 0; c < classes; c++)
+                sum += (double)p[r * classes + c];
+            check_near(sum, 1, 1e-6);
+        }
+        free(p);
+        subject_done(&s);
+    }
+}
+
+static void regression_answers_in_its_own_unit(void)
+{
+    struct subject s = subject_new("price", 1);
+    float *y = predict(&s, s.model, NULL, 200);
+    double mean = 0;
+
+    for (int r = 0; r < 200; r++)
+        mean += (double)y[r] / 200;
+    check(mean > 60 && mean < 140); /* an untrained model stays near the mean, 101 */
+    free(y);
+    subject_done(&s);
+}
+
+static void a_row_alone_is_predicted_as_among_others(void)
+{
+    struct subject s = subject_new("yes", 2);
+    float *all = predict(&s, s.model, NULL, 200);
+
+    for (uint32_t r = 0; r < 200; r += 37) {
+        float *one = predict(&s, s.model, &r, 1);
+
+        check_near(one[1], all[2 * r + 1], 0);
+        free(one);
+    }
+    free(all);
+    subject_done(&s);
+}
+
+/* ---- files ---- */
+
+static void saved_models_predict_the_same(void)
+{
+    static const char *const targets[] = {"yes", "kind", "price"};
+
+    for (int i = 0; i < 3; i++) {
+        struct subject s = subject_new(targets[i], i);
+        struct error err = {0};
+        char *path = table_path();
+        json_t *extra = json_pack("{s:i}", "answer", 42), *back = NULL;
+        struct model *m;
+        float *before = predict(&s, s.model, NULL, 200), *after;
+
+        check(model_save(s.model, extra, path, &err));
+        m = model_open(path, &back, &err);
+        if (!check(m != NULL)) {
+            printf("# %s\n", err.text);
+        } else {
+            after = predict(&s, m, NULL, 200);
+            check(memcmp(before, after, 200 * (size_t)model_outputs(m) * sizeof *after) == 0);
+            check_int(json_integer_value(json_object_get(back, "answer")), 42);
+            check_int(model_parameters(m), model_parameters(s.model));
+            free(after);
+        }
+        free(before);
+        model_free(m);
+        json_decref(extra);
+        json_decref(back);
+        unlink(path);
+        free(path);
+        subject_done(&s);
+    }
+}
+
+/* Writes the model's file anew with one thing changed and checks that it is refused. */
+struct change {
+    const char *tensor;   /* to leave out, or NULL */
+    const char *extra;    /* tensor to add, or NULL */
+    const char *nan;      /* tensor to poison, or NULL */
+    const char *transpose;
+    const char *key, *value; /* metadata to replace */
+    const char *sentence; /* that the refusal must hold */
+};
+
+static size_t change_tensors(const struct safetensors *s, const struct change *c,
+                             struct safetensors_tensor *list, float *poison)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < safetensors_count(s); i++) {
+        struct safetensors_tensor t = *safetensors_get(s, i);
+
+        if (c->tensor && strcmp(t.name, c->tensor) == 0)
+            continue;
+        if (c->nan && strcmp(t.name, c->nan) == 0) {
+            memcpy(poison, t.data, t.bytes);
+            poison[0] = NAN;
+            t.data = poison;
+        }
+        if (c->transpose && strcmp(t.name, c->transpose) == 0) {
+            t.shape[0] = safetensors_get(s, i)->shape[1];
+            t.shape[1] = safetensors_get(s, i)->shape[0];
+        }
+        list[n++] = t;
+    }
+    if (c->extra) {
+        list[n] = list[0];
+        list[n++].name = c->extra;
+    }
+    return n;
+}
+
+static void check_refused(const struct safetensors *s, const struct change *c,
+                          const char *path)
+{
+    static const char *const keys[] = {"format", "schema_version", "model"};
+    struct safetensors_tensor list[64];
+    struct safetensors_pair pairs[3];
+    static float poison[1 << 16];
+    struct error err = {0};
+    size_t n = change_tensors(s, c, list, poison);
+
+    for (int k = 0; k < 3; k++) {
+        bool changed = c->key && strcmp(c->key, keys[k]) == 0;
+
+        pairs[k] = (struct safetensors_pair){
+            keys[k], changed ? c->value : safetensors_metadata(s, keys[k])};
+    }
+    check(safetensors_write(path, 0600, list, n, pairs, 3, &err));
+    check(model_open(path, NULL, &err) == NULL);
+    if (!check(strstr(err.text, c->sentence) != NULL))
+        printf("# %s\n", err.text);
+}
+
+static void files_of_other_models_are_refused(void)
+{
+    static const struct change changes[] = {
+        {.tensor = "head.out.bias", .sentence = "head.out.bias is missing"},
+        {.extra = "head.7.weight", .sentence = "head.7.weight does not belong"},
+        {.nan = "head.0.weight", .sentence = "not finite"},
+        {.transpose = "head.0.weight", .sentence = "kind and shape"},
+        {.key = "schema_version", .value = "999", .sentence = "newer version"},
+        {.key = "schema_version", .value = "", .sentence = "schema_version"},
+        {.key = "format", .value = "pt", .sentence = "no tabscope model"},
+        {.key = "model", .value = "[]", .sentence = "no JSON object"},
+        {.key = "model", .value = "{\"kind\":\"oracle\"}", .sentence = "of a kind"},
+        {.key = "model", .value = "{\"kind\":\"tabtransformer\",\"options\":{\"dim\":1e9}}",
+         .sentence = "option dim"},
+    };
+    struct subject s = subject_new("yes", 1);
+    struct error err = {0};
+    char *path = table_path(), *changed = table_path();
+    struct safetensors *file;
+
+    check(model_save(s.model, NULL, path, &err));
+    file = safetensors_open(path, &err);
+    if (check(file != NULL))
+        for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+            check_refused(file, &changes[i], changed);
+    safetensors_free(file);
+    unlink(path);
+    unlink(changed);
+    free(path);
+    free(changed);
+    subject_done(&s);
+}
+
+/* No legal or broken file of the hostile corpus is one of our models. */
+static void hostile_files_are_refused(void)
+{
+    char *folder = test_shared("hostile/own/models");
+    DIR *d = folder ? opendir(folder) : NULL;
+    int n = 0;
+
+    if (!d) {
+        test_skip("the shared folder is not there");
+        free(folder);
+        return;
+    }
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        char *path = xasprintf("%s/%s", folder, e->d_name);
+        struct error err = {0};
+
+        if (e->d_name[0] != '.') {
+            check(model_open(path, NULL, &err) == NULL);
+            check(err.text[0] != '\0');
+            n++;
+        }
+        free(path);
+    }
+    check(n > 60);
+    closedir(d);
+    free(folder);
+}
+
+/* ---- what does not make a model ---- */
+
+static void wrong_options_are_refused(void)
+{
+    struct subject s = subject_new("yes", 1);
+    struct model_options o;
+    struct error err = {0};
+
+#define REFUSED(change, sentence)                                                         \
+    o = small_options();                                                                  \
+    change;                                                                               \
+    check(model_new(&o, s.encoder, 1, &err) == NULL);                                     \
+    check(strstr(err.text, sentence) != NULL)
+    REFUSED(o.dim = 0, "model.dim is 0");
+    REFUSED(o.heads = 3, "cannot be divided among 3 heads");
+    REFUSED(o.dropout = 1, "model.dropout is 1");
+    REFUSED(o.identifier = 8, "model.identifier is 8");
+    REFUSED(o.layers = -1, "model.layers is -1");
+#undef REFUSED
+    subject_done(&s);
+}
+
+static void summary_adds_up(void)
+{
+    struct subject s = subject_new("yes", 2);
+    struct model_options o = *model_options(s.model);
+    struct str text = {0}, json = {0};
+    struct error err = {0};
+    json_t *j;
+    size_t sum = 0, i;
+    json_t *layer;
+
+    check(model_summary(&o, s.encoder, false, &text, &err));
+    check(strstr(text.text, "layers.1.ffn.up") != NULL);
+    check(model_summary(&o, s.encoder, true, &json, &err));
+    j = json_loads(json.text, 0, NULL);
+    json_array_foreach(json_object_get(j, "layers"), i, layer)
+        sum += (size_t)json_integer_value(json_object_get(layer, "parameters"));
+    check_int(sum, model_parameters(s.model));
+    check_int(json_integer_value(json_object_get(j, "parameters")),
+              model_parameters(s.model));
+    check_near(json_number_value(json_object_get(j, "flops")), model_flops(s.model), 0);
+    json_decref(j);
+    str_done(&text);
+    str_done(&json);
+    subject_done(&s);
+}
+
+int main(void)
+{
+    test_run(probabilities_sum_to_one);
+    test_run(regression_answers_in_its_own_unit);
+    test_run(a_row_alone_is_predicted_as_among_others);
+    test_run(saved_models_predict_the_same);
+    test_run(files_of_other_models_are_refused);
+    test_run(hostile_files_are_refused);
+    test_run(wrong_options_are_refused);
+    test_run(summary_adds_up);
+    return test_done();
+}
