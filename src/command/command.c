@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/families.h"
+#include "command/name.h"
 #include "command/option.h"
 
 static const struct command *const commands[] = {
@@ -68,59 +69,15 @@ const struct parameter *command_format_option(void)
     return &format_option;
 }
 
-/* Appends "a, b or c". */
-static void list_names(struct str *out, const char *const *names, int n)
-{
-    for (int i = 0; i < n; i++)
-        str_printf(out, "%s%s", i == 0 ? "" : i == n - 1 ? " or " : ", ", names[i]);
-}
-
-static void refuse_ambiguous(const char *what, const char *word, const char *const *names,
-                             int n, struct error *err)
-{
-    struct str list = {0};
-
-    list_names(&list, names, n);
-    error_set(err, ERROR_USAGE, "%s \"%s\" may be %s", what, word, str_text(&list));
-    str_done(&list);
-}
-
-static void refuse_verb(const char *word, struct error *err)
-{
-    const char *names[N_COMMANDS], *near;
-    char *shown = show(word, 60);
-
-    for (int i = 0; i < N_COMMANDS; i++)
-        names[i] = commands[i]->name;
-    near = nearest_name(word, names, N_COMMANDS);
-    if (near)
-        error_set(err, ERROR_USAGE, "there is no command \"%s\"; did you mean %s?", shown, near);
-    else
-        error_set(err, ERROR_USAGE, "there is no command \"%s\"; `help` lists them", shown);
-    free(shown);
-}
-
 const struct command *command_find(const char *name, struct error *err)
 {
     const char *names[N_COMMANDS];
-    const struct command *found = NULL;
-    int n = 0;
+    int found;
 
-    for (int i = 0; i < N_COMMANDS && name[0] != '\0'; i++) {
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
-        if (str_starts(commands[i]->name, name)) {
-            found = commands[i];
-            names[n++] = commands[i]->name;
-        }
-    }
-    if (n == 1)
-        return found;
-    if (n > 1)
-        refuse_ambiguous("the command", name, names, n, err);
-    else
-        refuse_verb(name, err);
-    return NULL;
+    for (int i = 0; i < N_COMMANDS; i++)
+        names[i] = commands[i]->name;
+    found = name_find("command", name, names, N_COMMANDS, "`help` lists them", err);
+    return found >= 0 ? commands[found] : NULL;
 }
 
 static int count_arguments(const struct command *command)
@@ -173,7 +130,7 @@ void command_usage(const struct command *command, struct str *out)
 static void refuse_option(const struct command *command, const char *name,
                           const char *const *names, int n, struct error *err)
 {
-    const char *near = nearest_name(name, names, n);
+    const char *near = name_nearest(name, names, n);
     char *shown = show(name, 60);
     struct str list = {0};
 
@@ -214,7 +171,7 @@ const struct parameter *command_option(const struct command *command, const char
     if (n_fitting == 1)
         return found;
     if (n_fitting > 1)
-        refuse_ambiguous("the option", name, fitting, n_fitting, err);
+        name_refuse_ambiguous("option", name, fitting, n_fitting, err);
     else
         refuse_option(command, name, names, n, err);
     return NULL;
@@ -469,21 +426,14 @@ int find_column(struct context *c, const char *name, struct error *err)
 {
     const struct dataset *d = c->session->table->data;
     int n = dataset_columns(d), found = dataset_find(d, name);
-    const char **names, *near;
-    char *shown;
+    const char **names;
 
     if (found >= 0)
         return found;
     names = xcalloc((size_t)n, sizeof(*names));
     for (int i = 0; i < n; i++)
         names[i] = column_name(dataset_column(d, i));
-    near = nearest_name(name, names, n);
-    shown = show(name, 60);
-    if (near)
-        error_set(err, ERROR_USAGE, "there is no column \"%s\"; did you mean %s?", shown, near);
-    else
-        error_set(err, ERROR_USAGE, "there is no column \"%s\"; `describe` lists them", shown);
-    free(shown);
+    name_refuse("column", name, names, n, "`describe` lists them", err);
     free(names);
     return -1;
 }

@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-#include "base/mem.h"
-#include "base/text.h"
-#include "command/parse.h"
+#include "command/name.h"
 
 #define AT(member) offsetof(struct settings, member)
 #define INT(low, high) {VALUE_INT, NULL, low, high}, STORE_INT
@@ -72,43 +70,15 @@ const struct option *option_at(int i)
     return i >= 0 && i < N_OPTIONS ? &options[i] : NULL;
 }
 
-static bool refuse(const char *name, struct error *err)
+const struct option *option_find(const char *name, struct error *err)
 {
-    const char *names[N_OPTIONS], *near;
-    char *shown = show(name, 60);
+    const char *names[N_OPTIONS];
+    int found;
 
     for (int i = 0; i < N_OPTIONS; i++)
         names[i] = options[i].name;
-    near = nearest_name(name, names, N_OPTIONS);
-    if (near)
-        error_set(err, ERROR_USAGE, "there is no option \"%s\"; did you mean %s?", shown, near);
-    else
-        error_set(err, ERROR_USAGE, "there is no option \"%s\"; `show` lists them", shown);
-    free(shown);
-    return false;
-}
-
-const struct option *option_find(const char *name, struct error *err)
-{
-    const struct option *found = NULL, *other = NULL;
-
-    for (int i = 0; i < N_OPTIONS; i++) {
-        if (strcmp(options[i].name, name) == 0)
-            return &options[i];
-        if (str_starts(options[i].name, name)) {
-            other = found;
-            found = &options[i];
-        }
-    }
-    if (!found || name[0] == '\0') {
-        refuse(name, err);
-        return NULL;
-    }
-    if (other) {
-        error_set(err, ERROR_USAGE, "\"%s\" may be %s or %s", name, other->name, found->name);
-        return NULL;
-    }
-    return found;
+    found = name_find("option", name, names, N_OPTIONS, "`show` lists them", err);
+    return found >= 0 ? &options[found] : NULL;
 }
 
 bool option_set(const struct option *o, struct settings *s, const char *text,

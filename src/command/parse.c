@@ -4,10 +4,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 
 /* Where the scanner stands. */
 struct scan {
@@ -220,52 +218,4 @@ void cut_done(struct cut *c)
     words_done(&c->before);
     free(c->text);
     *c = (struct cut){0};
-}
-
-enum { NEAR_LENGTH = 64 };
-
-/* Levenshtein's distance with swaps of neighbours, case ignored; both short. */
-static int distance(const char *a, const char *b)
-{
-    int n = (int)strlen(a), m = (int)strlen(b);
-    int rows[3][NEAR_LENGTH + 1];
-
-    for (int j = 0; j <= m; j++)
-        rows[0][j] = j;
-    for (int i = 1; i <= n; i++) {
-        int *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
-
-        row[0] = i;
-        for (int j = 1; j <= m; j++) {
-            int p = tolower((unsigned char)a[i - 1]), q = tolower((unsigned char)b[j - 1]);
-            int best = above[j - 1] + (p != q);
-
-            best = above[j] + 1 < best ? above[j] + 1 : best;
-            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            if (i > 1 && j > 1 && p == tolower((unsigned char)b[j - 2]) &&
-                q == tolower((unsigned char)a[i - 2]) && before[j - 2] + 1 < best)
-                best = before[j - 2] + 1;
-            row[j] = best;
-        }
-    }
-    return rows[n % 3][m];
-}
-
-const char *nearest_name(const char *word, const char *const *names, int n)
-{
-    size_t length = strlen(word);
-    int limit = length < 3 ? 0 : length < 6 ? 1 : length < 10 ? 2 : 3;
-    const char *best = NULL;
-
-    if (length > NEAR_LENGTH)
-        return NULL;
-    for (int i = 0; i < n; i++) {
-        int d = strlen(names[i]) > NEAR_LENGTH ? limit + 1 : distance(word, names[i]);
-
-        if (d <= limit && (!best || d < limit)) {
-            best = names[i];
-            limit = d;
-        }
-    }
-    return best;
 }

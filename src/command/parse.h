@@ -53,7 +53,4 @@ struct cut {
 void line_cut(const char *line, size_t point, struct cut *out);
 void cut_done(struct cut *c);
 
-/* The nearest of names[0..n) if it is near enough to be what was meant, else NULL. */
-const char *nearest_name(const char *word, const char *const *names, int n);
-
 #endif

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/command.h"
+#include "command/name.h"
 
 enum id {
     ARG_BATCH, ARG_LINE, ARG_PLAIN, ARG_SEED, ARG_THREADS, ARG_FORMAT, ARG_NO_RC,
@@ -52,20 +53,13 @@ static const struct option_text *find_option(const char *name, size_t n)
 
 static bool refuse_option(const char *word, struct error *err)
 {
-    const char *names[N_OPTIONS], *near;
-    char *shown = show(word, 60);
-    size_t n = strcspn(word, "=");
-    char *name = xstrndup(word, n);
+    const char *names[N_OPTIONS];
+    char *name = xstrndup(word, strcspn(word, "="));
 
     for (int i = 0; i < N_OPTIONS; i++)
         names[i] = options[i].name;
-    near = nearest_name(name, names, N_OPTIONS);
-    if (near)
-        error_set(err, ERROR_USAGE, "there is no option %s; did you mean %s?", shown, near);
-    else
-        error_set(err, ERROR_USAGE, "there is no option %s; tabscope --help lists them", shown);
+    name_refuse("option", name, names, N_OPTIONS, "tabscope --help lists them", err);
     free(name);
-    free(shown);
     return false;
 }
 
