@@ -19,7 +19,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return a ^ (a >> 29);
 }
 
-static uint64_t hash_text(struct cell text)
+static uint32_t hash_text(struct cell text)
 {
     uint64_t hash = text.length * 0xa0761d6478bd642fu, word;
     size_t i = 0;
@@ -31,15 +31,16 @@ static uint64_t hash_text(struct cell text)
     word = 0;
     if (i < text.length)
         memcpy(&word, text.text + i, text.length - i);
-    return mix(hash, word);
+    return (uint32_t)mix(hash, word);
 }
 
 /* The slot that holds text, or the free one where it belongs. */
-static size_t find_slot(const struct vocabulary *v, struct cell text)
+static size_t find_slot(const struct vocabulary *v, struct cell text, uint32_t hash)
 {
-    size_t slot = hash_text(text) & v->slot_mask;
+    size_t slot = hash & v->slot_mask;
 
-    while (v->slots[slot] && !cell_equal(v->texts[v->slots[slot] - 1], text))
+    while (v->slots[slot].number && !(v->slots[slot].hash == hash &&
+                                     cell_equal(v->texts[v->slots[slot].number - 1], text)))
         slot = (slot + 1) & v->slot_mask;
     return slot;
 }
@@ -47,17 +48,23 @@ static size_t find_slot(const struct vocabulary *v, struct cell text)
 /* Slots are kept at most half full, so that a search ends soon. */
 static bool grow_slots(struct vocabulary *v)
 {
-    struct vocabulary bigger = *v;
-    size_t slots = v->slots ? 2 * (v->slot_mask + 1) : FIRST_SLOTS;
+    size_t old = v->slots ? v->slot_mask + 1 : 0, n = old ? 2 * old : FIRST_SLOTS;
+    struct vocabulary_slot *slots = try_calloc(n, sizeof *slots);
 
-    bigger.slots = try_calloc(slots, sizeof *bigger.slots);
-    if (!bigger.slots)
+    if (!slots)
         return false;
-    bigger.slot_mask = slots - 1;
-    for (size_t i = 0; i < v->n; i++)
-        bigger.slots[find_slot(&bigger, v->texts[i])] = (uint32_t)i + 1;
+    for (size_t i = 0; i < old; i++) {
+        size_t slot = v->slots[i].hash & (n - 1);
+
+        if (!v->slots[i].number)
+            continue;
+        while (slots[slot].number)
+            slot = (slot + 1) & (n - 1);
+        slots[slot] = v->slots[i];
+    }
     free(v->slots);
-    *v = bigger;
+    v->slots = slots;
+    v->slot_mask = n - 1;
     return true;
 }
 
@@ -75,31 +82,32 @@ static bool grow_texts(struct vocabulary *v)
 
 bool vocabulary_add(struct vocabulary *v, struct cell text, uint32_t *number)
 {
-    size_t slot;
+    uint32_t hash = hash_text(text);
+    struct vocabulary_slot *slot;
 
     if ((!v->slots || 2 * v->n > v->slot_mask) && !grow_slots(v))
         return false;
-    slot = find_slot(v, text);
-    if (!v->slots[slot]) {
+    slot = &v->slots[find_slot(v, text, hash)];
+    if (!slot->number) {
         if (v->n == UINT32_MAX - 1 || (v->n == v->capacity && !grow_texts(v)))
             return false;
         v->texts[v->n++] = text;
-        v->slots[slot] = (uint32_t)v->n;
+        *slot = (struct vocabulary_slot){(uint32_t)v->n, hash};
     }
-    *number = v->slots[slot] - 1;
+    *number = slot->number - 1;
     return true;
 }
 
 bool vocabulary_find(const struct vocabulary *v, struct cell text, uint32_t *number)
 {
-    size_t slot;
+    const struct vocabulary_slot *slot;
 
     if (!v->slots)
         return false;
-    slot = find_slot(v, text);
-    if (!v->slots[slot])
+    slot = &v->slots[find_slot(v, text, hash_text(text))];
+    if (!slot->number)
         return false;
-    *number = v->slots[slot] - 1;
+    *number = slot->number - 1;
     return true;
 }
 

@@ -12,10 +12,17 @@
 
 #include "data/column.h"
 
+/* A place of the hash table. The hash is kept so that texts, which lie anywhere in memory,
+ * are looked at only where it is equal, and not at all when the table grows. */
+struct vocabulary_slot {
+    uint32_t number; /* + 1, or 0 for free */
+    uint32_t hash;
+};
+
 struct vocabulary { /* {0} is an empty one */
     struct cell *texts; /* (n) by number */
     size_t n, capacity;
-    uint32_t *slots; /* number + 1, or 0 for free; slot_mask + 1 of them, a power of two */
+    struct vocabulary_slot *slots; /* slot_mask + 1 of them, a power of two */
     size_t slot_mask;
 };
 
