@@ -23,8 +23,7 @@ struct trainer {
     struct batcher *batcher;
     float *class_weight;   /* (classes) or NULL: all 1 */
     float *weight;         /* (batch) of the rows of the present batch */
-    float *best;           /* (all parameters) at the best epoch */
-    float *last_good;      /* (all parameters) at the last epoch with finite weights */
+    float *best;           /* (all parameters) at the best epoch, or at the beginning */
     bool has_best;
     double epoch_loss;     /* sum over this epoch's batches */
     size_t epoch_batches;
@@ -123,10 +122,9 @@ static bool allocate(struct trainer *t, struct error *err)
     values = params_trainable(t->params) + t->params->total[PARAM_BUFFER];
     t->weight = xcalloc((size_t)t->options.batch, sizeof *t->weight);
     t->best = try_alloc(values, sizeof *t->best);
-    t->last_good = try_alloc(values, sizeof *t->last_good);
-    if (!t->best || !t->last_good)
+    if (!t->best)
         return error_set(err, ERROR_MEMORY, "no memory for a copy of the weights");
-    memcpy(t->last_good, t->params->value, values * sizeof *t->last_good);
+    memcpy(t->best, t->params->value, values * sizeof *t->best);
     return params_allocate_training(t->params, graph_lanes(t->graph), err)
         && graph_allocate(t->graph, t->pool, err);
 }
@@ -190,7 +188,6 @@ void trainer_free(struct trainer *t)
     free(t->class_weight);
     free(t->weight);
     free(t->best);
-    free(t->last_good);
     free(t->history);
     free(t);
 }
@@ -235,11 +232,6 @@ static size_t parameter_count(const struct trainer *t)
     return params_trainable(t->params) + t->params->total[PARAM_BUFFER];
 }
 
-static void copy_weights(const struct trainer *t, float *to)
-{
-    memcpy(to, t->params->value, parameter_count(t) * sizeof *to);
-}
-
 /* A category that no training row has keeps its first, random vector; the mean of those
  * that were trained says the same to the layers above and nothing false. */
 static void settle_untrained(struct trainer *t)
@@ -272,12 +264,10 @@ static void settle_untrained(struct trainer *t)
 
 static void finish(struct trainer *t, enum train_end end)
 {
-    const float *from = t->has_best ? t->best : end == TRAIN_DIVERGED ? t->last_good : NULL;
-
     t->progress.end = end;
     t->progress.seconds = now() - t->start;
-    if (from)
-        memcpy(t->params->value, from, parameter_count(t) * sizeof *from);
+    if (t->has_best || end == TRAIN_DIVERGED)
+        memcpy(t->params->value, t->best, parameter_count(t) * sizeof *t->best);
     settle_untrained(t);
 }
 
@@ -287,7 +277,7 @@ static enum step diverged(struct trainer *t, double loss, const char *what)
              "%s is %g in epoch %d, batch %zu of %zu: the weights of the %s are kept; a "
              "smaller train.lr may help", what, loss, t->progress.epoch + 1,
              t->epoch_batches + 1, t->progress.batches,
-             t->has_best ? "best epoch" : "epoch before");
+             t->has_best ? "best epoch" : "beginning");
     finish(t, TRAIN_DIVERGED);
     return STEP_DONE;
 }
@@ -336,7 +326,7 @@ static void judge_epoch(struct trainer *t, const struct metrics *valid)
         p->best = value;
         p->best_epoch = p->epoch;
         p->since_best = 0;
-        copy_weights(t, t->best);
+        memcpy(t->best, t->params->value, parameter_count(t) * sizeof *t->best);
     } else {
         p->since_best++;
     }
@@ -351,7 +341,6 @@ static enum step end_epoch(struct trainer *t, struct error *err)
         return STEP_FAILED;
     if (!isfinite(valid.loss))
         return diverged(t, valid.loss, "the validation loss");
-    copy_weights(t, t->last_good);
     p->epoch++;
     record_epoch(t, &valid);
     judge_epoch(t, &valid);

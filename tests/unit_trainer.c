@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The trainer: it learns, stops when it should, keeps the best, and gives the same bits
+ * for any number of threads. */
+#include "base/mem.h"
+#include "base/rng.h"
+#include "data/infer.h"
+#include "engine/trainer.h"
+#include "nn/params.h"
+#include "table.h"
+#include "test.h"
+
+/* ---- every allocation counted, where no sanitizer does so itself ---- */
+
+#if defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED
+#endif
+
+static _Atomic long allocations;
+
+#if defined __GLIBC__ && !defined SANITIZED
+#define COUNTS_ALLOCATIONS 1
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+
+void *malloc(size_t size)
+{
+    allocations++;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    allocations++;
+    return __libc_calloc(n, size);
+}
+
+void *realloc(void *p, size_t size)
+{
+    allocations++;
+    return __libc_realloc(p, size);
+}
+#else
+#define COUNTS_ALLOCATIONS 0
+#endif
+
+/* ---- a table that can be learned ---- */
+
+#define N 600
+
+static struct dataset *make_table(void)
+{
+    struct rng r = rng_make(2, RNG_TEST, 0);
+    struct str text = {0};
+    struct dataset *d;
+
+    str_puts(&text, "a,b,x,yes,kind,price,weight\n");
+    for (int i = 0; i < N; i++) {
+        int a = (int)rng_below(&r, 4), b = (int)rng_below(&r, 4);
+        double x = rng_normal(&r);
+
+        str_printf(&text, "%c,%c,%.4f,%s,k%d,%.3f,%d\n", "pqrs"[a], "tuvw"[b], x,
+                   (a == b) != (x > 1) ? "yes" : "no", (a + b) % 3, 50 * x + 10 * a,
+                   1 + i % 3);
+    }
+    d = table_load(text.text, text.length);
+    str_done(&text);
+    return d;
+}
+
+struct subject {
+    struct dataset *data;
+    struct schema *schema;
+    struct split *split;
+    struct encoder *encoder;
+    struct frame *frame;
+};
+
+static struct subject subject_new(const char *target)
+{
+    struct subject s = {.data = make_table()};
+    struct split_options split = split_defaults();
+    struct encode_options encode = encode_defaults();
+    struct error err = {0};
+
+    s.schema = infer_schema(s.data);
+    check(schema_mark(s.schema, schema_find(s.schema, "weight"), KIND_WEIGHT, &err));
+    check(schema_set_target(s.schema, s.data, schema_find(s.schema, target), NULL, TASK_NONE,
+                            NULL, &err));
+    s.split = split_new(s.data, s.schema, &split, &err);
+    s.encoder = encoder_fit(s.data, s.schema, s.split, &encode, NULL, &err);
+    s.frame = encoder_apply(s.encoder, s.data, NULL, &err);
+    if (!s.frame) {
+        printf("# %s\n", err.text);
+        exit(99);
+    }
+    return s;
+}
+
+static void subject_done(struct subject *s)
+{
+    frame_free(s->frame);
+    encoder_unref(s->encoder);
+    split_free(s->split);
+    schema_free(s->schema);
+    dataset_unref(s->data);
+}
+
+/* A model in training. */
+struct run {
+    struct pool *pool;
+    struct model *model;
+    struct trainer *trainer;
+    struct error err;
+};
+
+static struct train_options quick_options(void)
+{
+    struct train_options o = train_defaults();
+
+    o.batch = 48;
+    o.epochs = 3;
+    o.lr = 3e-3;
+    return o;
+}
+
+static struct run run_new(struct subject *s, const struct train_options *o, int threads)
+{
+    struct model_options m = model_defaults();
+    struct run r = {0};
+
+    m.dim = 16;
+    m.layers = 2;
+    m.heads = 4;
+    r.pool = pool_new(threads, &r.err);
+    r.model = model_new(&m, s->encoder, 3, &r.err);
+    r.trainer = trainer_new(r.model, s->frame, s->split, o, r.pool, &r.err);
+    return r;
+}
+
+static void run_done(struct run *r)
+{
+    trainer_free(r->trainer);
+    model_free(r->model);
+    pool_free(r->pool);
+}
+
+static void train(struct run *r)
+{
+    enum step step;
+
+    while ((step = trainer_step(r->trainer, &r->err)) == STEP_MORE)
+        ;
+    if (!check_int(step, STEP_DONE))
+        printf("# %s\n", r->err.text);
+}
+
+static struct metrics test_metrics(struct subject *s, struct run *r)
+{
+    struct metrics m = {0};
+
+    check(model_evaluate(r->model, r->pool, s->frame, s->split, PART_TEST, &m, &r->err));
+    return m;
+}
+
+/* ---- tests ---- */
+
+static void learns_all_tasks(void)
+{
+    static const char *const targets[] = {"yes", "kind", "price"};
+
+    for (int i = 0; i < 3; i++) {
+        struct subject s = subject_new(targets[i]);
+        struct train_options o = quick_options();
+        struct run r;
+        struct metrics m;
+
+        o.epochs = 40;
+        r = run_new(&s, &o, 2);
+        train(&r);
+        m = test_metrics(&s, &r);
+        if (i < 2)
+            check(m.auc > 0.95 && m.accuracy > 0.85);
+        else
+            check(m.r2 > 0.95 && m.rmse < 15);
+        run_done(&r);
+        subject_done(&s);
+    }
+}
+
+static void same_bits_for_any_number_of_threads(void)
+{
+    struct subject s = subject_new("kind");
+    struct train_options o = quick_options();
+    size_t n = 0;
+    float *first = NULL;
+
+    for (int threads = 1; threads <= 4; threads++) {
+        struct run r = run_new(&s, &o, threads);
+        const struct params *p = model_params(r.model);
+
+        train(&r);
+        n = params_trainable(p) + p->total[PARAM_BUFFER];
+        if (!first) {
+            first = xmalloc(n * sizeof *first);
+            memcpy(first, p->value, n * sizeof *first);
+        }
+        check(memcmp(first, p->value, n * sizeof *first) == 0);
+        run_done(&r);
+    }
+    free(first);
+    subject_done(&s);
+}
+
+static void another_seed_gives_other_weights(void)
+{
+    struct subject s = subject_new("yes");
+    struct train_options o = quick_options();
+    struct run a = run_new(&s, &o, 1), b;
+    const struct params *p = model_params(a.model), *q;
+
+    o.seed = 2;
+    b = run_new(&s, &o, 1);
+    q = model_params(b.model);
+    check(memcmp(p->value, q->value, params_trainable(p) * sizeof *p->value) == 0);
+    train(&a);
+    train(&b);
+    check(memcmp(p->value, q->value, params_trainable(p) * sizeof *p->value) != 0);
+    run_done(&a);
+    run_done(&b);
+    subject_done(&s);
+}
+
+static void steps_allocate_nothing(void)
+{
+    struct subject s = subject_new("yes");
+    struct train_options o = quick_options();
+    struct run r = run_new(&s, &o, 2);
+    size_t batches = trainer_progress(r.trainer)->batches;
+
+    if (COUNTS_ALLOCATIONS) {
+        long before;
+
+        trainer_step(r.trainer, &r.err);
+        before = allocations;
+        for (size_t i = 2; i < batches; i++)
+            trainer_step(r.trainer, &r.err);
+        check_int(allocations - before, 0);
+        check(batches > 4);
+    } else {
+        test_skip("allocations cannot be counted in this build");
+    }
+    run_done(&r);
+    subject_done(&s);
+}
+
+static void stops_early_and_keeps_the_best(void)
+{
+    struct subject s = subject_new("yes");
+    struct train_options o = quick_options();
+    const struct train_progress *p;
+    const struct epoch_record *history;
+    struct run r;
+    struct metrics valid;
+    size_t n;
+
+    o.epochs = 500;
+    o.patience = 3;
+    o.lr = 1e-2;
+    r = run_new(&s, &o, 2);
+    train(&r);
+    p = trainer_progress(r.trainer);
+    history = trainer_history(r.trainer, &n);
+    check_int(p->end, TRAIN_EARLY);
+    check_int(p->epoch, p->best_epoch + 3);
+    check_int(n, p->epoch);
+    check_near(history[p->best_epoch - 1].valid.auc, p->best, 0);
+    check(model_evaluate(r.model, r.pool, s.frame, s.split, PART_VALID, &valid, &r.err));
+    check_near(valid.auc, p->best, 1e-6); /* untrained categories were settled since */
+    run_done(&r);
+    subject_done(&s);
+}
+
+static void stopping_keeps_the_best(void)
+{
+    struct subject s = subject_new("yes");
+    struct train_options o = quick_options();
+    struct run r = run_new(&s, &o, 1);
+
+    trainer_step(r.trainer, &r.err);
+    trainer_stop(r.trainer);
+    check_int(trainer_progress(r.trainer)->end, TRAIN_STOPPED);
+    check_int(trainer_step(r.trainer, &r.err), STEP_DONE);
+    check(isfinite(test_metrics(&s, &r).loss));
+    run_done(&r);
+    subject_done(&s);
+}
+
+/* A loss that is not finite ends training with weights that are. */
+static void divergence_keeps_good_weights(void)
+{
+    struct subject s = subject_new("price");
+    struct train_options o = quick_options();
+    struct run r;
+
+    o.lr = 1;
+    o.clip = 0;
+    o.epochs = 20;
+    for (size_t i = 0; i < s.frame->rows; i++)
+        s.frame->target[i] *= 1e25f; /* no gradient can hold that */
+    r = run_new(&s, &o, 2);
+    train(&r);
+    check_int(trainer_progress(r.trainer)->end, TRAIN_DIVERGED);
+    check(strstr(trainer_progress(r.trainer)->message, "in epoch 1") != NULL);
+    for (size_t i = 0; i < params_trainable(model_params(r.model)); i++)
+        if (!check(isfinite(model_params(r.model)->value[i])))
+            break;
+    run_done(&r);
+    subject_done(&s);
+}
+
+static void categories_never_trained_get_the_mean(void)
+{
+    struct subject s = subject_new("yes");
+    struct train_options o = quick_options();
+    struct run r = run_new(&s, &o, 1);
+    const struct params *p = model_params(r.model);
+    const float *table = param_value(p, params_find(p, "columns.0.value"));
+    size_t width = 14;
+
+    train(&r);
+    check_int(p->list[params_find(p, "columns.0.value")].shape[1], width);
+    for (size_t k = 0; k < width; k++) { /* rows: missing, four classes, other */
+        double mean = 0;
+
+        for (size_t c = 1; c <= 4; c++)
+            mean += (double)table[c * width + k] / 4;
+        check_near(table[k], mean, 1e-6);
+        check_near(table[5 * width + k], mean, 1e-6);
+    }
+    run_done(&r);
+    subject_done(&s);
+}
+
+static void schedules(void)
+{
+    struct subject s = subject_new("yes");
+    struct train_options o = quick_options();
+    const struct train_progress *p;
+    struct run r;
+
+    o.schedule = SCHEDULE_COSINE;
+    o.warmup = 1;
+    r = run_new(&s, &o, 1);
+    p = trainer_progress(r.trainer);
+    trainer_step(r.trainer, &r.err);
+    check_near(p->lr, o.lr / (double)p->batches, 1e-12);
+    while (p->step <= p->batches)
+        trainer_step(r.trainer, &r.err);
+    check_near(p->lr, o.lr, 1e-12);
+    while (p->step < p->steps)
+        trainer_step(r.trainer, &r.err);
+    check(p->lr > 0 && p->lr < o.lr * 0.02);
+    run_done(&r);
+    subject_done(&s);
+}
+
+static void wrong_options_are_refused(void)
+{
+    struct subject s = subject_new("yes");
+    struct train_options o;
+    struct run r;
+
+#define REFUSED(change, sentence)                                                         \
+    o = quick_options();                                                                  \
+    change;                                                                               \
+    r = run_new(&s, &o, 1);                                                               \
+    check(r.trainer == NULL);                                                             \
+    if (!check(strstr(r.err.text, sentence) != NULL))                                     \
+        printf("# %s\n", r.err.text);                                                     \
+    run_done(&r)
+    REFUSED(o.lr = 1e9, "train.lr is 1e+09; it must be between");
+    REFUSED(o.lr = 0, "train.lr is 0");
+    REFUSED(o.epochs = 0, "train.epochs is 0");
+    REFUSED(o.batch = 0, "train.batch is 0");
+    REFUSED(o.clip = NAN, "train.clip is nan");
+    for (size_t i = 0; i < s.split->rows; i++)
+        s.split->part[i] = PART_TRAIN;
+    REFUSED((void)0, "0 validation rows");
+#undef REFUSED
+    subject_done(&s);
+}
+
+static void batch_may_be_larger_than_the_table(void)
+{
+    struct subject s = subject_new("kind");
+    struct train_options o = quick_options();
+    struct run r;
+
+    o.batch = 4096;
+    o.class_weight = CLASS_WEIGHT_BALANCED;
+    r = run_new(&s, &o, 2);
+    check_int(trainer_progress(r.trainer)->batches, 1);
+    train(&r);
+    check_int(trainer_progress(r.trainer)->end, TRAIN_EPOCHS);
+    run_done(&r);
+    subject_done(&s);
+}
+
+int main(void)
+{
+    test_run(learns_all_tasks);
+    test_run(same_bits_for_any_number_of_threads);
+    test_run(another_seed_gives_other_weights);
+    test_run(steps_allocate_nothing);
+    test_run(stops_early_and_keeps_the_best);
+    test_run(stopping_keeps_the_best);
+    test_run(divergence_keeps_good_weights);
+    test_run(categories_never_trained_get_the_mean);
+    test_run(schedules);
+    test_run(wrong_options_are_refused);
+    test_run(batch_may_be_larger_than_the_table);
+    return test_done();
+}
