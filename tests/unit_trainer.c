@@ -387,13 +387,24 @@ static void wrong_options_are_refused(void)
     REFUSED(o.lr = 1e9, "train.lr is 1e+09; it must be between");
     REFUSED(o.lr = 0, "train.lr is 0");
     REFUSED(o.epochs = 0, "train.epochs is 0");
-    REFUSED(o.batch = 0, "train.batch is 0");
+    REFUSED(o.batch = -1, "train.batch is -1");
     REFUSED(o.clip = NAN, "train.clip is nan");
     for (size_t i = 0; i < s.split->rows; i++)
         s.split->part[i] = PART_TRAIN;
     REFUSED((void)0, "0 validation rows");
 #undef REFUSED
     subject_done(&s);
+}
+
+static void small_tables_get_small_batches(void)
+{
+    struct train_options o = train_defaults();
+
+    check_int(train_batch(&o, 10), 32);
+    check_int(train_batch(&o, 4578), 80);
+    check_int(train_batch(&o, 1000000), 256);
+    o.batch = 7;
+    check_int(train_batch(&o, 1000000), 7);
 }
 
 static void batch_may_be_larger_than_the_table(void)
@@ -424,6 +435,7 @@ int main(void)
     test_run(categories_never_trained_get_the_mean);
     test_run(schedules);
     test_run(wrong_options_are_refused);
+    test_run(small_tables_get_small_batches);
     test_run(batch_may_be_larger_than_the_table);
     return test_done();
 }

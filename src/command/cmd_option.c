@@ -170,9 +170,11 @@ static bool run_model(struct context *c, const struct call *call, struct error *
         return false;
     ok = model_summary(&s->model, e, c->format == FORMAT_JSON, &text, err);
     if (ok) {
+        int batch = train_batch(&s->train, e->fitted_rows);
+
         context_print(c, str_text(&text), text.length);
-        context_note(c, "training with batches of %d rows takes %.0f MB", s->train.batch,
-                     (double)model_training_bytes(&s->model, e, s->train.batch,
+        context_note(c, "training with batches of %d rows takes %.0f MB", batch,
+                     (double)model_training_bytes(&s->model, e, batch,
                                                   engine_threads(c->session->engine)) / 1e6);
     }
     str_done(&text);

@@ -197,7 +197,9 @@ static enum step apply(struct train_job *j, struct error *err)
 static enum step build(struct train_job *j, struct error *err)
 {
     j->bytes = frame_bytes(j->encoder, j->frame->rows) +
-               model_training_bytes(&j->model_options, j->encoder, j->train_options.batch,
+               model_training_bytes(&j->model_options, j->encoder,
+                                    train_batch(&j->train_options,
+                                                j->split->count[PART_TRAIN]),
                                     pool_threads(j->pool));
     j->model = model_new(&j->model_options, j->encoder, j->train_options.seed, err);
     if (!j->model)

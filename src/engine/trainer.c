@@ -36,7 +36,7 @@ struct trainer {
 struct train_options train_defaults(void)
 {
     return (struct train_options){
-        .epochs = 100, .batch = 256, .lr = 1e-3, .weight_decay = 1e-2,
+        .epochs = 100, .batch = 0, .lr = 1e-3, .weight_decay = 1e-2,
         .schedule = SCHEDULE_CONSTANT, .warmup = 0, .patience = 15, .watch = WATCH_AUTO,
         .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .seed = 1,
     };
@@ -54,11 +54,20 @@ static bool within(const char *name, double value, double low, double high,
 bool train_check(const struct train_options *o, struct error *err)
 {
     return within("epochs", o->epochs, 1, 1e6, err)
-        && within("batch", o->batch, 1, 65536, err) && within("lr", o->lr, 1e-9, 1, err)
+        && within("batch", o->batch, 0, 65536, err) && within("lr", o->lr, 1e-9, 1, err)
         && within("weight_decay", o->weight_decay, 0, 1, err)
         && within("warmup", o->warmup, 0, 1e6, err)
         && within("patience", o->patience, 0, 1e6, err)
         && within("clip", o->clip, 0, 1e9, err);
+}
+
+int train_batch(const struct train_options *o, size_t rows)
+{
+    size_t auto_batch = rows / 50 / 16 * 16;
+
+    if (o->batch > 0)
+        return o->batch;
+    return auto_batch < 32 ? 32 : auto_batch < 256 ? (int)auto_batch : 256;
 }
 
 /* ---- beginning ---- */
@@ -168,6 +177,7 @@ struct trainer *trainer_new(struct model *m, const struct frame *f,
     if (o->class_weight == CLASS_WEIGHT_BALANCED
         && model_encoder(m)->task != TASK_REGRESSION)
         t->class_weight = balanced_weights(model_encoder(m));
+    t->options.batch = train_batch(o, split->count[PART_TRAIN]);
     if (!check_memory(t, err) || !make_batcher(t, err) || !allocate(t, err)) {
         trainer_free(t);
         return NULL;

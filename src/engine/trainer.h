@@ -21,7 +21,7 @@ enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 
 struct train_options {
     int epochs;           /* at most */
-    int batch;            /* rows a step */
+    int batch;            /* rows a step; 0: see train_batch */
     double lr;
     double weight_decay;  /* decoupled; weights of linear maps only */
     enum schedule schedule;
@@ -35,6 +35,11 @@ struct train_options {
 
 struct train_options train_defaults(void);
 bool train_check(const struct train_options *o, struct error *err);
+
+/* The batch size for that many training rows: the one asked for, or a fiftieth of the
+ * rows as a multiple of 16 between 32 and 256, so that small tables get enough steps an
+ * epoch. */
+int train_batch(const struct train_options *o, size_t rows);
 
 /* One line of a run's history. */
 struct epoch_record {
