@@ -16,7 +16,8 @@
  * QuantileTransformer(n_quantiles=min(1000, n), output_distribution="normal"). */
 static void quantiles_agree_with_scikit_learn(void)
 {
-    struct sample v[] = {{1, 1}, {2, 3}, {3, 1}, {5, 1}, {8, 1}, {13, 1}, {21, 1}, {34, 1}};
+    struct sample v[] = {{1, 1}, {2, 3},  {3, 1},  {5, 1},
+                         {8, 1}, {13, 1}, {21, 1}, {34, 1}};
     static const double x[] = {-5, 1, 1.5, 2, 2.5, 3, 4, 8, 20, 33, 34, 99};
     static const double y[] = {
         -5.199337582605575,  -5.199337582605575, -1.5932188180230502, -0.7647096737863872,
@@ -57,9 +58,10 @@ static void many_quantiles_agree_with_scikit_learn(void)
 static void normal_quantiles_are_right(void)
 {
     static const double p[] = {1e-10, 1e-7, .001, .02425, .25, .5, .6, .99, .999999};
-    static const double x[] = {-6.361340902404056,  -5.199337582192817, -3.090232306167813,
-                               -1.9729610513118845, -0.6744897501960817, 0,
-                               0.2533471031357998,  2.3263478740408408, 4.753424308817089};
+    static const double x[] = {
+        -6.361340902404056,  -5.199337582192817,  -3.090232306167813,
+        -1.9729610513118845, -0.6744897501960817, 0,
+        0.2533471031357998,  2.3263478740408408,  4.753424308817089};
 
     for (size_t i = 0; i < sizeof p / sizeof *p; i++)
         check_near(scaling_normal_quantile(p[i]), x[i], 1e-14 * (1 + fabs(x[i])));
@@ -104,7 +106,8 @@ static void extremes_do_not_overflow(void)
 
 /* ---- fitting and applying ---- */
 
-/* A table, split into the parts that its column "part" names, with the target if named. */
+/* A table, split into the parts that its column "part" names, with the target if
+ * named. */
 struct setup {
     struct dataset *data;
     struct schema *schema;
@@ -121,8 +124,8 @@ static void set_up(struct setup *s, const char *text, const char *target, size_t
 {
     *s = (struct setup){.data = table_of(text)};
     s->schema = infer_schema(s->data);
-    if (target && !schema_set_target(s->schema, s->data, schema_find(s->schema, target), NULL,
-                                     TASK_NONE, NULL, &s->err))
+    if (target && !schema_set_target(s->schema, s->data, schema_find(s->schema, target),
+                                     NULL, TASK_NONE, NULL, &s->err))
         printf("# %s\n", s->err.text);
     s->split.rows = dataset_rows(s->data);
     s->split.part = malloc(s->split.rows + 1);
@@ -248,7 +251,8 @@ static void constant_columns_are_left_out(void)
     set_up(&s, "a,b,c,d\nx,1.5,u,7\nx,2.5,v,7\nx,1,u,7\ny,2,v,8\n", NULL, 3, &o);
     check_int(s.encoder->n_categorical, 1);
     check_int(s.encoder->n_continuous, 1);
-    check(strstr(str_text(&s.note), "left out, the same in all training rows: a, d") != NULL);
+    check(strstr(str_text(&s.note), "left out, the same in all training rows: a, d") !=
+          NULL);
     tear_down(&s);
 }
 
@@ -343,7 +347,8 @@ static void weights_have_mean_one(void)
 {
     struct setup s;
     struct encode_options o = encode_defaults();
-    struct dataset *bad = table_of("x,w,y\n1,1,a\n2,-3,b\n"), *none = table_of("x,y\n1,a\n");
+    struct dataset *bad = table_of("x,w,y\n1,1,a\n2,-3,b\n"),
+                   *none = table_of("x,y\n1,a\n");
     struct frame *f;
 
     set_up(&s, "x,w,y\n1.5,1,a\n2,2,b\n3,6,a\n4,0,b\n", NULL, 3, NULL);
@@ -414,7 +419,8 @@ static void equal_rows_are_counted(void)
     struct setup s;
     struct encode_options o = encode_defaults();
 
-    set_up(&s, "x,c,y\n1.5,a,0\n1.5,a,1\n1.5,a,0\n2,a,0\n1.5,b,0\n1.50,a,0\n", "y", 6, &o);
+    set_up(&s, "x,c,y\n1.5,a,0\n1.5,a,1\n1.5,a,0\n2,a,0\n1.5,b,0\n1.50,a,0\n", "y", 6,
+           &o);
     check_int(frame_duplicates(s.frame), 2);
     tear_down(&s);
 }
@@ -431,7 +437,8 @@ static void codes_can_be_read_back(void)
             const struct feature *f = &s.encoder->categorical[k];
             const struct column *c =
                 dataset_column(s.data, dataset_find(s.data, f->column));
-            int32_t code = s.frame->codes[row * (size_t)s.frame->n_categorical + (size_t)k];
+            int32_t code =
+                s.frame->codes[row * (size_t)s.frame->n_categorical + (size_t)k];
             struct cell cell = column_cell(c, row);
 
             check((code == 0) == column_missing(c, row));
@@ -573,7 +580,8 @@ static void hostile_json_is_refused(void)
 /* Changes the copy of a good JSON by a JSON pointer-like path of keys and numbers. */
 static json_t *step_down(json_t *j, const char *key)
 {
-    return json_is_array(j) ? json_array_get(j, (size_t)atoi(key)) : json_object_get(j, key);
+    return json_is_array(j) ? json_array_get(j, (size_t)atoi(key))
+                            : json_object_get(j, key);
 }
 
 static void check_refused(const json_t *good, const char *first, const char *second,

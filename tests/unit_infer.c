@@ -22,13 +22,14 @@ static void numbers_are_plain_decimals(void)
         const char *text;
         double value;
     } good[] = {
-        {"0", 0},      {"-0", 0},       {"+1", 1},       {"12", 12},        {"-3.25", -3.25},
-        {".5", .5},    {"5.", 5},       {"1e5", 1e5},    {"1E-400", 0},     {" 7\t", 7},
+        {"0", 0},      {"-0", 0},   {"+1", 1},    {"12", 12},    {"-3.25", -3.25},
+        {".5", .5},    {"5.", 5},   {"1e5", 1e5}, {"1E-400", 0}, {" 7\t", 7},
         {"0.07", .07}, {"-0.5e-3", -5e-4}, {"9007199254740991", 9007199254740991.0},
         {"1e300", 1e300}, {"123456789012345678901.5", 123456789012345678901.5},
     };
     static const char *const bad[] = {
-        "",      " ",    "-",     ".",        "e5",      "1e",    "1e+",   "0x1F", "1_000",
+        "",      " ",    "-",     ".",        "e5",      "1e",    "1e+",   "0x1F",
+        "1_000",
         "--1",   "1 2",  "1,5",   "1.234.5",  "007",     "-01",   "00",    "1.5x", "$3",
         "10%",   "½",    "١٢",    "9007199254740993", "18446744073709551616",
         "123456789012345678901234567890", "True", "1'000",
@@ -128,8 +129,8 @@ struct column_guess {
     const struct schema_column *column;
 };
 
-static struct column_guess guess_column(const char *name, const char *const *cells, size_t n,
-                                        size_t times)
+static struct column_guess guess_column(const char *name, const char *const *cells,
+                                        size_t n, size_t times)
 {
     struct str text = {0};
     struct column_guess g;
@@ -151,8 +152,8 @@ static void guess_done(struct column_guess *g)
     dataset_unref(g->data);
 }
 
-static void check_kind(const char *name, const char *const *cells, size_t n, size_t times,
-                       enum kind kind, unsigned warnings)
+static void check_kind(const char *name, const char *const *cells, size_t n,
+                       size_t times, enum kind kind, unsigned warnings)
 {
     struct column_guess g = guess_column(name, cells, n, times);
     bool right = check_str(kind_name(g.column->kind), kind_name(kind));
@@ -203,8 +204,8 @@ static void repeat_text(struct str *out, size_t n, const char *pattern, size_t m
     int before = (int)strcspn(pattern, "#");
 
     for (size_t i = 0; i < n; i++)
-        str_printf(out, "%.*s%zu%s,%zu\n", before, pattern, i % modulo, pattern + before + 1,
-                   i % 2);
+        str_printf(out, "%.*s%zu%s,%zu\n", before, pattern, i % modulo,
+                   pattern + before + 1, i % 2);
 }
 
 static void check_generated(const char *pattern, size_t n, size_t modulo, enum kind kind,
@@ -218,7 +219,8 @@ static void check_generated(const char *pattern, size_t n, size_t modulo, enum k
     repeat_text(&text, n, pattern, modulo);
     d = table_of(str_text(&text));
     s = infer_schema(d);
-    if (!check_int(s->columns[0].kind, kind) || !check_int(s->columns[0].warnings, warnings))
+    if (!check_int(s->columns[0].kind, kind) ||
+        !check_int(s->columns[0].warnings, warnings))
         printf("# %s: %s\n", pattern, s->columns[0].reason);
     schema_free(s);
     dataset_unref(d);
@@ -269,7 +271,8 @@ static void a_late_word_is_named(void)
     str_done(&text);
 }
 
-/* Among the two values of a code it is no slip to be taken as missing, but told as well. */
+/* Among the two values of a code it is no slip to be taken as missing, but told as
+ * well. */
 static void a_late_word_among_codes_is_named(void)
 {
     struct str text = {0};

@@ -134,19 +134,38 @@ static void targets_are_understood(void)
     static const struct target_case cases[] = {
         {{"0", "1", "1", "1", "1", "1"}, NULL, TASK_NONE, TASK_BINARY, "1", NULL},
         {{"-1", "1", "1", "-1", "1", "1"}, NULL, TASK_NONE, TASK_BINARY, "1", NULL},
-        {{"No", "Yes", "Yes", "Yes", "Yes", "No"}, NULL, TASK_NONE, TASK_BINARY, "Yes", NULL},
-        {{"<=50K", ">50K", ">50K", ">50K", ">50K", ""}, NULL, TASK_NONE, TASK_BINARY, ">50K",
+        {{"No", "Yes", "Yes", "Yes", "Yes", "No"},
+         NULL,
+         TASK_NONE,
+         TASK_BINARY,
+         "Yes",
+         NULL},
+        {{"<=50K", ">50K", ">50K", ">50K", ">50K", ""},
+         NULL,
+         TASK_NONE,
+         TASK_BINARY,
+         ">50K",
          NULL},
         {{"p", "e", "e", "p", "e", "e"}, NULL, TASK_NONE, TASK_BINARY, "p", NULL},
         {{"p", "e", "e", "p", "e", "e"}, "e", TASK_NONE, TASK_BINARY, "e", NULL},
         {{"a", "b", "c", "a", "b", "c"}, NULL, TASK_NONE, TASK_MULTICLASS, NULL, NULL},
         {{"a", "b", "c", "a", "b", "c"}, "b", TASK_NONE, TASK_BINARY, "b", NULL},
         {{"a", "b", "c", "a", "b", "c"}, NULL, TASK_BINARY, 0, NULL, "3 classes"},
-        {{"a", "b", "c", "a", "b", "c"}, NULL, TASK_REGRESSION, 0, NULL, "not a column of"},
+        {{"a", "b", "c", "a", "b", "c"},
+         NULL,
+         TASK_REGRESSION,
+         0,
+         NULL,
+         "not a column of"},
         {{"a", "b", "c", "a", "b", "c"}, "b", TASK_MULTICLASS, 0, NULL, "--task binary"},
         {{"a", "b", "c", "a", "b", "c"}, "z", TASK_NONE, 0, NULL, "no value \"z\""},
         {{"1.5", "2", "3", "4", "5", "6"}, NULL, TASK_NONE, TASK_REGRESSION, NULL, NULL},
-        {{"3", "2", "3", "4", "2", "3"}, NULL, TASK_MULTICLASS, TASK_MULTICLASS, NULL, NULL},
+        {{"3", "2", "3", "4", "2", "3"},
+         NULL,
+         TASK_MULTICLASS,
+         TASK_MULTICLASS,
+         NULL,
+         NULL},
         {{"a", "a", "a", "", "a", "a"}, NULL, TASK_NONE, 0, NULL, "one class only"},
         {{"", "", "", "", "", "NA"}, NULL, TASK_NONE, 0, NULL, "no value in any row"},
         {{"2", "2", "2", "", "2", "2"}, NULL, TASK_REGRESSION, 0, NULL, "one value only"},
@@ -340,7 +359,8 @@ static void other_columns_stay(void)
     struct str note = {0};
     char *path = table_path();
 
-    write_file(path, "kind,column\r\nignore,age\r\ncontinuous,height\r\nignore,weight\r\n");
+    write_file(path,
+               "kind,column\r\nignore,age\r\ncontinuous,height\r\nignore,weight\r\n");
     check(schema_load(t.schema, t.data, path, &note, &err));
     check_str(str_text(&note), "not in the table: height, weight\n");
     check_int(t.schema->columns[0].kind, KIND_IGNORE);

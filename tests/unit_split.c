@@ -45,8 +45,8 @@ static struct sample_table make_table(const int *sizes, int n_classes, int n,
     t.data = table_of(str_text(&text));
     t.schema = infer_schema(t.data);
     str_done(&text);
-    if (target != NO_TARGET &&
-        !schema_set_target(t.schema, t.data, target == VALUES, NULL, TASK_NONE, NULL, &err))
+    if (target != NO_TARGET && !schema_set_target(t.schema, t.data, target == VALUES,
+                                                  NULL, TASK_NONE, NULL, &err))
         printf("# %s\n", err.text);
     t.target = target_read(t.data, t.schema, &err);
     return t;
@@ -59,7 +59,8 @@ static void table_done(struct sample_table *t)
     dataset_unref(t->data);
 }
 
-static struct split *split_or_say(const struct sample_table *t, const struct split_options *o)
+static struct split *split_or_say(const struct sample_table *t,
+                                  const struct split_options *o)
 {
     struct error err = {0};
     struct split *s = split_new(t->data, t->schema, o, &err);
@@ -95,7 +96,8 @@ static void check_shares(const struct sample_table *t, const struct split *s, in
         double exact = shares[part] * (double)size;
 
         if (!check(fabs((double)count_of(t, s, class, (enum part)part) - exact) < 1))
-            printf("# class %d of %zu rows, %s\n", class, size, part_name((enum part)part));
+            printf("# class %d of %zu rows, %s\n", class, size,
+                   part_name((enum part)part));
     }
 }
 
@@ -173,7 +175,8 @@ static void folds_are_disjoint_and_complete(void)
 
         check(s->count[PART_TEST] >= 34 && s->count[PART_TEST] <= 35);
         for (int class = 0; class < 5; class++) {
-            check(fabs((double)count_of(&t, s, class, PART_TEST) - sizes[class] / 5.0) < 1);
+            check(fabs((double)count_of(&t, s, class, PART_TEST) - sizes[class] / 5.0) <
+                  1);
             check(count_of(&t, s, class, PART_TRAIN) > 0);
         }
         check_near((double)s->count[PART_TRAIN] / (double)s->count[PART_VALID], 65.0 / 15,
@@ -202,7 +205,8 @@ static void labels_are_few(void)
     o.labeled = 50;
     more = split_or_say(&t, &o);
     check_int(few->count[PART_TRAIN], 10);
-    check_int(few->count[PART_TRAIN] + few->count[PART_UNLABELED], all->count[PART_TRAIN]);
+    check_int(few->count[PART_TRAIN] + few->count[PART_UNLABELED],
+              all->count[PART_TRAIN]);
     for (int class = 0; class < 4; class++)
         check(count_of(&t, few, class, PART_TRAIN) > 0);
     check_int(more->count[PART_TRAIN], 50);

@@ -131,8 +131,8 @@ static void compare_kinds(const struct entry *e, const struct schema *s)
         free(name);
         free(kind);
     }
-    printf("# %-18s kinds %zu of %zu%s%s\n", e->name, agree, all, odd.length ? ", not" : "",
-           str_text(&odd));
+    printf("# %-18s kinds %zu of %zu%s%s\n", e->name, agree, all,
+           odd.length ? ", not" : "", str_text(&odd));
     agreeing += agree;
     compared += all;
     dataset_unref(d);
@@ -200,10 +200,12 @@ static void check_json(const struct encoder *e, const struct dataset *d,
     if (check(again != NULL)) {
         size_t rows = f->rows;
 
-        check(!f->codes || memcmp(f->codes, again->codes,
-                                  rows * (size_t)f->n_categorical * sizeof *f->codes) == 0);
-        check(!f->values || memcmp(f->values, again->values,
-                                   rows * (size_t)f->n_continuous * sizeof *f->values) == 0);
+        check(!f->codes ||
+              memcmp(f->codes, again->codes,
+                     rows * (size_t)f->n_categorical * sizeof *f->codes) == 0);
+        check(!f->values ||
+              memcmp(f->values, again->values,
+                     rows * (size_t)f->n_continuous * sizeof *f->values) == 0);
     }
     frame_free(again);
     encoder_unref(back);

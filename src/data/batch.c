@@ -38,8 +38,8 @@ static bool allocate(struct batcher *b)
            x->index;
 }
 
-struct batcher *batcher_new(const struct frame *f, const uint32_t *index, size_t n, int size,
-                            bool shuffle, bool drop_last, uint64_t seed)
+struct batcher *batcher_new(const struct frame *f, const uint32_t *index, size_t n,
+                            int size, bool shuffle, bool drop_last, uint64_t seed)
 {
     struct batcher *b = try_calloc(1, sizeof *b);
 

@@ -24,11 +24,12 @@ struct batch {
 struct frame;
 struct batcher;
 
-/* Goes over frame rows index[0..n) (copied) in batches of `size` (> 0); `shuffle` false keeps
- * the order. The last batch of an epoch may be smaller; with drop_last it is left out
- * unless it is the only one. The frame must outlive the batcher. NULL: no memory. */
-struct batcher *batcher_new(const struct frame *f, const uint32_t *index, size_t n, int size,
-                            bool shuffle, bool drop_last, uint64_t seed);
+/* Goes over frame rows index[0..n) (copied) in batches of `size` (> 0); `shuffle`
+ * false keeps the order. The last batch of an epoch may be smaller; with drop_last it
+ * is left out unless it is the only one. The frame must outlive the batcher. NULL: no
+ * memory. */
+struct batcher *batcher_new(const struct frame *f, const uint32_t *index, size_t n,
+                            int size, bool shuffle, bool drop_last, uint64_t seed);
 void batcher_free(struct batcher *b);
 
 size_t batcher_batches(const struct batcher *b); /* an epoch */

@@ -21,15 +21,15 @@ struct datetime {
     int year, month, day, hour, minute, second; /* -1: not given */
 };
 
-const char *datetime_form_name(enum datetime_form form); /* "ISO", "day.month.year", ... */
+const char *datetime_form_name(enum datetime_form form); /* "day.month.year", ... */
 
 /* False for what is not in that form or not in the calendar (29 Feb 2023; but second 60
  * is a leap second). A time zone is allowed and left aside. */
 bool datetime_parse(struct cell cell, enum datetime_form form, struct datetime *out);
 
 /* The form in which most of the column's non-missing cells can be read, and how many
- * those are; NONE without any. Where day and month could be swapped in every cell, dots and
- * hyphens mean that the day is first, slashes that the month is. */
+ * those are; NONE without any. Where day and month could be swapped in every cell,
+ * dots and hyphens mean that the day is first, slashes that the month is. */
 enum datetime_form datetime_guess(const struct tally *t, size_t *cells);
 
 /* 0 Monday .. 6 Sunday. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Fitting. A column is grouped by text, the training rows of each text are counted, and
- * all else (vocabularies, means, quantiles) is made from these counts, so that a column of
- * a million rows and ten texts costs little more than ten texts.
+ * all else (vocabularies, means, quantiles) is made from these counts, so that a column
+ * of a million rows and ten texts costs little more than ten texts.
  */
 #include "data/encode.h"
 
@@ -98,8 +98,9 @@ static struct feature make_feature(const struct view *v, enum feature_source sou
     const char *name = v->column->name;
 
     return (struct feature){
-        .name = source == FEATURE_CELL ? xstrdup(name)
-                                       : xasprintf("%s (%s)", name, feature_source_name(source)),
+        .name = source == FEATURE_CELL
+                    ? xstrdup(name)
+                    : xasprintf("%s (%s)", name, feature_source_name(source)),
         .column = xstrdup(name),
         .source = source,
         .datetime_form = form,
@@ -154,7 +155,8 @@ static bool take_census(struct census *c, const struct feature *f, const struct 
         if (v->counts[code] == 0)
             continue;
         if (tally_missing(t, code) ||
-            !feature_text(f, tally_cell(t, code), c->buffers ? c->buffers[code] : NULL, &text))
+            !feature_text(f, tally_cell(t, code), c->buffers ? c->buffers[code] : NULL,
+                          &text))
             c->missing += v->counts[code];
         else if (!vocabulary_add(&c->texts, text, &number))
             return false;
@@ -195,16 +197,18 @@ static bool keep_classes(struct feature *f, const struct class_count *all, size_
     return feature_make_index(f);
 }
 
-static void note_cap(const struct fit *f, const struct feature *x, size_t all, size_t cells)
+static void note_cap(const struct fit *f, const struct feature *x, size_t all,
+                     size_t cells)
 {
     size_t kept = (size_t)x->classes - 1, rest = x->counts[x->classes];
 
     if (kept == all || !f->note)
         return;
-    str_printf(f->note,
-               "%s: %zu of %zu classes are kept, the rarer ones (%.3g %% of the cells) share "
-               "one place\n",
-               x->name, kept, all, 100.0 * (double)rest / (double)cells);
+    str_printf(
+        f->note,
+        "%s: %zu of %zu classes are kept, the rarer ones (%.3g %% of the cells) share "
+        "one place\n",
+        x->name, kept, all, 100.0 * (double)rest / (double)cells);
 }
 
 static bool fill_feature(const struct fit *f, struct feature *x, const struct census *c)
@@ -219,7 +223,8 @@ static bool fill_feature(const struct fit *f, struct feature *x, const struct ce
     for (size_t i = 0; i < n_all; i++)
         all[i] = (struct class_count){c->texts.texts[i], c->counts[i]};
     qsort(all, n_all, sizeof *all, compare_classes);
-    while (n < n_all && n < (size_t)o->max_classes && all[n].count >= (size_t)o->min_count)
+    while (n < n_all && n < (size_t)o->max_classes &&
+           all[n].count >= (size_t)o->min_count)
         n++;
     done = keep_classes(x, all, n_all, n, c->missing);
     free(all);
@@ -229,8 +234,9 @@ static bool fill_feature(const struct fit *f, struct feature *x, const struct ce
 }
 
 /* *added is false where the feature would be the same in every row. */
-static bool add_categorical(struct fit *f, const struct view *v, enum feature_source source,
-                            enum datetime_form form, bool *added)
+static bool add_categorical(struct fit *f, const struct view *v,
+                            enum feature_source source, enum datetime_form form,
+                            bool *added)
 {
     struct encoder *e = f->encoder;
     struct feature x = make_feature(v, source, form);
@@ -267,7 +273,8 @@ static void push_continuous(struct fit *f, struct feature x)
     e->continuous[e->n_continuous++] = x;
 }
 
-static bool fit_scaling(const struct fit *f, struct feature *x, struct sample *v, size_t n)
+static bool fit_scaling(const struct fit *f, struct feature *x, struct sample *v,
+                        size_t n)
 {
     double quantiles[SCALING_MAX_QUANTILES];
 
@@ -353,10 +360,11 @@ static bool fit_datetime(struct fit *f, struct view *v, bool *used)
     bool any_number = false, added;
 
     if (form == DATETIME_NONE)
-        return error_set(f->err, ERROR_INPUT,
-                         "%s holds no date in a form that is known, as 2018-01-28: mark it "
-                         "otherwise",
-                         v->column->name);
+        return error_set(
+            f->err, ERROR_INPUT,
+            "%s holds no date in a form that is known, as 2018-01-28: mark it "
+            "otherwise",
+            v->column->name);
     for (size_t i = 0; i < 2; i++) {
         if (!add_continuous(f, v, numbers[i], form, &added))
             return false;
@@ -421,7 +429,8 @@ static bool fit_inputs(struct fit *f)
     for (int i = 0; i < s->n_columns; i++) {
         enum kind kind = s->columns[i].kind;
 
-        if (i != s->target && kind != KIND_IGNORE && kind != KIND_WEIGHT && !fit_column(f, i))
+        if (i != s->target && kind != KIND_IGNORE && kind != KIND_WEIGHT &&
+            !fit_column(f, i))
             return false;
     }
     if (f->left_out.length && f->note)
@@ -457,7 +466,8 @@ static bool fit_values(struct fit *f, const struct target *t, const struct split
     return true;
 }
 
-static void fit_classes(struct encoder *e, const struct target *t, const struct split *split)
+static void fit_classes(struct encoder *e, const struct target *t,
+                        const struct split *split)
 {
     e->n_classes = t->n_classes;
     e->against_rest = t->against_rest;
@@ -514,7 +524,8 @@ static bool fit_weight(struct fit *f)
                          s->columns[column].decimal, &weight))
             sum += weight / (double)f->n_rows;
     if (!(sum > 0) || !isfinite(sum))
-        return error_set(f->err, ERROR_INPUT, "the weights of %s do not have a mean above 0",
+        return error_set(f->err, ERROR_INPUT,
+                         "the weights of %s do not have a mean above 0",
                          f->encoder->weight);
     f->encoder->weight_mean = sum;
     f->encoder->weight_decimal = s->columns[column].decimal;
@@ -526,10 +537,12 @@ static bool fit_weight(struct fit *f)
 static bool check_options(const struct encode_options *o, struct error *err)
 {
     if (o->max_classes < 1 || o->max_classes > 100000000)
-        return error_set(err, ERROR_USAGE, "at most %d classes of a column: use 1 to 100000000",
+        return error_set(err, ERROR_USAGE,
+                         "at most %d classes of a column: use 1 to 100000000",
                          o->max_classes);
     if (o->min_count < 1)
-        return error_set(err, ERROR_USAGE, "a class must be seen at least once, not %d times",
+        return error_set(err, ERROR_USAGE,
+                         "a class must be seen at least once, not %d times",
                          o->min_count);
     return true;
 }
@@ -538,7 +551,8 @@ static bool take_rows(struct fit *f, const struct split *split)
 {
     f->rows = try_alloc(split->rows, sizeof *f->rows);
     if (!f->rows)
-        return error_set(f->err, ERROR_MEMORY, "no memory to encode %zu rows", split->rows);
+        return error_set(f->err, ERROR_MEMORY, "no memory to encode %zu rows",
+                         split->rows);
     for (size_t row = 0; row < split->rows; row++)
         if (split->part[row] == PART_TRAIN || split->part[row] == PART_UNLABELED)
             f->rows[f->n_rows++] = (uint32_t)row;
@@ -559,7 +573,8 @@ struct encoder *encoder_fit(const struct dataset *d, const struct schema *s,
         return NULL;
     f.encoder = encoder_make();
     f.encoder->options = *o;
-    done = take_rows(&f, split) && fit_target(&f, split) && fit_weight(&f) && fit_inputs(&f);
+    done =
+        take_rows(&f, split) && fit_target(&f, split) && fit_weight(&f) && fit_inputs(&f);
     free(f.rows);
     str_done(&f.left_out);
     if (!done) {

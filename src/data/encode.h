@@ -6,12 +6,12 @@
  * and deviation. It is immutable once made and goes into the model file as JSON.
  *
  * Codes of a categorical feature with n known classes: 0 missing, 1..n the classes (most
- * frequent first, ties by text), n+1 other (unseen in training, or beyond the cap).
- * So an embedding table has n + 2 rows and `classes` = n + 1 (other counts as a class).
+ * frequent first, ties by text), n+1 other (unseen in training, or beyond the cap). So an
+ * embedding table has n + 2 rows and `classes` = n + 1 (other counts as a class).
  *
- * Continuous features: scaled as asked (data/scaling.h); a missing value becomes 0 (the mean
- * or median), as does a cell that is no number, and a column with such cells in the training
- * rows brings one more feature that is 1 there. A constant column is left out.
+ * Continuous features: scaled as asked (data/scaling.h); a missing value becomes 0 (the
+ * mean or median), as does a cell that is no number, and a column with such cells in the
+ * training rows brings one more feature that is 1 there. A constant column is left out.
  *
  * Dates bring a year and a day of the month (continuous), a month, weekday and hour
  * (categorical), as far as they vary in the training rows.
@@ -70,7 +70,7 @@ struct encoder {
     char *target;         /* name of the target column, NULL without one */
     int n_classes;        /* binary: 2, with class 1 the positive one; regression: 0 */
     char **classes;       /* (n_classes) texts */
-    bool against_rest;    /* binary, and every text but classes[1] is class 0 ("not ...") */
+    bool against_rest;    /* binary, and all texts but classes[1] are class 0, "not x" */
     size_t *class_counts; /* (n_classes) training rows */
     double target_mean, target_deviation; /* regression */
     int target_decimal;
@@ -82,9 +82,10 @@ struct encoder {
 
 struct encode_options encode_defaults(void);
 
-/* Fits on the rows of PART_TRAIN (and PART_UNLABELED for the inputs). `note` (may be NULL)
- * gets what a person should know (caps, constant columns left out), one a line. NULL on
- * failure, for instance when no input column is left. s->task may be TASK_NONE (no target). */
+/* Fits on the rows of PART_TRAIN (and PART_UNLABELED for the inputs). `note` (may be
+ * NULL) gets what a person should know (caps, constant columns left out), one a line.
+ * NULL on failure, for instance when no input column is left. s->task may be TASK_NONE
+ * (no target). */
 struct encoder *encoder_fit(const struct dataset *d, const struct schema *s,
                             const struct split *split, const struct encode_options *o,
                             struct str *note, struct error *err);
@@ -103,14 +104,15 @@ struct frame {
     size_t missing;  /* input cells without a value, or not readable as number or date */
 };
 
-/* Columns are found by name. A missing input column is an error that names it; further columns
- * are counted in `note` (may be NULL), as are cells that should be numbers and are not. The
- * target and the weight may be absent; a weight that is no number from 0 is refused with its
- * line. NULL on failure. */
+/* Columns are found by name. A missing input column is an error that names it; further
+ * columns are counted in `note` (may be NULL), as are cells that should be numbers and
+ * are not. The target and the weight may be absent; a weight that is no number from 0
+ * is refused with its line. NULL on failure. */
 struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
                             struct str *note, struct error *err);
 void frame_free(struct frame *f);
-size_t frame_bytes(const struct encoder *e, size_t rows); /* what encoder_apply will take */
+/* What encoder_apply will take. */
+size_t frame_bytes(const struct encoder *e, size_t rows);
 /* Rows that repeat an earlier one, target included: many make a test part easy. 0 also
  * where there is no memory to tell. */
 size_t frame_duplicates(const struct frame *f);

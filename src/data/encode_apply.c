@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Rows to numbers. Where a column has a dictionary, each of its texts is looked up once and
- * the rows are gathered through that table; all features of some thousand rows at a time,
- * so that the frame's rows are written while they are in the cache.
+ * Rows to numbers. Where a column has a dictionary, each of its texts is looked up once
+ * and the rows are gathered through that table; all features of some thousand rows at a
+ * time, so that the frame's rows are written while they are in the cache.
  */
 #include "data/encode.h"
 
@@ -80,8 +80,8 @@ struct search {
     struct vocabulary absent;
 };
 
-static bool find_columns(const struct application *a, const struct feature *features, int n,
-                         struct search *search, struct source **out)
+static bool find_columns(const struct application *a, const struct feature *features,
+                         int n, struct search *search, struct source **out)
 {
     struct source *sources = *out = xcalloc((size_t)n + 1, sizeof *sources);
     uint32_t number;
@@ -196,8 +196,8 @@ static inline float read_value(const struct source *s, size_t row)
 }
 
 /* A cell of a categorical feature has always a class, but a date's need not be one. */
-static void gather_codes(struct frame *f, const struct source *s, size_t place, size_t begin,
-                         size_t end)
+static void gather_codes(struct frame *f, const struct source *s, size_t place,
+                         size_t begin, size_t end)
 {
     int32_t *out = f->codes + begin * (size_t)f->n_categorical + place;
     size_t missing = 0, unseen = 0;

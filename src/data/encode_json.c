@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Encoders as JSON. What is read back may come from anywhere: every field is looked at for
- * its type and range before it is used, and nothing is allocated by a number in the file,
- * only by arrays that are there.
+ * Encoders as JSON. What is read back may come from anywhere: every field is looked at
+ * for its type and range before it is used, and nothing is allocated by a number in the
+ * file, only by arrays that are there.
  *
  * Texts are JSON strings, or {"hex": "00ff"} where the bytes are not UTF-8 or hold a NUL.
  */
@@ -139,8 +139,9 @@ struct reader {
 static void refuse(struct reader *r, const char *key, const char *right)
 {
     if (!r->failed)
-        error_set(r->err, ERROR_INPUT, "the %s of this model file has a wrong \"%s\": %s is "
-                  "wanted", r->where, key, right);
+        error_set(r->err, ERROR_INPUT,
+                  "the %s of this model file has a wrong \"%s\": %s is wanted",
+                  r->where, key, right);
     r->failed = true;
 }
 
@@ -254,7 +255,8 @@ static char *read_name(struct reader *r, const char *key, bool optional)
     return NULL;
 }
 
-static const json_t *read_array(struct reader *r, const char *key, size_t least, size_t most)
+static const json_t *read_array(struct reader *r, const char *key, size_t least,
+                                size_t most)
 {
     const json_t *j = json_object_get(r->object, key);
 

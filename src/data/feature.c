@@ -46,8 +46,9 @@ static bool hour_text(int hour, char buffer[FEATURE_TEXT], struct cell *out)
 bool feature_text(const struct feature *f, struct cell cell, char buffer[FEATURE_TEXT],
                   struct cell *text)
 {
-    static const char months[12][FEATURE_TEXT] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char months[12][FEATURE_TEXT] = {"Jan", "Feb", "Mar", "Apr",
+                                                  "May", "Jun", "Jul", "Aug",
+                                                  "Sep", "Oct", "Nov", "Dec"};
     static const char weekdays[7][FEATURE_TEXT] = {"Mon", "Tue", "Wed", "Thu",
                                                    "Fri", "Sat", "Sun"};
     struct datetime t;

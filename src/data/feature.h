@@ -13,8 +13,8 @@ bool feature_source_parse(const char *text, enum feature_source *source);
 
 enum { FEATURE_TEXT = 4 }; /* bytes of the text of a date's field */
 
-/* The text of a cell that is not missing for a categorical feature: itself, or "Jan", "Mon",
- * "07" (in buffer). False if the cell has no such field. */
+/* The text of a cell that is not missing for a categorical feature: itself, or "Jan",
+ * "Mon", "07" (in buffer). False if the cell has no such field. */
 bool feature_text(const struct feature *f, struct cell cell, char buffer[FEATURE_TEXT],
                   struct cell *text);
 /* The same for a continuous feature that is not FEATURE_MISSING. */

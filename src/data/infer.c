@@ -191,18 +191,19 @@ static double percent(size_t part, size_t of)
     return of ? 100.0 * (double)part / (double)of : 0;
 }
 
-/* "income_code", "zipCode", "Pclass": the end of the name, whole words for the short ones.
- * With a limit only numbers up to it are believed to be such codes. */
+/* "income_code", "zipCode", "Pclass": the end of the name, whole words for the short
+ * ones. With a limit only numbers up to it are believed to be such codes. */
 static const char *find_code_word(const char *name, double max)
 {
     static const struct {
         const char *word;
         double limit;
     } hints[] = {
-        {"id", 0},       {"code", 0},    {"type", 0},     {"class", 0},     {"mode", 0},
-        {"zip", 0},      {"category", 0}, {"status", 0},  {"cluster", 0},   {"region", 0},
-        {"kind", 0},     {"gender", 0},  {"label", 0},    {"month", 12},    {"weekday", 7},
-        {"dayofweek", 7}, {"dayofmonth", 31}, {"quarter", 4},
+        {"id", 0},          {"code", 0},    {"type", 0},     {"class", 0},
+        {"mode", 0},        {"zip", 0},     {"category", 0}, {"status", 0},
+        {"cluster", 0},     {"region", 0},  {"kind", 0},     {"gender", 0},
+        {"label", 0},       {"month", 12},  {"weekday", 7},  {"dayofweek", 7},
+        {"dayofmonth", 31}, {"quarter", 4},
     };
     char plain[256];
     size_t n = 0, word_start = 0;
@@ -363,7 +364,8 @@ static bool guess_datetime(struct look *l)
     }
     odd = find_odd_date(l, form);
     l->out->warnings |= WARN_MIXED;
-    conclude(l, KIND_DATETIME, "%s, %zu cells are not and taken as missing, first in line %zu",
+    conclude(l, KIND_DATETIME,
+             "%s, %zu cells are not and taken as missing, first in line %zu",
              datetime_form_name(form), l->present - cells, dataset_line(l->data, odd));
     return true;
 }
@@ -414,7 +416,8 @@ static void conclude_categorical(struct look *l)
 
     if (r->commas > 0 && r->grouped == r->commas && r->decimal == '.')
         conclude(l, KIND_CATEGORICAL,
-                 "%zu distinct texts; 1,234 may be a thousand or a decimal comma", l->distinct);
+                 "%zu distinct texts; 1,234 may be a thousand or a decimal comma",
+                 l->distinct);
     else if (2 * r->cells > l->present && r->odd > 0)
         describe_mixed(l);
     else

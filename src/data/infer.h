@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The guess of every column's kind, with its reason. Works over all rows (distinct values and
- * numeric share are exact), not a sample, but looks at each distinct text once.
+ * The guess of every column's kind, with its reason. Works over all rows (distinct values
+ * and numeric share are exact), not a sample, but looks at each distinct text once.
  *
  * The rules, first match wins:
  *   nothing but missing cells, or one value everywhere         ignore

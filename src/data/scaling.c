@@ -113,10 +113,11 @@ static int count_quantiles(double x, const double *quantiles, int n, int equal_t
     return low;
 }
 
-/* x's share among the quantiles when of equal ones the last counts (`last`), or the first. */
+/* x's share among the quantiles when of equal ones the last counts (`last`), or the
+ * first. */
 static double place_among(double x, const double *quantiles, int n, int last)
 {
-    int above = count_quantiles(x, quantiles, n, last); /* quantiles[above - 1] is left of x */
+    int above = count_quantiles(x, quantiles, n, last); /* above - 1 is left of x */
     double step = 1.0 / (n - 1), low, high, part;
 
     if (above == 0)

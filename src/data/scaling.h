@@ -38,7 +38,8 @@ extern const double SCALING_CLIP; /* 10 */
  * goes to their middle; the ends go to -+5.199. */
 double scaling_to_normal(double x, const double *quantiles, int n);
 
-/* The point below which the share p (0 < p < 1) of the standard normal distribution lies. */
+/* The point below which the share p (0 < p < 1) of the standard normal distribution
+ * lies. */
 double scaling_normal_quantile(double p);
 
 #endif

@@ -12,8 +12,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char *const kind_names[] = {"categorical", "continuous", "datetime", "ignore",
-                                         "weight"};
+static const char *const kind_names[] = {"categorical", "continuous", "datetime",
+                                         "ignore", "weight"};
 static const char *const task_names[] = {"none", "binary", "multiclass", "regression"};
 
 static bool find_name(const char *const *names, size_t n, const char *text, int *out)
@@ -141,7 +141,8 @@ bool schema_mark(struct schema *s, int column, enum kind kind, struct error *err
         return error_set(err, ERROR_STATE, "%s is the target: set another target first",
                          c->name);
     if (kind == KIND_WEIGHT && weight >= 0 && weight != column)
-        return error_set(err, ERROR_STATE, "%s is the weight already: mark it ignore first",
+        return error_set(err, ERROR_STATE,
+                         "%s is the weight already: mark it ignore first",
                          s->columns[weight].name);
     if ((kind == KIND_CONTINUOUS || kind == KIND_WEIGHT) && c->numeric == 0)
         return error_set(err, ERROR_INPUT, "%s holds no number: it cannot be %s", c->name,
@@ -191,9 +192,10 @@ static char *default_positive(const struct dataset *d, const struct schema *s,
     if (!t)
         return NULL;
     if (t->n_classes != 2) {
-        error_set(err, ERROR_USAGE,
-                  "%s has %d classes: say with --positive which one is set against the rest",
-                  s->columns[s->target].name, t->n_classes);
+        error_set(
+            err, ERROR_USAGE,
+            "%s has %d classes: say with --positive which one is set against the rest",
+            s->columns[s->target].name, t->n_classes);
         target_free(t);
         return NULL;
     }
@@ -239,7 +241,8 @@ static bool choose_task(struct schema *s, const struct dataset *d, const char *p
                          "regression needs them",
                          c->name, c->numeric, dataset_rows(d) - c->missing);
     if (task != TASK_BINARY && positive)
-        return error_set(err, ERROR_USAGE, "a positive class is for --task binary, not %s",
+        return error_set(err, ERROR_USAGE,
+                         "a positive class is for --task binary, not %s",
                          task_name(task));
     s->task = task;
     if (task == TASK_BINARY)
@@ -258,7 +261,8 @@ static void note_classes(const struct schema *s, const struct target *t, struct 
     if (s->task == TASK_BINARY) {
         str_puts(note, ", positive class \"");
         show_to(note, s->positive, strlen(s->positive), 40);
-        str_printf(note, "\"%s (%.1f %% of %zu rows)", t->against_rest ? " against the rest" : "",
+        str_printf(note, "\"%s (%.1f %% of %zu rows)",
+                   t->against_rest ? " against the rest" : "",
                    100.0 * (double)positives / (double)known, known);
     } else {
         str_printf(note, ", %d classes in %zu rows", t->n_classes, known);

@@ -21,7 +21,8 @@ enum kind {
     KIND_WEIGHT,   /* weight of the row in the loss; not given to the model */
 };
 
-/* Classes of a categorical column that get a place of their own unless asked otherwise. */
+/* Classes of a categorical column that get a place of their own unless asked
+ * otherwise. */
 enum { SCHEMA_MAX_CLASSES = 10000 };
 
 enum task {
@@ -33,14 +34,14 @@ enum task {
 
 enum column_warning { /* bits */
     WARN_CONSTANT = 1,
-    WARN_ID = 2,          /* every row another value */
+    WARN_ID = 2,           /* every row another value */
     WARN_ALL_MISSING = 4,
-    WARN_DUPLICATE = 8,   /* equal to another column */
-    WARN_LEAK = 16,       /* gives the target away */
-    WARN_CARDINALITY = 32,/* more classes than data.max_classes: rare ones share a place */
-    WARN_MIXED = 64,      /* a few cells of another kind, e.g. one word among numbers */
-    WARN_NONFINITE = 128, /* inf, nan, or beyond the range of a double: taken as missing */
-    WARN_TEXT = 256,      /* free text */
+    WARN_DUPLICATE = 8,    /* equal to another column */
+    WARN_LEAK = 16,        /* gives the target away */
+    WARN_CARDINALITY = 32, /* more than data.max_classes: rare ones share a place */
+    WARN_MIXED = 64,       /* a few cells of another kind, as one word among numbers */
+    WARN_NONFINITE = 128,  /* inf, nan, beyond a double's range: taken as missing */
+    WARN_TEXT = 256,       /* free text */
 };
 
 struct schema_column {
@@ -49,7 +50,7 @@ struct schema_column {
     bool marked;     /* a person said so */
     char *reason;    /* one clause: "98.2 % of cells are numbers, 73 distinct" */
     unsigned warnings;
-    int decimal;     /* '.' or ',': how numbers are written; ',' only if a column is wholly so */
+    int decimal;     /* of numbers: '.', or ',' if the whole column is written so */
     size_t missing, distinct, numeric; /* cells; distinct counts the non-missing texts */
     double min, max, mean, deviation;  /* of the numeric cells; NAN without any */
 };
@@ -77,20 +78,20 @@ int schema_find(const struct schema *s, const char *name); /* or -1 */
  * cell is a number, a second weight. */
 bool schema_mark(struct schema *s, int column, enum kind kind, struct error *err);
 
-/* Sets the target and its task. `positive` NULL: for two classes the conventional one ("1",
- * "yes", "true", ">50K"-like, else the rarer; said in *note). With more than two classes and
- * task binary it is set against all others. task TASK_NONE: inferred
- * (2 classes: binary; a continuous column: regression; else multiclass). Refused with a sentence
- * that leaves s as it was: no such value, one class, regression on text, more than 1,000
- * classes. `note` (may be NULL) gets what was chosen and warnings (leaks), one a line.
- * Recomputes WARN_LEAK on every column. */
+/* Sets the target and its task. `positive` NULL: for two classes the conventional one
+ * ("1", "yes", "true", ">50K"-like, else the rarer; said in *note). With more than two
+ * classes and task binary it is set against all others. task TASK_NONE: inferred (2
+ * classes: binary; a continuous column: regression; else multiclass). Refused with a
+ * sentence that leaves s as it was: no such value, one class, regression on text, more
+ * than 1,000 classes. `note` (may be NULL) gets what was chosen and warnings (leaks),
+ * one a line. Recomputes WARN_LEAK on every column. */
 bool schema_set_target(struct schema *s, const struct dataset *d, int column,
                        const char *positive, enum task task, struct str *note,
                        struct error *err);
 
 /* CSV with a line for each column: column,kind,role,positive,task,decimal; the role is
- * "input" or "target". Load matches by name and says in *note which columns are not there;
- * columns it does not name stay. A file with a mistake changes nothing. */
+ * "input" or "target". Load matches by name and says in *note which columns are not
+ * there; columns it does not name stay. A file with a mistake changes nothing. */
 bool schema_save(const struct schema *s, const char *path, struct error *err);
 bool schema_load(struct schema *s, const struct dataset *d, const char *path,
                  struct str *note, struct error *err);

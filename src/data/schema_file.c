@@ -122,7 +122,8 @@ static bool read_column(struct reader *r)
     enum kind kind;
 
     if (!kind_parse(kind_text, &kind))
-        return fail(r, "a kind is categorical, continuous, datetime, ignore or weight, not",
+        return fail(r,
+                    "a kind is categorical, continuous, datetime, ignore or weight, not",
                     kind_text);
     if (strcmp(role, "target") != 0 && strcmp(role, "input") != 0 && *role)
         return fail(r, "a role is input or target, not", role);

@@ -19,7 +19,8 @@ enum { TENTHS = 10 };
 /* Numbers of random streams beside those of the strata. */
 enum { STREAM_LABELED = 1 << 20 };
 
-static const char *const part_names[PARTS] = {"none", "train", "unlabeled", "valid", "test"};
+static const char *const part_names[PARTS] = {"none", "train", "unlabeled", "valid",
+                                              "test"};
 
 struct split_options split_defaults(void)
 {
@@ -52,8 +53,8 @@ bool split_check(const struct split_options *o, struct error *err)
 {
     if (!is_share(o->train) || !is_share(o->valid) || !is_share(o->test))
         return error_set(err, ERROR_USAGE,
-                         "shares of a split are numbers from 0, not %g, %g and %g", o->train,
-                         o->valid, o->test);
+                         "shares of a split are numbers from 0, not %g, %g and %g",
+                         o->train, o->valid, o->test);
     if (o->train == 0)
         return error_set(err, ERROR_USAGE, "a split needs a training share above 0");
     if (o->folds != 0 && (o->folds < 2 || o->folds > 1000))
@@ -188,8 +189,8 @@ static int most_behind(const struct dealer *d, const size_t counts[DEALT],
     return part;
 }
 
-/* How many of n rows go to each part: the share rounded down, then what is left one by one
- * to the parts that are most behind, at most one each. Training gets at least one. */
+/* How many of n rows go to each part: the share rounded down, then what is left one by
+ * one to the parts that are most behind, at most one each. Training gets at least one. */
 static void deal_counts(struct dealer *d, size_t n, size_t counts[DEALT])
 {
     bool rounded[DEALT];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which row is for training, validation, test. Seeded and stratified by class: every class
- * is spread over the parts in the asked shares, a class with one row stays in training.
- * Rows without a target value are in no part.
+ * Which row is for training, validation, test. Seeded and stratified by class: every
+ * class is spread over the parts in the asked shares, a class with one row stays in
+ * training. Rows without a target value are in no part.
  */
 #ifndef DATA_SPLIT_H
 #define DATA_SPLIT_H
@@ -23,8 +23,8 @@ enum part {
 struct split_options {
     double train, valid, test; /* shares; they are divided by their sum */
     uint64_t seed;
-    int folds, fold; /* folds > 0: the test part is fold 0..folds-1 of a stratified k-fold;
-                        the rest is divided as train : valid */
+    int folds, fold; /* folds > 0: the test part is fold 0..folds-1 of a stratified
+                        k-fold; the rest is divided as train : valid */
     long labeled;    /* -1: all; else only the first N training rows (in shuffled order,
                         at least one a class) keep their label */
 };
@@ -43,8 +43,8 @@ bool part_parse(const char *text, enum part *part);
 /* One clear sentence if the options make no sense. */
 bool split_check(const struct split_options *o, struct error *err);
 
-/* Refused when a part that was asked for, or a class in training, would be empty. Regression
- * is stratified by ten quantiles of the target. NULL on failure. */
+/* Refused when a part that was asked for, or a class in training, would be empty.
+ * Regression is stratified by ten quantiles of the target. NULL on failure. */
 struct split *split_new(const struct dataset *d, const struct schema *s,
                         const struct split_options *o, struct error *err);
 void split_free(struct split *s);

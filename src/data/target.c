@@ -52,16 +52,18 @@ static bool list_classes(struct target *t, const struct tally *tally, const char
 
         if (tally_missing(tally, code) || tally->counts[code] == 0)
             continue;
-        if (t->n_classes == INT32_MAX || (text.length && memchr(text.text, 0, text.length)))
-            return error_set(err, ERROR_INPUT, "%s has a class with a NUL byte in its text",
-                             name);
+        if (t->n_classes == INT32_MAX ||
+            (text.length && memchr(text.text, 0, text.length)))
+            return error_set(err, ERROR_INPUT,
+                             "%s has a class with a NUL byte in its text", name);
         t->classes[t->n_classes++] = text;
     }
     if (t->n_classes == 0)
         return error_set(err, ERROR_INPUT, "%s has no value in any row: nothing to learn",
                          name);
     if (t->n_classes == 1)
-        return error_set(err, ERROR_INPUT, "%s has one class only: nothing to learn", name);
+        return error_set(err, ERROR_INPUT, "%s has one class only: nothing to learn",
+                         name);
     sort_classes(t);
     return true;
 }
@@ -79,8 +81,8 @@ static bool choose_positive(struct target *t, const char *positive, const char *
     if (found < 0) {
         char *shown = show(positive ? positive : "", 60);
 
-        error_set(err, ERROR_INPUT, "%s has no value \"%s\" to be the positive class", name,
-                  shown);
+        error_set(err, ERROR_INPUT, "%s has no value \"%s\" to be the positive class",
+                  name, shown);
         free(shown);
         return false;
     }
@@ -111,26 +113,27 @@ static bool number_rows(struct target *t, const struct tally *tally, struct erro
         return no_memory(err);
     }
     for (size_t code = 0; code < tally->n; code++)
-        of_code[code] = tally_missing(tally, code) ? -1
-                                                   : find_class(t, tally_cell(tally, code));
+        of_code[code] =
+            tally_missing(tally, code) ? -1 : find_class(t, tally_cell(tally, code));
     for (size_t row = 0; row < t->rows; row++)
         t->class_of[row] = of_code[tally_code(tally, row)];
     free(of_code);
     return true;
 }
 
-static bool read_classes(struct target *t, const struct tally *tally, const char *positive,
-                         const char *name, struct error *err)
+static bool read_classes(struct target *t, const struct tally *tally,
+                         const char *positive, const char *name, struct error *err)
 {
     if (!list_classes(t, tally, name, err))
         return false;
     if (t->task == TASK_BINARY && !choose_positive(t, positive, name, err))
         return false;
     if (t->n_classes > TARGET_MAX_CLASSES)
-        return error_set(err, ERROR_INPUT,
-                         "%s has %d classes and %d are the most: if they are numbers, use "
-                         "--task regression",
-                         name, t->n_classes, TARGET_MAX_CLASSES);
+        return error_set(
+            err, ERROR_INPUT,
+            "%s has %d classes and %d are the most: if they are numbers, use "
+            "--task regression",
+            name, t->n_classes, TARGET_MAX_CLASSES);
     return number_rows(t, tally, err);
 }
 

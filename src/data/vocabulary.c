@@ -39,8 +39,9 @@ static size_t find_slot(const struct vocabulary *v, struct cell text, uint32_t h
 {
     size_t slot = hash & v->slot_mask;
 
-    while (v->slots[slot].number && !(v->slots[slot].hash == hash &&
-                                     cell_equal(v->texts[v->slots[slot].number - 1], text)))
+    while (v->slots[slot].number &&
+           !(v->slots[slot].hash == hash &&
+             cell_equal(v->texts[v->slots[slot].number - 1], text)))
         slot = (slot + 1) & v->slot_mask;
     return slot;
 }

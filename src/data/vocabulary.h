@@ -12,8 +12,8 @@
 
 #include "data/column.h"
 
-/* A place of the hash table. The hash is kept so that texts, which lie anywhere in memory,
- * are looked at only where it is equal, and not at all when the table grows. */
+/* A place of the hash table. The hash is kept so that texts, which lie anywhere in
+ * memory, are looked at only where it is equal, and not at all when the table grows. */
 struct vocabulary_slot {
     uint32_t number; /* + 1, or 0 for free */
     uint32_t hash;
