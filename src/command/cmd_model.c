@@ -171,15 +171,14 @@ static bool finish_predict(struct context *c, struct pending *p, void *work,
 {
     char rows[COUNT_TEXT], unseen[COUNT_TEXT];
 
-    (void)p;
     (void)err;
     if (ended == JOB_DONE) {
         context_note_lines(c, "", predict_job_note(work));
         if (predict_job_unseen(work) > 0)
             context_note(c, "%s cells hold a class that training did not know",
                          count_text(predict_job_unseen(work), unseen));
-        context_note(c, "%s rows predicted, written to %s",
-                     count_text(predict_job_rows(work), rows), predict_job_out(work));
+        context_note(c, "%s rows predicted, written to %s%s",
+                     count_text(predict_job_rows(work), rows), predict_job_out(work), p->name);
     }
     predict_job_type.free(work);
     return ended == JOB_DONE;
@@ -197,6 +196,7 @@ static bool run_predict(struct context *c, const struct call *call, struct error
     struct run *r = asked_run(c, call, err);
     struct pool *pool = r ? engine_pool(c->session->engine, err) : NULL;
     struct load_options options;
+    const char *told;
     char *in, *out;
     bool ok;
 
@@ -206,9 +206,10 @@ static bool run_predict(struct context *c, const struct call *call, struct error
         return error_set(err, ERROR_USAGE, "predict needs --out FILE, the file to write");
     in = path_expand(call_word(call, 0));
     out = path_expand(call_option(call, "out"));
-    ok = may_replace(c, out, err);
+    ok = may_replace(c, out, &told, err);
     if (ok) {
         p.run = r;
+        p.name = xstrdup(told);
         p.what = xasprintf("predict %s", r->name);
         ok = pending_start(c, call, WAIT_FOR_IT, p,
                            predict_job_new(r->model, in, out, &options, pool), err);
@@ -259,6 +260,7 @@ static json_t *extra_of(const struct run *r)
 static bool run_save(struct context *c, const struct call *call, struct error *err)
 {
     struct run *r = asked_run(c, call, err);
+    const char *told;
     char *path;
     json_t *extra;
     bool ok;
@@ -266,14 +268,14 @@ static bool run_save(struct context *c, const struct call *call, struct error *e
     if (!r || !check_idle(r, err))
         return false;
     path = path_expand(call_word(call, 0));
-    ok = may_replace(c, path, err);
+    ok = may_replace(c, path, &told, err);
     if (ok) {
         extra = extra_of(r);
         ok = model_save(r->model, extra, path, err);
         json_decref(extra);
     }
     if (ok)
-        context_note(c, "%s saved to %s", r->name, path);
+        context_note(c, "%s saved to %s%s", r->name, path, told);
     free(path);
     return ok;
 }

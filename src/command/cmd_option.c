@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands about the settings, and what model they make of the current table. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,8 +175,8 @@ static bool run_model(struct context *c, const struct call *call, struct error *
 
         context_print(c, str_text(&text), text.length);
         context_note(c, "training with batches of %d rows takes %.0f MB", batch,
-                     (double)model_training_bytes(&s->model, e, batch,
-                                                  engine_threads(c->session->engine)) / 1e6);
+                     ceil((double)model_training_bytes(&s->model, e, batch,
+                              engine_threads(c->session->engine)) / 1e6));
     }
     str_done(&text);
     encoder_unref(e);

@@ -63,7 +63,7 @@ static bool run_runs(struct context *c, const struct call *call, struct error *e
 
         grid_puts(g, r->name);
         grid_puts(g, state_text(r));
-        grid_puts(g, r == s->run ? "yes" : "no");
+        grid_bool(g, r == s->run);
         grid_puts(g, r->origin);
         grid_puts(g, target_of(r));
         grid_count(g, (size_t)r->progress.epoch);

@@ -331,23 +331,31 @@ static bool load_schema(struct context *c, const struct call *call, const char *
     return ok;
 }
 
-static bool run_schema(struct context *c, const struct call *call, struct error *err)
+static bool save_schema(struct context *c, const char *path, struct error *err)
 {
     const struct schema *s = c->session->table->schema;
+    const char *told;
+
+    if (!may_replace(c, path, &told, err) || !schema_save(s, path, err))
+        return false;
+    context_note(c, "%d columns written to %s%s", s->n_columns, path, told);
+    return true;
+}
+
+static bool run_schema(struct context *c, const struct call *call, struct error *err)
+{
     char *path;
     bool ok;
 
     if (call->n_words == 0) {
-        print_schema(c, s);
+        print_schema(c, c->session->table->schema);
         return true;
     }
     if (call->n_words == 1)
         return error_set(err, ERROR_USAGE, "schema %s needs a file", call_word(call, 0));
     path = path_expand(call_word(call, 1));
-    if (value_choice("save|load", call_word(call, 0)) == 0)
-        ok = may_replace(c, path, err) && schema_save(s, path, err);
-    else
-        ok = load_schema(c, call, path, err);
+    ok = value_choice("save|load", call_word(call, 0)) == 0 ? save_schema(c, path, err)
+                                                            : load_schema(c, call, path, err);
     free(path);
     return ok;
 }

@@ -193,7 +193,7 @@ static bool run_tables(struct context *c, const struct call *call, struct error 
             grid_puts(g, t->schema->columns[t->schema->target].name);
         else
             grid_none(g);
-        grid_puts(g, t == s->table ? "yes" : "no");
+        grid_bool(g, t == s->table);
         grid_puts(g, dataset_path(t->data));
     }
     if (s->n_tables == 0)
@@ -349,7 +349,8 @@ static int by_count(const void *a, const void *b)
     return p->code < q->code ? -1 : p->code > q->code;
 }
 
-/* The most frequent texts of a column that has a dictionary. */
+/* The most frequent texts of a column that has a dictionary, those that mean a missing value
+ * left out. */
 static void add_top_values(struct grid *g, const struct column *column)
 {
     size_t n = column_dictionary_size(column), rows = column_rows(column);
@@ -359,11 +360,15 @@ static void add_top_values(struct grid *g, const struct column *column)
         tally[i].code = i;
     for (size_t row = 0; n > 0 && row < rows; row++)
         tally[column_code(column, row)].count++;
+    for (size_t i = 0; i < n; i++) {
+        if (column_dictionary_missing(column, i))
+            tally[i].count = 0;
+    }
     qsort(tally, n, sizeof(*tally), by_count);
     grid_column(g, "value", false);
     grid_column(g, "count", true);
     grid_column(g, "share", true);
-    for (size_t i = 0; i < n && i < TOP_VALUES; i++) {
+    for (size_t i = 0; i < n && i < TOP_VALUES && tally[i].count > 0; i++) {
         struct cell cell = column_dictionary_cell(column, tally[i].code);
 
         grid_text(g, cell.text, cell.length);
@@ -429,11 +434,13 @@ static bool run_export(struct context *c, const struct call *call, struct error 
 {
     const struct dataset *d = c->session->table->data;
     char *path = path_expand(call_word(call, 0)), rows[COUNT_TEXT];
-    bool ok = may_replace(c, path, err) &&
+    const char *told;
+    bool ok = may_replace(c, path, &told, err) &&
               dataset_export(d, path, call_option(call, "safe") != NULL, err);
 
     if (ok)
-        context_note(c, "%s rows written to %s", count_text(dataset_rows(d), rows), path);
+        context_note(c, "%s rows written to %s%s", count_text(dataset_rows(d), rows), path,
+                     told);
     free(path);
     return ok;
 }

@@ -29,6 +29,7 @@ static int64_t now_ms(void)
 struct train_look {
     struct run *run; /* gets progress and history */
     size_t parameters, bytes;
+    int batch;
     struct str note;
 };
 
@@ -47,6 +48,7 @@ static void look_at_training(void *work, void *arg)
     }
     look->parameters = v->parameters;
     look->bytes = v->bytes;
+    look->batch = v->batch;
     str_add(&look->note, str_text(&v->note), v->note.length);
 }
 
@@ -79,9 +81,10 @@ static void note_begin(struct context *c, const struct run *r, const struct trai
     char parameters[COUNT_TEXT];
 
     context_note_lines(c, "", str_text(&look->note));
-    context_note(c, "%s: %s parameters, %zu batches an epoch, %.0f MB of memory", r->name,
-                 count_text(look->parameters, parameters), r->progress.batches,
-                 (double)look->bytes / 1e6);
+    context_note(c, "%s: %s parameters, %zu batch%s of %d rows an epoch, %.0f MB of memory",
+                 r->name, count_text(look->parameters, parameters), r->progress.batches,
+                 r->progress.batches == 1 ? "" : "es", look->batch,
+                 ceil((double)look->bytes / 1e6));
 }
 
 static void watch_training(struct context *c, struct pending *p)
@@ -367,7 +370,7 @@ const struct command command_train = {
             "The weights of the best epoch are kept, in the run's folder too.",
     .options = {
         SETTING("epochs", "train.epochs", "N", "epochs at most"),
-        SETTING("batch", "train.batch", "N", "rows of a step"),
+        SETTING("batch", "train.batch", "N", "rows of a step; 0: chosen by the table"),
         SETTING("lr", "train.lr", "X", "learning rate"),
         SETTING("patience", "train.patience", "N", "epochs without a better one; 0: no limit"),
         SETTING("weight_decay", "train.weight_decay", "X", "decoupled weight decay"),

@@ -456,12 +456,13 @@ struct run *find_run(struct context *c, const char *name, struct error *err)
     return NULL;
 }
 
-bool may_replace(struct context *c, const char *path, struct error *err)
+bool may_replace(struct context *c, const char *path, const char **told, struct error *err)
 {
     struct stat st;
     char *shown, *question;
     bool yes;
 
+    *told = "";
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
         return true; /* the writer refuses folders and devices itself */
     shown = show(path, 0);
@@ -470,7 +471,7 @@ bool may_replace(struct context *c, const char *path, struct error *err)
     if (!yes)
         error_set(err, ERROR_CANCELLED, "%s was left as it is", shown);
     else if (c->batch)
-        context_note(c, "%s was there already and is replaced", shown);
+        *told = " in place of the file that was there";
     free(question);
     free(shown);
     return yes;

@@ -141,9 +141,9 @@ bool command_run(struct context *c, const char *line, struct error *err);
 int find_column(struct context *c, const char *name, struct error *err);
 /* The run of that name; NULL: the current one. */
 struct run *find_run(struct context *c, const char *name, struct error *err);
-/* False, with a sentence, if the file is there and a person does not want it replaced; says
- * so where it replaces one. */
-bool may_replace(struct context *c, const char *path, struct error *err);
+/* False, with a sentence, if the file is there and a person does not want it replaced. Where
+ * nobody can be asked *told gets what is to be added to the report, else "". */
+bool may_replace(struct context *c, const char *path, const char **told, struct error *err);
 /* The options that load and predict share, and what they say; texts stay the call's. */
 #define LOAD_OPTIONS \
     {"delimiter", {VALUE_BYTE, NULL, 0, 0}, OPTIONAL, "C", \

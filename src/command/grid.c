@@ -17,11 +17,11 @@ enum {
 };
 
 struct value_cell {
-    enum { CELL_NONE, CELL_TEXT, CELL_NUMBER, CELL_COUNT } type;
+    enum { CELL_NONE, CELL_TEXT, CELL_NUMBER, CELL_COUNT, CELL_BOOL } type;
     char *text;
     size_t length;
     double number;
-    size_t count;
+    size_t count; /* of a CELL_BOOL: 0 no, 1 yes */
     int decimals;
 };
 
@@ -137,6 +137,11 @@ void grid_count(struct grid *g, size_t n)
     add_cell(g, count_cell(n));
 }
 
+void grid_bool(struct grid *g, bool yes)
+{
+    add_cell(g, (struct value_cell){.type = CELL_BOOL, .count = yes});
+}
+
 void grid_none(struct grid *g)
 {
     add_cell(g, (struct value_cell){.type = CELL_NONE});
@@ -175,8 +180,11 @@ static size_t show_cell(struct str *out, const struct value_cell *v, size_t widt
         else
             snprintf(text, sizeof(text), "%.*f", v->decimals, v->number);
         break;
+    case CELL_BOOL:
+        snprintf(text, sizeof(text), "%s", v->count ? "yes" : "no");
+        break;
     case CELL_NONE:
-        memcpy(text, "-", 2);
+        snprintf(text, sizeof(text), "-");
         break;
     }
     return show_to(out, text, strlen(text), 0);
@@ -200,7 +208,8 @@ static void show_facts(const struct grid *g, struct str *out)
     for (size_t i = 0; i < g->n_facts; i++) {
         str_puts(out, g->facts[i].key);
         pad(out, width - strlen(g->facts[i].key) + GAP);
-        show_cell(out, &g->facts[i].value, 0);
+        if (show_cell(out, &g->facts[i].value, 0) == 0)
+            str_putc(out, '-');
         str_putc(out, '\n');
     }
 }
@@ -305,6 +314,8 @@ static void put_csv(struct str *out, const struct value_cell *v)
         str_printf(out, "%zu", v->count);
     else if (v->type == CELL_NUMBER)
         str_json_number(out, v->number);
+    else if (v->type == CELL_BOOL)
+        str_puts(out, v->count ? "yes" : "no");
 }
 
 static void write_csv(const struct grid *g, struct str *out)
@@ -335,6 +346,8 @@ static void put_json(struct str *out, const struct value_cell *v)
         str_printf(out, "%zu", v->count);
     else if (v->type == CELL_NUMBER)
         str_json_number(out, v->number);
+    else if (v->type == CELL_BOOL)
+        str_puts(out, v->count ? "true" : "false");
     else
         str_puts(out, "null");
 }

@@ -3,7 +3,7 @@
  * Data on its way to a person or a program: some facts, then rows under columns. It is
  * printed in the command's format:
  *
- *     table   facts as "key  value" lines, rows aligned, outside text through show()
+ *     table   facts as "key  value" lines ("-": none), rows aligned, text through show()
  *     csv     rows only (facts where there are no columns), cells as they are
  *     json    one object on one line: the facts, and the rows as objects under `name`
  */
@@ -33,6 +33,7 @@ void grid_text(struct grid *g, const char *bytes, size_t n);
 void grid_puts(struct grid *g, const char *text);
 void grid_number(struct grid *g, double x, int decimals);
 void grid_count(struct grid *g, size_t n);
+void grid_bool(struct grid *g, bool yes);
 void grid_none(struct grid *g);
 
 /* 1234567 -> "1,234,567" into out, which is returned. */

@@ -31,6 +31,7 @@ struct train_job {
     struct frame *frame;
     struct model *model;
     struct trainer *trainer;
+    int batch;        /* rows of a step */
     size_t bytes;     /* that training takes */
     size_t n_written; /* records in metrics.csv */
     FILE *metrics_file;
@@ -196,10 +197,9 @@ static enum step apply(struct train_job *j, struct error *err)
 
 static enum step build(struct train_job *j, struct error *err)
 {
+    j->batch = train_batch(&j->train_options, j->split->count[PART_TRAIN]);
     j->bytes = frame_bytes(j->encoder, j->frame->rows) +
-               model_training_bytes(&j->model_options, j->encoder,
-                                    train_batch(&j->train_options,
-                                                j->split->count[PART_TRAIN]),
+               model_training_bytes(&j->model_options, j->encoder, j->batch,
                                     pool_threads(j->pool));
     j->model = model_new(&j->model_options, j->encoder, j->train_options.seed, err);
     if (!j->model)
@@ -337,6 +337,7 @@ static void publish(void *work)
         return;
     v->rows = j->split->count[PART_TRAIN];
     v->parameters = model_parameters(j->model);
+    v->batch = j->batch;
     v->bytes = j->bytes;
     v->progress = *trainer_progress(j->trainer);
     for (history = trainer_history(j->trainer, &n); v->n_history < n; v->n_history++) {

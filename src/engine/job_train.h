@@ -55,6 +55,7 @@ struct train_view {
     enum train_phase phase;
     size_t rows;              /* in training */
     size_t parameters;
+    int batch;                /* rows of a step */
     size_t bytes;             /* memory that training takes, the frame included */
     struct train_progress progress;
     struct epoch_record *history;

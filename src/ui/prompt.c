@@ -245,6 +245,7 @@ static void take_line(char *line)
 {
     prompt.line = line;
     prompt.news = line ? PROMPT_LINE : PROMPT_END;
+    rl_eof_found = 0; /* or a line more is put out at each turn from now on */
     rl_callback_handler_remove();
     prompt.open = false;
 }

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command language: words, values, options, the table of commands, completion, undo. */
+#include <locale.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "command/command.h"
+#include "command/complete.h"
+#include "command/grid.h"
+#include "command/name.h"
+#include "command/option.h"
+#include "command/pending.h"
+#include "test.h"
+
+/* ---- words ---- */
+
+/* The words joined by "|", quoted ones in <>, with " &" in the end for the background; or
+ * the error. Caller frees. */
+static char *split(const char *line)
+{
+    struct words w;
+    struct error err = {0};
+    struct str out = {0};
+
+    if (!words_split(line, &w, &err))
+        return xasprintf("error: %s", err.text);
+    for (int i = 0; i < w.n; i++)
+        str_printf(&out, w.words[i].quoted ? "%s<%s>" : "%s%s", i > 0 ? "|" : "",
+                   w.words[i].text);
+    if (w.background)
+        str_puts(&out, " &");
+    words_done(&w);
+    return out.text ? out.text : xstrdup("");
+}
+
+static void check_split(const char *line, const char *want)
+{
+    char *got = split(line);
+
+    check_str(got, want);
+    free(got);
+}
+
+static void words_are_split(void)
+{
+    check_split("", "");
+    check_split(" \t ", "");
+    check_split("# remark", "");
+    check_split("load a.csv # remark", "load|a.csv");
+    check_split("a#b c", "a#b|c");
+    check_split("load 'a b' \"c d\"", "load|<a b>|<c d>");
+    check_split("x --name='a b' y", "x|--name=a b|y");
+    check_split("it's 5\" wide", "it's|5\"|wide");
+    check_split("\"a\\\"b\\\\c\\x41\\n\\t\\q\\x00\"", "<a\"b\\cA\n\t\\q\\x00>");
+    check_split("'a\\n'", "<a\\n>");
+    check_split("'' \"\"", "<>|<>");
+    check_split("/a b/ c", "/a|b/|c");
+    check_split("C:\\dir", "C:\\dir");
+    check_split("train &", "train &");
+    check_split("train '&'", "train|<&>");
+    check_split("& train", "&|train");
+    check_split("'#' x", "<#>|x");
+    check_split("a\r\n", "a");
+    check_split("say 'no", "error: the quote ' that opens at character 5 is never closed");
+    check_split("a \"b\"c", "error: a blank is missing after the quote that closes at "
+                             "character 5");
+}
+
+static void long_lines_are_refused(void)
+{
+    char *line = xmalloc(LINE_LIMIT + 2);
+    struct words w;
+    struct error err;
+
+    memset(line, 'x', LINE_LIMIT + 1);
+    line[LINE_LIMIT + 1] = '\0';
+    check(!words_split(line, &w, &err));
+    line[LINE_LIMIT] = '\0';
+    check(words_split(line, &w, &err));
+    words_done(&w);
+    free(line);
+}
+
+static void quoting_comes_back(void)
+{
+    static const char bytes[] = "ab \t\n\"'\\#&-/=x\x01\x7f\xc3\xa9\xff";
+    struct rng r = rng_make(1, RNG_TEST, 1);
+
+    for (int i = 0; i < 20000; i++) {
+        char word[12] = "", *line;
+        struct str text = {0};
+        struct words w;
+        struct error err = {0};
+        size_t n = rng_below(&r, sizeof(word));
+
+        for (size_t k = 0; k < n; k++)
+            word[k] = bytes[rng_below(&r, sizeof(bytes) - 1)];
+        word_quote(&text, word);
+        line = xasprintf("v %s &", text.text);
+        if (!check(words_split(line, &w, &err)) || !check_int(w.n, 2)
+            || !check_str(w.words[1].text, word) || !check(w.background))
+            printf("# %s\n", line);
+        check(w.n < 2 || w.words[1].quoted || strncmp(word, "--", 2) != 0);
+        words_done(&w);
+        free(line);
+        str_done(&text);
+    }
+}
+
+static void random_lines_do_no_harm(void)
+{
+    struct rng r = rng_make(1, RNG_TEST, 2);
+
+    for (int i = 0; i < 20000; i++) {
+        char line[40];
+        struct words w;
+        struct cut cut;
+        struct error err;
+        size_t n = rng_below(&r, sizeof(line));
+
+        for (size_t k = 0; k < n; k++)
+            line[k] = (char)(1 + rng_below(&r, rng_below(&r, 2) ? 255 : 63));
+        line[n] = '\0';
+        if (words_split(line, &w, &err))
+            words_done(&w);
+        line_cut(line, rng_below(&r, n + 1), &cut);
+        cut_done(&cut);
+    }
+}
+
+/* ---- names and values ---- */
+
+static void near_names_are_found(void)
+{
+    static const char *const names[] = {"load", "tables", "target", "train", "age"};
+    struct error err;
+
+    check_str(name_nearest("lod", names, 5), "load");
+    check_str(name_nearest("tabels", names, 5), "tables");
+    check_str(name_nearest("AGE", names, 5), "age");
+    check(name_nearest("xy", names, 5) == NULL);
+    check(name_nearest("completely-different", names, 5) == NULL);
+    check_int(name_find("command", "l", names, 5, "", &err), 0);
+    check_int(name_find("command", "age", names, 5, "", &err), 4);
+    check_int(name_find("command", "t", names, 5, "", &err), -1);
+    check_str(err.text, "the command \"t\" may be tables, target or train");
+    check_int(name_find("command", "", names, 5, "see `help`", &err), -1);
+    check_str(err.text, "there is no command \"\"; see `help`");
+}
+
+static void values_are_checked(void)
+{
+    const struct value whole = {VALUE_INT, NULL, 1, 10};
+    const struct value number = {VALUE_NUMBER, NULL, 1e-9, 1};
+    const struct value seed = {VALUE_SEED, NULL, 0, 0};
+    struct error err;
+    uint64_t s;
+    int byte;
+
+    check(value_check(&whole, "n", "10", &err));
+    check(!value_check(&whole, "n", "11", &err));
+    check_str(err.text, "n takes a whole number from 1 to 10, not \"11\"");
+    check(!value_check(&whole, "n", "1x", &err) && !value_check(&whole, "n", "", &err));
+    check(value_check(&number, "x", "1e-9", &err));
+    check(!value_check(&number, "x", "0", &err));
+    check_str(err.text, "x takes a number from 1e-09 to 1, not \"0\"");
+    check(!value_check(&number, "x", "nan", &err) && !value_check(&number, "x", "1,5", &err));
+    check(value_check(&seed, "s", "9223372036854775807", &err));
+    check(!value_check(&seed, "s", "9223372036854775808", &err));
+    check(!value_check(&seed, "s", "-1", &err) && !value_check(&seed, "s", "0x1", &err));
+    check(value_seed("42", &s) && s == 42);
+    check_int(value_choice("table|csv|json", "csv"), 1);
+    check_int(value_choice("table|csv|json", "j"), 2);
+    check_int(value_choice("test|train|tr", "tr"), 2);
+    check_int(value_choice("test|train", "t"), -1);
+    check_int(value_choice("test|train", ""), -1);
+    check(value_byte("tab", &byte) && byte == '\t');
+    check(value_byte(";", &byte) && byte == ';');
+    check(value_byte("none", &byte) && byte == -1);
+    check(!value_byte("ab", &byte) && !value_byte("", &byte));
+}
+
+/* ---- options ---- */
+
+static void every_option_comes_back(void)
+{
+    struct settings s = settings_defaults();
+    const struct option *o;
+    struct error err;
+
+    for (int i = 0; (o = option_at(i)); i++) {
+        struct str before = {0}, after = {0};
+
+        option_print(o, &s, &before);
+        if (!check(option_set(o, &s, str_text(&before), &err)))
+            printf("# %s: %s\n", o->name, err.text);
+        option_print(o, &s, &after);
+        check_str(str_text(&after), str_text(&before));
+        check(option_find(o->name, &err) == o);
+        check(strlen(o->help) > 5 && option_is_default(o, &s));
+        str_done(&before);
+        str_done(&after);
+    }
+    check(option_at(-1) == NULL && option_at(1000) == NULL);
+}
+
+static void limits_of_options_are_those_of_the_checks(void)
+{
+    const struct option *o;
+    struct error err = {0};
+
+    for (int i = 0; (o = option_at(i)); i++) {
+        struct settings s = settings_defaults();
+        struct str high = {0};
+
+        if (o->value.type != VALUE_INT && o->value.type != VALUE_NUMBER)
+            continue;
+        s.model.dim = 1024;
+        str_json_number(&high, o->value.high);
+        if (!check(option_set(o, &s, high.text, &err)) || !check(model_check(&s.model, &err))
+            || !check(train_check(&s.train, &err)))
+            printf("# %s %s: %s\n", o->name, high.text, err.text);
+        str_done(&high);
+    }
+}
+
+/* ---- the table ---- */
+
+static void the_table_holds_together(void)
+{
+    const struct command *command;
+    struct error err;
+
+    for (int i = 0; (command = command_at(i)); i++) {
+        int many = 0, optional = 0;
+        struct str usage = {0};
+
+        check(command_find(command->name, &err) == command);
+        check(command->run != NULL && strlen(command->help) > 5);
+        for (const struct parameter *p = command->arguments; p->name; p++) {
+            many += p->count == MANY;
+            optional += p->count == OPTIONAL;
+            check(p->help != NULL);
+        }
+        check(many <= 1 && (many == 0 || optional == 0));
+        for (const struct parameter *p = command->options; p->name; p++) {
+            check(command_option(command, p->name, &err) == p);
+            check(p->help && (p->value.type == VALUE_FLAG) == (p->sample == NULL));
+            if (p->value.type == VALUE_SETTING)
+                check(option_find(p->value.choices, &err) != NULL);
+        }
+        command_usage(command, &usage);
+        check(str_starts(usage.text, command->name));
+        str_done(&usage);
+    }
+}
+
+static void words_find_their_arguments(void)
+{
+    const struct command *mark = command_find("mark", NULL), *head = command_find("head", NULL);
+
+    check_str(command_argument(mark, 0, 4)->name, "COLUMN");
+    check_str(command_argument(mark, 2, 4)->name, "COLUMN");
+    check_str(command_argument(mark, 3, 4)->name, "KIND");
+    check_str(command_argument(head, 0, 1)->name, "N");
+    check(command_argument(head, 1, 2) == NULL);
+}
+
+/* ---- completion ---- */
+
+static void say_nothing(void *self, const char *text)
+{
+    (void)self;
+    (void)text;
+}
+
+static void print_nothing(void *self, const char *bytes, size_t n)
+{
+    (void)self;
+    (void)bytes;
+    (void)n;
+}
+
+static bool wait_a_turn(void *self)
+{
+    engine_quiet(((struct context *)self)->session->engine);
+    usleep(500);
+    return true;
+}
+
+static bool say_yes(void *self, const char *question)
+{
+    (void)self;
+    (void)question;
+    return true;
+}
+
+static const struct way_out silent = {
+    .print = print_nothing, .note = say_nothing, .status = say_nothing, .ask = say_yes,
+    .turn = wait_a_turn,
+};
+
+static struct context context_of(struct session *s, struct context *self)
+{
+    return (struct context){.session = s, .out = &silent, .self = self, .batch = true};
+}
+
+static void check_completion(const struct context *c, const char *line, const char *want)
+{
+    struct completion found;
+    struct str got = {0};
+
+    complete(c, line, strlen(line), &found);
+    for (int i = 0; i < found.n; i++)
+        str_printf(&got, "%s%s", i > 0 ? " " : "", found.texts[i]);
+    if (!check_str(str_text(&got), want))
+        printf("# completing %s\n", line);
+    completion_done(&found);
+    str_done(&got);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    check(f && fputs(text, f) >= 0);
+    if (f)
+        fclose(f);
+}
+
+static void words_are_completed(void)
+{
+    char folder[] = "/tmp/tabscope-test-XXXXXX";
+    struct error err = {0};
+    struct session *s = session_new(1, &err);
+    struct context c = context_of(s, &c);
+
+    check(mkdtemp(folder) && chdir(folder) == 0 && mkdir("sub dir", 0700) == 0);
+    write_file("t.csv", "age,my city,agent\n1,x,2\n3,y,4\n1,x,5\n");
+    check(command_run(&c, "load t.csv", &err));
+    check_completion(&c, "lo", "load");
+    check_completion(&c, "t", "tables target train");
+    check_completion(&c, "xyz", "");
+    check_completion(&c, "mark a", "age agent");
+    check_completion(&c, "mark my", "'my city'");
+    check_completion(&c, "mark 'my c", "'my city'");
+    check_completion(&c, "mark age cat", "categorical");
+    check_completion(&c, "mark age ag", "age agent");
+    check_completion(&c, "load t", "t.csv");
+    check_completion(&c, "load s", "'sub dir/'");
+    check_completion(&c, "load --he", "--header");
+    check_completion(&c, "load --header ", "no yes");
+    check_completion(&c, "load --header=y", "--header=yes");
+    check_completion(&c, "tables --f", "--format");
+    check_completion(&c, "tables --format j", "json");
+    check_completion(&c, "set train.sch", "train.schedule");
+    check_completion(&c, "set train.schedule c", "constant cosine");
+    check_completion(&c, "set train.epochs ", "100");
+    check_completion(&c, "train --schedule co", "constant cosine");
+    check_completion(&c, "use ", "t");
+    check_completion(&c, "help loa", "load");
+    check_completion(&c, "tables # lo", "");
+    check_completion(&c, "bogus ", "");
+    session_free(s);
+    pending_clear(&c);
+    check(unlink("t.csv") == 0 && rmdir("sub dir") == 0 && chdir("/") == 0 &&
+          rmdir(folder) == 0);
+}
+
+/* ---- the session ---- */
+
+static char *states(const struct table *t)
+{
+    struct str out = {0};
+
+    for (int i = 0; i < t->schema->n_columns; i++)
+        str_printf(&out, "%.3s ", kind_name(t->schema->columns[i].kind));
+    str_printf(&out, "%d %g", t->schema->target, t->split.train);
+    return out.text;
+}
+
+/* Random changes; then undo all, redo all: each state comes back exactly. */
+static void every_change_is_undone(void)
+{
+    static const char *const lines[] = {
+        "mark a ignore", "mark /./ categorical", "mark b continuous", "target y",
+        "split --train 50", "split --train 70 --valid 20", "target y --positive u",
+    };
+    enum { CHANGES = 60 };
+    char folder[] = "/tmp/tabscope-test-XXXXXX", *seen[CHANGES + 1];
+    struct rng r = rng_make(3, RNG_TEST, 0);
+    struct error err = {0};
+    struct session *s = session_new(1, &err);
+    struct context c = context_of(s, &c);
+    int n = 0;
+
+    check(mkdtemp(folder) && chdir(folder) == 0);
+    write_file("t.csv", "a,b,y\n1,2,u\n2,3,v\n3,4,u\n1,6,v\n1,3,u\n2,8,v\n3,3,u\n4,5,v\n");
+    check(command_run(&c, "load t.csv", &err));
+    seen[0] = states(s->table);
+    while (n < CHANGES) {
+        if (command_run(&c, lines[rng_below(&r, 7)], &err))
+            seen[++n] = states(s->table);
+    }
+    for (int i = n; i > 0; i--) {
+        char *now = states(s->table);
+
+        check_str(now, seen[i]);
+        free(now);
+        check(command_run(&c, "undo", &err));
+    }
+    check(!command_run(&c, "undo", &err));
+    for (int i = 0; i <= n; i++) {
+        char *now = states(s->table);
+
+        check_str(now, seen[i]);
+        free(now);
+        free(seen[i]);
+        check(command_run(&c, "redo", &err) == (i < n));
+    }
+    session_free(s);
+    check(unlink("t.csv") == 0 && chdir("/") == 0 && rmdir(folder) == 0);
+}
+
+static void run_names_do_not_clash(void)
+{
+    char folder[] = "/tmp/tabscope-test-XXXXXX", *name;
+    struct error err = {0};
+    struct session *s = session_new(1, &err);
+
+    check(mkdtemp(folder) && chdir(folder) == 0);
+    check(mkdir("runs", 0700) == 0 && mkdir("runs/r1", 0700) == 0);
+    session_add_run(s, run_new("r2"));
+    name = session_free_run_name(s);
+    check_str(name, "r3");
+    free(name);
+    session_drop_run(s, s->runs[0]);
+    name = session_free_run_name(s);
+    check_str(name, "r2");
+    free(name);
+    session_free(s);
+    check(rmdir("runs/r1") == 0 && rmdir("runs") == 0 && chdir("/") == 0 &&
+          rmdir(folder) == 0);
+}
+
+static void files_give_names(void)
+{
+    static const char *const cases[][2] = {
+        {"/x/a-b.csv", "a-b"}, {"a.csv.gz", "a"}, {"a.tar.gz", "a.tar"}, {".csv", ".csv"},
+        {"a", "a"}, {"dir/", "dir/"}, {"A.CSV", "A"}, {"m.safetensors", "m"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *name = name_of_file(cases[i][0]);
+
+        check_str(name, cases[i][1]);
+        free(name);
+    }
+}
+
+static void a_run_comes_back_from_json(void)
+{
+    struct run *r = run_new("one"), *back = run_new("two");
+    json_t *j, *bad;
+
+    r->origin = xstrdup("t\xff");
+    r->split.seed = 77;
+    r->split.folds = 5;
+    r->split.fold = 2;
+    r->settings.train.lr = 0.125;
+    r->settings.train.seed = 9;
+    j = run_to_json(r);
+    check(j != NULL);
+    run_take_json(back, j);
+    check_int(back->split.seed, 77);
+    check_int(back->split.fold, 2);
+    check_near(back->settings.train.lr, 0.125, 0);
+    check_int(back->settings.train.seed, 9);
+    bad = json_pack("{s:{s:i, s:s}, s:i, s:[]}", "split", "folds", -3, "seed", "x", "train", 1,
+                    "metrics");
+    run_take_json(back, bad);
+    check_int(back->split.folds, 5);
+    check_near(back->settings.train.lr, 0.125, 0);
+    check_int(back->valid.rows, 0);
+    json_decref(j);
+    json_decref(bad);
+    run_free(r);
+    run_free(back);
+}
+
+static void counts_are_grouped(void)
+{
+    char text[COUNT_TEXT];
+
+    check_str(count_text(0, text), "0");
+    check_str(count_text(999, text), "999");
+    check_str(count_text(1000, text), "1,000");
+    check_str(count_text(1234567, text), "1,234,567");
+    check_str(count_text((size_t)-1, text), "18,446,744,073,709,551,615");
+}
+
+int main(void)
+{
+    setlocale(LC_ALL, "C.UTF-8");
+    setlocale(LC_NUMERIC, "C");
+    test_run(words_are_split);
+    test_run(long_lines_are_refused);
+    test_run(quoting_comes_back);
+    test_run(random_lines_do_no_harm);
+    test_run(near_names_are_found);
+    test_run(values_are_checked);
+    test_run(every_option_comes_back);
+    test_run(limits_of_options_are_those_of_the_checks);
+    test_run(the_table_holds_together);
+    test_run(words_find_their_arguments);
+    test_run(words_are_completed);
+    test_run(every_change_is_undone);
+    test_run(run_names_do_not_clash);
+    test_run(files_give_names);
+    test_run(a_run_comes_back_from_json);
+    test_run(counts_are_grouped);
+    return test_done();
+}
