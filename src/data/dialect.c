@@ -31,6 +31,7 @@ static const struct candidate candidates[] = {
 };
 
 #define ONE_COLUMN 0.25 /* score of a reading without delimiter, times its looks */
+#define ASKED_FOR 1.5   /* prior of the delimiter that a person or the file named */
 
 struct line_ends {
     size_t lf, crlf, crcrlf, cr;
@@ -59,6 +60,26 @@ static struct line_ends count_line_ends(const char *p, size_t n)
     return e;
 }
 
+static size_t count_ends(const char *p, size_t n)
+{
+    struct line_ends e = count_line_ends(p, n);
+
+    return e.lf + e.crlf + e.crcrlf + e.cr;
+}
+
+/* Carriage returns outside double quotes. */
+static size_t returns_outside(const char *p, size_t n)
+{
+    size_t returns = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < n; i++) {
+        quoted ^= p[i] == '"';
+        returns += p[i] == '\r' && !quoted;
+    }
+    return returns;
+}
+
 static const char *name_line_ends(const struct line_ends *e)
 {
     if (e->crlf + e->crcrlf + e->cr == 0)
@@ -72,6 +93,10 @@ static const char *name_line_ends(const struct line_ends *e)
 
 static double looks_of(struct cell cell, int delimiter)
 {
+    if (delimiter == 0)
+        for (uint32_t i = 0; i < cell.length; i++)
+            if (memchr(",;\t|", cell.text[i], 4))
+                return 0.3;
     switch (cell_class(cell)) {
     case CELL_EMPTY:
         return delimiter == ' ' ? 0.5 : 1;
@@ -140,7 +165,7 @@ static double score(const struct csv_format *f, double prior, const char *text, 
     if ((f->delimiter == DELIMITER_BLANKS || f->delimiter == ' ') && is_aligned(&s, text))
         prior = 0.8;
     sample_done(&s);
-    if (f->delimiter == 0)
+    if (f->delimiter == 0 || (width < 2 && prior == ASKED_FOR))
         return ONE_COLUMN * looks;
     if (width < 2)
         return 0;
@@ -236,39 +261,48 @@ static int read_sep_line(const char *text, size_t n)
     return (unsigned char)text[4];
 }
 
+/* Every delimiter and quote with this line end. */
+static void try_line_end(struct search *s, const struct load_options *o, char line_end, int sep)
+{
+    struct csv_format f = {.line_end = line_end, .quote = o->quote > 0 ? o->quote : '"'};
+
+    if (o->quote < 0)
+        f.quote = 0;
+    if (s->best < 0)
+        *s->format = f;
+    if (o->delimiter || sep) {
+        f.delimiter = o->delimiter ? o->delimiter : sep;
+        try_delimiter(s, o, f, ASKED_FOR);
+        return;
+    }
+    try_format(s, f, 1);
+    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
+        f.delimiter = candidates[i].delimiter;
+        if (occurs(f.delimiter, s->text, s->n))
+            try_delimiter(s, o, f, candidates[i].prior);
+    }
+}
+
 bool dialect_detect(const char *text, size_t n, bool complete, const struct load_options *options,
                     struct csv_format *format, size_t *n_columns, const char **line_end)
 {
     struct line_ends ends = count_line_ends(text, n);
-    struct csv_format f = {.line_end = '\n', .quote = options->quote > 0 ? options->quote : '"'};
-    size_t rows, fit, used = n;
+    size_t rows, fit, newlines = ends.lf + ends.crlf + ends.crcrlf;
+    struct search s = {text, n, complete, false, -1, format};
     int sep = read_sep_line(text, n);
     struct sample sample;
 
-    if (ends.cr > 4 * (ends.lf + ends.crlf + ends.crcrlf))
-        f.line_end = '\r';
-    if (options->quote < 0)
-        f.quote = 0;
-    if (n > SCORE_BYTES && memchr(text, f.line_end, SCORE_BYTES / 4)) {
-        used = SCORE_BYTES;
-        complete = false;
+    if (n > SCORE_BYTES && count_ends(text, SCORE_BYTES / 4) > 0) {
+        s.n = SCORE_BYTES;
+        s.complete = false;
     }
-    struct search s = {text, used, complete, false, -1, format};
-
-    *format = f;
-    *line_end = name_line_ends(&ends);
-    if (options->delimiter || sep) {
-        f.delimiter = options->delimiter ? options->delimiter : sep;
-        try_delimiter(&s, options, f, 1);
-    } else {
-        try_format(&s, f, 1);
-        for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
-            f.delimiter = candidates[i].delimiter;
-            if (occurs(f.delimiter, text, used))
-                try_delimiter(&s, options, f, candidates[i].prior);
-        }
-    }
-    if (s.no_memory || !sample_read(&sample, format, text, used, complete, 0, SCORE_ROWS))
+    if (newlines > 0 || ends.cr == 0)
+        try_line_end(&s, options, '\n', sep);
+    if (ends.cr > newlines && (newlines == 0 || returns_outside(text, n) > newlines))
+        try_line_end(&s, options, '\r', sep);
+    *line_end = format->line_end == '\r' ? "CR" : name_line_ends(&ends);
+    if (s.no_memory ||
+        !sample_read(&sample, format, text, s.n, s.complete, 0, SCORE_ROWS))
         return false;
     *n_columns = sample_width(&sample, &rows, &fit);
     sample_done(&sample);

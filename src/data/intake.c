@@ -204,35 +204,6 @@ static bool belongs(const struct intake *in, const struct cell *cells)
     return typed > 0;
 }
 
-/* A row with few or no delimiters may be written with others. */
-static bool add_other_way(struct intake *in, const struct csv_record *r, size_t line,
-                          bool *added)
-{
-    size_t n = in->layout->n_columns;
-    struct sample s = {0};
-    struct str text = {0};
-    bool ok = true;
-
-    *added = false;
-    if (2 * r->n > n || n > REPAIR_COLUMNS_MAX || in->format->delimiter == DELIMITER_BLANKS)
-        return true;
-    for (size_t i = 0; i < r->n; i++) {
-        if (i > 0)
-            str_putc(&text, (char)in->format->delimiter);
-        str_add(&text, r->cells[i].text, r->cells[i].length);
-    }
-    if (sample_read_other(&s, in->format, str_text(&text), text.length, n)) {
-        if (belongs(in, s.rows[0].cells)) {
-            note_cells(in, REPAIR_DELIMITER, line, r->cells, r->n);
-            ok = add_row(in, s.rows[0].cells, line);
-            *added = true;
-        }
-        sample_done(&s);
-    }
-    str_done(&text);
-    return ok;
-}
-
 /* ---- rows that wait ---- */
 
 static bool wait_row(struct intake *in, const struct csv_record *r, size_t line)
@@ -400,6 +371,35 @@ static bool add_blank_rows(struct intake *in, size_t line)
         if (!add_row(in, &(struct cell){"", 0}, line++))
             return false;
     return true;
+}
+
+/* A row with few or no delimiters may be written with others. */
+static bool add_other_way(struct intake *in, const struct csv_record *r, size_t line,
+                          bool *added)
+{
+    size_t n = in->layout->n_columns;
+    struct sample s = {0};
+    struct str text = {0};
+    bool ok = true;
+
+    *added = false;
+    if (2 * r->n > n || n > REPAIR_COLUMNS_MAX || in->format->delimiter == DELIMITER_BLANKS)
+        return true;
+    for (size_t i = 0; i < r->n; i++) {
+        if (i > 0)
+            str_putc(&text, (char)in->format->delimiter);
+        str_add(&text, r->cells[i].text, r->cells[i].length);
+    }
+    if (sample_read_other(&s, in->format, str_text(&text), text.length, n)) {
+        if (belongs(in, s.rows[0].cells)) {
+            note_cells(in, REPAIR_DELIMITER, line, r->cells, r->n);
+            ok = settle_waiting(in, in->n_waiting) && add_row(in, s.rows[0].cells, line);
+            *added = true;
+        }
+        sample_done(&s);
+    }
+    str_done(&text);
+    return ok;
 }
 
 static bool take_short(struct intake *in, const struct csv_record *r, size_t line)

@@ -88,7 +88,8 @@ bool sample_read(struct sample *s, const struct csv_format *format, const char *
     cells = s->cells;
     for (size_t i = 0; i < s->n_rows; i++) {
         s->rows[i].cells = cells;
-        cells += s->rows[i].n;
+        if (cells)
+            cells += s->rows[i].n;
     }
     return true;
 }
@@ -226,19 +227,29 @@ static bool eat_money(struct cell *c)
     return eat(c, "$") || eat(c, "\xe2\x82\xac") || eat(c, "\xc2\xa3") || eat(c, "\xc2\xa5");
 }
 
+/* Digits with at most one decimal sign, and group marks only before three digits. */
+static bool eat_decimal(struct cell *c)
+{
+    size_t digits = eat_digits(c), whole = digits, last = digits, marks = 0;
+
+    while (c->length > 0 && memchr(".,'", c->text[0], 3)) {
+        if (marks++ > 0 && last != 3)
+            return false;
+        c->text++;
+        c->length--;
+        last = eat_digits(c);
+        digits += last;
+    }
+    return digits > 0 && (marks < 2 || whole <= 3);
+}
+
 static bool is_number(struct cell c)
 {
-    size_t digits = 0, n;
-
     if (!eat(&c, "-"))
         eat(&c, "+");
     if (eat_money(&c))
         eat(&c, "-");
-    do {
-        n = eat_digits(&c);
-        digits += n;
-    } while (eat(&c, ".") || eat(&c, ",") || (n > 0 && eat(&c, "'")));
-    if (digits == 0)
+    if (!eat_decimal(&c))
         return false;
     if (eat(&c, "e") || eat(&c, "E")) {
         if (!eat(&c, "-"))
