@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,29 +17,7 @@
 #include "ui/plain.h"
 #include "ui/signals.h"
 
-enum {
-    EXIT_USAGE = 2,
-    MEMORY_MB = 512, /* of address space, the least we try to live with */
-};
-
-/* With little address space OpenBLAS waits for memory for ever, when it is loaded, before
- * main. So this runs before the libraries do, and with system calls only. */
-static void check_memory(void)
-{
-    static const char text[] = "tabscope: the limit on memory (ulimit -v) is below 512 MB; "
-                               "raise it and start again\n";
-    struct rlimit limit;
-    ssize_t written;
-
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
-        limit.rlim_cur >= (rlim_t)MEMORY_MB << 20)
-        return;
-    written = write(STDERR_FILENO, text, sizeof(text) - 1);
-    _exit(written > 0 ? EXIT_FAILURE : EXIT_USAGE);
-}
-
-__attribute__((section(".preinit_array"), used))
-static void (*const before_libraries)(void) = check_memory;
+enum { EXIT_USAGE = 2 };
 
 static bool print_text(void (*add)(struct str *out))
 {

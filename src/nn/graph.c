@@ -10,7 +10,6 @@
 
 #include "base/mem.h"
 #include "nn/graph_private.h"
-#include "num/gemm.h"
 
 /* ---- describing ---- */
 
@@ -89,7 +88,6 @@ bool graph_allocate(struct graph *g, struct pool *pool, struct error *err)
 {
     size_t threads = (size_t)pool_threads(pool);
 
-    gemm_init();
     free(g->batch);
     free(g->shard);
     g->pool = pool;

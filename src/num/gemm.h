@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Large matrix products, for the head and for whoever else needs them: OpenBLAS, called
- * with one thread of its own from each of ours. The small products of the body are in
- * num/linear.c, see share/doc/ARCHITECTURE for why.
+ * Large matrix products: OpenBLAS, called with one thread of its own from each of ours.
+ * The model's own products are in num/linear.c, which is faster at their shapes (see
+ * share/doc/ARCHITECTURE); this is the yardstick they are measured against, and what code
+ * with large matrices of the ordinary layout takes.
  *
  * Matrices are row-major; ld is the distance of rows. c = a b (or c += a b with add).
  */

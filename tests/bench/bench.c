@@ -2,7 +2,8 @@
 /*
  * Speed of training and inference beside the machine's rate for large matrix products,
  * measured in turns in the same run. Ends with lines "share SHAPE BATCH THREADS train|infer
- * VALUE": FLOPs of the model's matrix products a second over that rate.
+ * VALUE": FLOPs of the model's matrix products a second over that rate; before them, at
+ * shape a, what dropout 0.1 costs and what all threads gain over one.
  *
  *   bench [--shape a|b|c] [--batch N] [--threads N] [--seconds S] [--dropout P] [--profile]
  */
@@ -68,16 +69,11 @@ static void die(const struct error *err)
 
 #define GEMM_SIZE 1536
 
-struct yardstick {
-    struct pool *pool;
-    real *matrices; /* (threads, 3, GEMM_SIZE^2) */
-};
-
+/* arg: matrices (threads, 3, GEMM_SIZE^2) */
 static void large_product(void *arg, int task, int worker)
 {
-    real *m = arg;
     size_t square = (size_t)GEMM_SIZE * GEMM_SIZE;
-    real *own = m + (size_t)task * 3 * square;
+    real *own = (real *)arg + (size_t)task * 3 * square;
 
     (void)worker;
     gemm(GEMM_AB, GEMM_SIZE, GEMM_SIZE, GEMM_SIZE, own, GEMM_SIZE, own + square, GEMM_SIZE,
@@ -277,6 +273,47 @@ static void run_case(int shape, int rows, const struct settings *set, struct poo
     subject_done(&s);
 }
 
+/* Rows a second in training, two subjects in turns; their medians' ratio. */
+static double compare(struct subject *a, struct subject *b, double least)
+{
+    double rate_a[ROUNDS], rate_b[ROUNDS];
+
+    for (int round = -1; round < ROUNDS; round++) {
+        double x = speed(a, true, least), y = speed(b, true, least);
+
+        if (round >= 0) {
+            rate_a[round] = x;
+            rate_b[round] = y;
+        }
+    }
+    return median(rate_a) / median(rate_b);
+}
+
+static void compare_variants(const struct settings *set)
+{
+    struct settings with = *set, without = *set;
+    struct error err;
+    struct pool *one = pool_new(1, &err), *all = pool_new(pool_cores(), &err);
+    struct subject single, dropped, plain;
+
+    if (!one || !all)
+        die(&err);
+    with.dropout = 0.1;
+    without.dropout = 0;
+    single = subject_new(0, 256, &without, one);
+    plain = subject_new(0, 256, &without, all);
+    dropped = subject_new(0, 256, &with, all);
+    printf("a  batch  256  training: dropout 0.1 gives %.3f of the speed without\n",
+           compare(&dropped, &plain, set->seconds));
+    printf("a  batch  256  training: %d threads give %.2f times the speed of one\n",
+           pool_cores(), compare(&plain, &single, set->seconds));
+    subject_done(&single);
+    subject_done(&plain);
+    subject_done(&dropped);
+    pool_free(one);
+    pool_free(all);
+}
+
 static void run_threads(int threads, const struct settings *set)
 {
     struct error err;
@@ -328,6 +365,8 @@ int main(int argc, char **argv)
             if (pool_cores() == 1)
                 break;
         }
+    if (!set.threads && !set.shape && !set.batch)
+        compare_variants(&set);
     for (int i = 0; i < n_shares; i++)
         puts(shares[i].text);
     return 0;
