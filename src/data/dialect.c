@@ -148,32 +148,6 @@ static bool is_aligned(const struct sample *s, const char *text)
     return 2 * wide > gaps || 10 * numbers > 8 * cells;
 }
 
-static double score(const struct csv_format *f, double prior, const char *text, size_t n,
-                    bool complete, bool *no_memory)
-{
-    struct sample s;
-    size_t rows, fit, width;
-    double consistency, looks;
-
-    if (!sample_read(&s, f, text, n, complete, 0, SCORE_ROWS)) {
-        *no_memory = true;
-        return 0;
-    }
-    width = sample_width(&s, &rows, &fit);
-    looks = mean_looks(&s, f->delimiter);
-    consistency = sample_steadiness(&s);
-    if ((f->delimiter == DELIMITER_BLANKS || f->delimiter == ' ') && is_aligned(&s, text))
-        prior = 0.8;
-    sample_done(&s);
-    if (f->delimiter == 0 || (width < 2 && prior == ASKED_FOR))
-        return ONE_COLUMN * looks;
-    if (width < 2)
-        return 0;
-    if (consistency < (double)fit / (double)rows)
-        consistency = (double)fit / (double)rows;
-    return consistency * consistency * (1 - 1 / (double)width) * looks * prior;
-}
-
 /* Blanks behind (nearly) every delimiter outside quotes, and not in numbers of tables
  * that are only padded: then they belong to the delimiter. */
 static bool blanks_follow(const struct csv_format *f, const char *p, size_t n)
@@ -203,39 +177,71 @@ struct search {
     struct csv_format *format;
 };
 
-static void try_format(struct search *s, struct csv_format f, double prior)
+/* *trouble: some quotes do not fit. */
+static double score(struct search *s, const struct csv_format *f, double prior, bool *trouble)
+{
+    struct sample sample;
+    size_t rows, fit, width;
+    double consistency, looks;
+
+    *trouble = false;
+    if (!sample_read(&sample, f, s->text, s->n, s->complete, 0, SCORE_ROWS)) {
+        s->no_memory = true;
+        return 0;
+    }
+    width = sample_width(&sample, &rows, &fit);
+    looks = mean_looks(&sample, f->delimiter);
+    consistency = sample_steadiness(&sample);
+    if ((f->delimiter == DELIMITER_BLANKS || f->delimiter == ' ') && is_aligned(&sample, s->text))
+        prior = 0.8;
+    for (size_t i = 0; i < sample.n_rows; i++)
+        *trouble |= sample.rows[i].trouble;
+    sample_done(&sample);
+    if (f->delimiter == 0 || (width < 2 && prior == ASKED_FOR))
+        return ONE_COLUMN * looks;
+    if (width < 2)
+        return 0;
+    if (consistency < (double)fit / (double)rows)
+        consistency = (double)fit / (double)rows;
+    return consistency * consistency * (1 - 1 / (double)width) * looks * prior;
+}
+
+/* True if some quotes do not fit. */
+static bool try_format(struct search *s, struct csv_format f, double prior)
 {
     double value;
+    bool trouble;
 
     if (f.delimiter == ',' || f.delimiter == ';' || f.delimiter == '|')
         f.skip_blanks = blanks_follow(&f, s->text, s->n);
-    value = score(&f, prior, s->text, s->n, s->complete, &s->no_memory);
+    value = score(s, &f, prior, &trouble);
     if (value > s->best) {
         s->best = value;
         *s->format = f;
     }
+    return trouble;
 }
 
-/* With each quote that occurs, and with and without escapes if there are any. */
+/* With each quote that occurs. A backslash is an escape only where quotes make no sense
+ * without. */
 static void try_delimiter(struct search *s, const struct load_options *o, struct csv_format f,
                           double prior)
 {
     static const int quotes[] = {'"', '\''};
-    char escaped[2] = {'\\'};
 
     for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++) {
+        char escaped[2] = {'\\', (char)quotes[i]};
+
         if (o->quote != 0 && o->quote != quotes[i])
             continue;
         if (i > 0 && !memchr(s->text, quotes[i], s->n))
             continue;
         f.quote = quotes[i];
+        f.escape = 0;
+        if (!try_format(s, f, prior) || !memmem(s->text, s->n, escaped, 2))
+            continue;
+        f.escape = '\\';
         try_format(s, f, prior);
-        escaped[1] = (char)f.quote;
-        if (memmem(s->text, s->n, escaped, 2)) {
-            f.escape = '\\';
-            try_format(s, f, prior);
-            f.escape = 0;
-        }
     }
     if (o->quote != 0 && o->quote != '"' && o->quote != '\'') {
         f.quote = o->quote > 0 ? o->quote : 0;

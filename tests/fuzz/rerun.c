@@ -3,14 +3,13 @@
  * corpus beside the sources, tests/fuzz/NAME for a program fuzz_NAME. */
 #include <dirent.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/path.h"
-
-#include <stdio.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -43,7 +42,8 @@ static int run_folder(const char *folder, int count)
 
 int main(int argc, char **argv)
 {
-    const char *top = getenv("srcdir"), *name = strstr(argv[0], "fuzz_");
+    const char *top = getenv("srcdir"), *slash = strrchr(argv[0], '/');
+    const char *name = strstr(slash ? slash : argv[0], "fuzz_");
     char *folder = xasprintf("%s/tests/fuzz/%s", top ? top : ".", name ? name + 5 : "");
     int count = 0;
 
