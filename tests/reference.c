@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * golden FILE|FOLDER...: holds our TabTransformer against reference values of PyTorch:
+ * reference FILE|FOLDER...: holds our TabTransformer against reference values of PyTorch:
  * outputs, hidden states, attention maps, gradients of every parameter, and runs of AdamW.
  * Each file holds inputs, parameters and what comes of them; its settings are in the metadata.
- * Without arguments: the small files in tests/golden and, where there is one, the shared
- * reference folder.
+ * Without arguments: the small files in tests/golden (made by make.py there) and, where
+ * there is one, the shared reference folder.
  */
 #include <dirent.h>
 #include <stdarg.h>
