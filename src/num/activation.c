@@ -7,25 +7,31 @@
 
 /* Hendrycks, Gimpel 2016: x Phi(x) with the normal distribution's Phi; its slope is
  * Phi(x) + x phi(x). */
-void ISA(gelu_forward)(int n, int d, real *x, real *y, bool training,
-                       const struct dropout *drop, uint32_t place)
+INLINE void gelu_train(int lanes, real *x, real *y, const struct dropout *drop,
+                       uint32_t place)
 {
     const real inverse_sqrt_2pi = (real)0.39894228040143267794;
 
-    for (int p = 0; p < n; p++) {
-        real *from = x + p * panel_size(d), *to = y + p * panel_size(d);
-        uint32_t at = (place + (uint32_t)p) * (uint32_t)d * LANES;
+    for (int i = 0; i < lanes; i += WIDTH) {
+        vec v = load(x + i), density, cumulative, keep = splat(1);
 
-        for (int i = 0; i < d * LANES; i += WIDTH) {
-            vec v = load(from + i), density, cumulative, keep = splat(1);
+        normal(v, &density, &cumulative);
+        if (!dropout_none(drop))
+            keep = dropout_mask(drop, place + (uint32_t)i);
+        store(y + i, v * cumulative * keep);
+        store(x + i, (cumulative + v * density * inverse_sqrt_2pi) * keep);
+    }
+}
 
-            normal(v, &density, &cumulative);
-            if (!dropout_none(drop))
-                keep = dropout_mask(drop, at + (uint32_t)i);
-            store(to + i, v * cumulative * keep);
-            if (training)
-                store(from + i, (cumulative + v * density * inverse_sqrt_2pi) * keep);
-        }
+void ISA(gelu_forward)(int n, int d, real *x, real *y, bool training,
+                       const struct dropout *drop, uint32_t place)
+{
+    for (int p = 0; p < n; p++, x += panel_size(d), y += panel_size(d)) {
+        if (training)
+            gelu_train(d * LANES, x, y, drop, (place + (uint32_t)p) * (uint32_t)d * LANES);
+        else
+            for (int i = 0; i < d * LANES; i += WIDTH)
+                store(y + i, load(x + i) * normal_cumulative(load(x + i)));
     }
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * reference FILE|FOLDER...: holds our TabTransformer against reference values of PyTorch:
+ * golden FILE|FOLDER...: holds our TabTransformer against reference values of PyTorch:
  * outputs, hidden states, attention maps, gradients of every parameter, and runs of AdamW.
  * Each file holds inputs, parameters and what comes of them; its settings are in the metadata.
- * Without arguments: the small files in tests/golden (made by make.py there) and, where
+ * Without arguments: the small files in tests/reference (made by make.py there) and, where
  * there is one, the shared reference folder.
  */
 #include <dirent.h>
@@ -336,7 +336,7 @@ int main(int argc, char **argv)
         return test_done();
     }
 
-    char *own = test_source("tests/golden");
+    char *own = test_source("tests/reference");
     char *shared = test_shared("reference/golden");
 
     run_path(own);
