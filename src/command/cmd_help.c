@@ -83,13 +83,9 @@ static void add_parameter(struct str *out, const struct parameter *p, bool optio
     str_done(&text);
 }
 
-static void explain(const struct command *command, struct str *out)
+static void explain(const struct command *command, const char *usage, struct str *out)
 {
-    struct str usage = {0};
-
-    command_usage(command, &usage);
-    wrap(out, usage.text, 0, 4);
-    str_done(&usage);
+    wrap(out, usage, 0, 4);
     str_printf(out, "\n\n%c%s.\n", toupper((unsigned char)command->help[0]),
                command->help + 1);
     if (command->more) {
@@ -106,18 +102,21 @@ static void explain(const struct command *command, struct str *out)
 
 static void print_help(struct context *c, const struct command *command)
 {
-    struct str text = {0};
+    struct str usage = {0}, text = {0};
+    struct grid *g;
 
-    explain(command, &text);
+    command_usage(command, &usage);
     if (c->format == FORMAT_TABLE) {
+        explain(command, usage.text, &text);
         context_print(c, text.text, text.length);
     } else {
-        struct grid *g = grid_new("help");
-
+        g = grid_new("help");
         grid_fact_text(g, "command", command->name);
-        grid_fact_text(g, "help", text.text);
+        grid_fact_text(g, "usage", usage.text);
+        grid_fact_text(g, "does", command->help);
         grid_print(g, c);
     }
+    str_done(&usage);
     str_done(&text);
 }
 

@@ -314,7 +314,7 @@ static void suspend(struct plain *p)
     prompt_close();
     hide_status(p);
     fflush(NULL);
-    raise(SIGSTOP);
+    signals_suspend();
 }
 
 static void take_prompt_signal(struct plain *p)

@@ -57,6 +57,16 @@ bool signals_init(bool suspend, struct error *err)
     return true;
 }
 
+void signals_suspend(void)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL}, ours;
+
+    sigemptyset(&usual.sa_mask);
+    sigaction(SIGTSTP, &usual, &ours);
+    raise(SIGTSTP);
+    sigaction(SIGTSTP, &ours, NULL);
+}
+
 int signals_fd(void)
 {
     return signals.pipe[0];

@@ -1,0 +1,115 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Batch from outside: exit codes, places of errors, where output goes, signals.
+
+top=$(cd "${srcdir:-.}" && pwd)
+tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 99
+cp "$top/share/demo/income.csv" . || exit 99
+export HOME="$work" XDG_CONFIG_HOME= XDG_STATE_HOME= LC_ALL=C.UTF-8
+count=0
+
+# is STATUS OUT ERR NAME: of the last `try`; OUT and ERR are patterns of grep, "" for nothing
+is() {
+    ok=true
+    [ $status -eq $1 ] || { echo "# status $status, wanted $1"; ok=false; }
+    for pair in "out:$2" "err:$3"; do
+        file=${pair%%:*} pattern=${pair#*:}
+        if [ -z "$pattern" ]; then
+            [ ! -s $file ] || { sed "s/^/# $file: /" $file; ok=false; }
+        else
+            grep -q -- "$pattern" $file || { sed "s/^/# $file: /" $file; ok=false; }
+        fi
+    done
+    count=$((count + 1))
+    $ok && echo "ok $count - $4" || echo "not ok $count - $4"
+}
+
+try() { "$tabscope" "$@" > out 2> err < /dev/null; status=$?; }
+
+try --version;                is 0 '^tabscope [0-9]' '' "the version"
+try --help;                   is 0 '^usage: tabscope' '' "the help"
+try --bogus;                  is 2 '' 'there is no option "--bogus"' "an unknown option"
+try --sede 3;                 is 2 '' 'did you mean --seed' "an option nearly right"
+try --seed -1;                is 2 '' '--seed takes a whole number from 0' "a seed below 0"
+try --threads 0;              is 2 '' '--threads takes' "no thread"
+try --format=xml -b;          is 2 '' '--format takes table, csv or json' "an unknown format"
+try --seed;                   is 2 '' '--seed needs a value' "a value that is missing"
+try --plain=yes;              is 2 '' '--plain takes no value' "a value too many"
+try a.csv b.csv;              is 2 '' 'one file too many' "two tables"
+try -b -c tables --format csv; is 0 '^name,rows' 'no table is loaded' "a format for all"
+try -b -c 'load nothing.csv' -c tables
+is 1 '' '^-c:1: nothing.csv: No such file' "the first error of -c ends it"
+try income.csv -b -c 'tables --format csv'
+is 0 '^income,8993,14,,yes,income.csv$' '^income: 8,993 rows' "a table to load"
+printf 'tables\n\nlod x\ntables\n' > bad.tabscope
+try -b bad.tabscope;          is 1 '' '^bad.tabscope:3: there is no command' "FILE:LINE"
+try bad.tabscope;             is 1 '' '^bad.tabscope:3: ' "a script is known by its name"
+try -b nothing.tabscope;      is 1 '' 'cannot read nothing.tabscope' "no script"
+try -b .;                     is 1 '' 'is a folder' "a folder as script"
+printf '#!tabscope -b\nshow train.lr\n' > script
+try script;                   is 0 '0.001' '' "a script is known by its first bytes"
+printf 'show train.seed --format csv\r\n' > crlf.tabscope
+try crlf.tabscope --seed 7;   is 0 'train.seed,7,1' '' "a seed for all, CRLF lines"
+printf 'tables\0\n' > nul.tabscope
+try nul.tabscope;             is 1 '' '^nul.tabscope:1: .*NUL' "a NUL in a script"
+printf 'quit\nlod\n' > quit.tabscope
+try quit.tabscope;            is 0 '' '' "quit ends a script"
+try -b -c 'source bad.tabscope'
+is 1 '' '^-c:1: bad.tabscope:3: ' "an error in a script of a script"
+
+printf 'load income.csv\nmark foo ignore\n' | "$tabscope" -b - > out 2> err
+status=$?;                    is 1 '' '^standard input:2: there is no column' "standard input"
+printf 'tables --format csv\n' | "$tabscope" > out 2> err
+status=$?;                    is 0 '^name,rows' 'no table' "commands from a pipe"
+
+mkdir -p .config/tabscope
+echo 'set train.lr 0.125' > .config/tabscope/rc
+try -b -c 'show train.lr --format csv'
+is 0 'train.lr,0.001' '' "batch does not read the start-up file"
+
+if [ -w /dev/full ]; then
+    "$tabscope" -b -c help > /dev/full 2> err < /dev/null
+    status=$? ; : > out
+    is 1 '' 'standard output: No space left' "a full disk behind standard output"
+fi
+if grep -q __asan_init "$tabscope"; then
+    count=$((count + 1))
+    echo "ok $count - 200 MB of memory are enough to look at a table # SKIP sanitizers"
+else
+    (ulimit -v 200000; exec "$tabscope" income.csv -b -c describe) > out 2> err < /dev/null
+    status=$?
+    is 0 over_50k '8,993 rows' "200 MB of memory are enough to look at a table"
+fi
+
+# A shell without job control starts what runs in the background with SIGINT ignored;
+# SIGTERM takes the same way.
+printf '%s\n' 'load income.csv' 'target over_50k' 'set model.layers 1' \
+    'set model.head_cap 32' 'train --epochs 100000 --patience 0 --name long' > long.tabscope
+"$tabscope" -b long.tabscope > out 2> err < /dev/null &
+pid=$!
+while [ ! -s err ] || ! grep -q 'epoch 1 of' err; do sleep 0.05; done
+kill -TERM $pid
+wait $pid
+status=$?
+is 143 '' '^long.tabscope:5: interrupted' "SIGTERM stops a run"
+[ -s runs/long/model.safetensors ] && grep -q 'kept in runs/long' err
+status=$?; : > out; echo x > err
+is 0 '' x "and its best weights are kept"
+try -b -c 'open runs/long/model.safetensors' -c 'predict income.csv --out p.csv'
+is 0 '' '8,993 rows predicted' "so that it can predict"
+try -b long.tabscope;         is 1 '' 'a run "long" is kept' "its name is taken now"
+
+# Names of files, whatever they hold
+name="$(printf "a'b c\033[2J\$(x).csv")"
+cp income.csv "$name"
+quoted="$(printf 'load "a'"'"'b c\\x1b[2J$(x).csv" --rows 5')"
+try -b -c "$quoted" -c 'export "-o \"x\".csv"'
+is 0 '' 'rows written to -o "x".csv' "odd names of files"
+grep -q "$(printf '\033')" err out && status=1 || status=0
+: > out; echo x > err
+is 0 '' x "no control byte of a name reaches the terminal"
+
+echo "1..$count"

@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The plain prompt as a person meets it: keys go into a private tmux, and what is waited for
+# is text on its screen, never time.
+
+top=$(cd "${srcdir:-.}" && pwd)
+tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
+work=$(mktemp -d) || exit 99
+cd "$work" || exit 99
+if ! command -v tmux > /dev/null; then
+    echo "1..0 # SKIP no tmux"
+    exit 0
+fi
+screens=0
+mux() { tmux -S "$work/socket$screens" -f /dev/null "$@" 2> /dev/null; }
+trap 'mux kill-server; rm -rf "$work"' EXIT
+cp "$top/share/demo/income.csv" . || exit 99
+count=0
+
+# begin [NAME=VALUE...] [-- OPTION...]: the program on a fresh screen
+begin() {
+    mux kill-server
+    screens=$((screens + 1))
+    mux new-session -d -s t -x 100 -y 40 \
+        "cd $work; env -u ACCESSIBLE HOME=$work XDG_CONFIG_HOME= XDG_STATE_HOME= \
+         LC_ALL=C.UTF-8 $* ; echo status \$?; cat"
+}
+
+keys() { mux send-keys -t t "$@"; }
+screen() { mux capture-pane -t t -p; }
+
+# sees PATTERN NAME: within 20 seconds the screen has it
+sees() {
+    count=$((count + 1))
+    tries=0
+    until screen | grep -q -- "$1"; do
+        tries=$((tries + 1))
+        if [ $tries -gt 400 ]; then
+            screen | sed 's/^/# /'
+            echo "not ok $count - $2"
+            return
+        fi
+        sleep 0.05
+    done
+    echo "ok $count - $2"
+}
+
+begin "$tabscope" --plain
+sees '^tabscope .*plain prompt (--plain)' "the first line says the mode"
+keys 'load inc' Tab Enter
+sees '^income: 8,993 rows' "Tab completes a file"
+keys 'set model.layers 1' Enter 'set model.head_cap 32' Enter
+keys 'targ' Tab 'over' Tab Enter
+sees '^target over_50k: binary' "Tab completes a verb and a column"
+keys 'train --s' Tab
+sees '^--schedule  *of the learning rate' "Tab lists what there is, with help"
+keys C-c
+sees '\^C' "Ctrl-C clears the line"
+keys 'train --epochs 100000 --patience 0' Enter
+sees '\[[0-9]\] train r1 begins' "training goes to the background"
+keys 'describe a'
+sees '^r1: epoch' "epochs are told above the line"
+sees '^tabscope> describe a$' "which stays as it was"
+keys 'ge' Enter
+sees '^column  *age' "and is run"
+keys pause Enter
+sees 'train r1 is paused' "a job is paused"
+keys jobs Enter
+sees '1*  *train r1  *paused' "and listed"
+keys resume Enter C-d
+sees 'a job is not done' "Ctrl-D does not lose a job"
+keys quit Enter
+sees '(y/n)' "quit asks"
+keys n Enter
+sees 'the jobs go on' "and no means no"
+keys wait Enter
+sees 'train r1  epoch' "wait shows how it goes"
+keys C-c
+keys 'evaluate' Enter
+sees 'there is no run; ' "Ctrl-C ends the waiting, not the job"
+keys stop Enter
+sees '^r1: kept in runs/r1' "stop keeps the weights"
+keys 'evaluate --run r' Tab Enter
+sees '^accuracy  *0' "so that they can be measured"
+keys ' tables' Enter
+keys 'lod' Enter
+sees 'did you mean load' "an error is a sentence"
+keys Up
+sees '^tabscope> lod$' "Up brings the line back"
+keys C-u C-d
+sees '^status 0$' "Ctrl-D leaves"
+
+grep -q '^train --epochs' .local/state/tabscope/history &&
+    ! grep -q '^ *tables$' .local/state/tabscope/history &&
+    [ "$(stat -c %a .local/state/tabscope/history)" = 600 ]
+ok=$?
+count=$((count + 1))
+[ $ok -eq 0 ] && echo "ok $count - the history is kept, for the person only" ||
+    echo "not ok $count - the history is kept, for the person only"
+
+begin TERM=dumb "$tabscope" --no-rc
+sees 'plain prompt (a dumb terminal)' "a dumb terminal is known"
+keys 'load income.csv' Enter
+sees '^income: 8,993 rows' "and used"
+begin "$tabscope"
+keys 'load income.csv' Enter
+sees '^income: 8,993 rows' "a table is loaded"
+keys C-z
+keys 'export out.csv' Enter
+mux set-buffer 'tables
+use income
+jobs'
+mux paste-buffer -p -t t
+sees 'use income' "a paste of several lines is one edit"
+keys Enter
+sees 'no job runs' "whose lines are run one by one"
+
+echo "1..$count"
