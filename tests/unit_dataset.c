@@ -301,6 +301,8 @@ static void header_of_several_lines(void)
     check_int(dataset_line(d, 0), 3);
     dataset_unref(d);
     check_load("a,b,y\na,b,y\n1,x,0\n2,y,1\n", "a a|b b|y y/1|x|0/2|y|1/");
+    check_load(",2019,,2020,\nRegion,Men,Women,Men,Women\nNorth,1,2,3,4\nSouth,5,6,7,8\n",
+               "Region|2019 Men|Women|2020 Men|Women_2/North|1|2|3|4/South|5|6|7|8/");
 }
 
 static void header_with_damage(void)
@@ -323,6 +325,8 @@ static void before_the_table(void)
     dataset_unref(d);
     check_load("# made by x\n# 2024, by y\na,b,y\n1,x,0\n2,y,1\n3,x,0\n", BASE);
     check_load("Report,,\n,,\na,b,y\n1,x,0\n2,y,1\n3,x,0\n", BASE);
+    check_load("Source:,ONS,,,\nDate:,2020-01-01,,,\nr,m,w,s,n\nN,1,2,3,x\nS,5,6,7,y\n",
+               "r|m|w|s|n/N|1|2|3|x/S|5|6|7|y/");
     check_load("sep=;\na;b;y\n1;x;0\n2;y;1\n3;x;0\n", BASE);
 }
 
@@ -347,6 +351,8 @@ static void behind_the_table(void)
     check_int(dataset_repairs(d, REPAIR_SKIPPED), 3);
     dataset_unref(d);
     check_load("a,b,y\n1,x,0\n2,y,1\n3,x,0\na,b,y\n7,x,0\n", BASE);
+    check_load("a,b,y\n1,x,0\n2,y,1\n3,x,0\n\nCreated in October,,\n,,\n,,\n", BASE);
+    check_load("a|b|y\n---|---|---\n1|x|0\n2|y|1\n3|x|0\n", BASE);
     check_load("a,b,y\n1,x,0\n2,y,1\n# note\n3,x,0\n", BASE);
 }
 

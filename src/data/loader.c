@@ -460,6 +460,20 @@ static void note_missing(struct loader *l)
     }
 }
 
+/* How the file was read comes before what was noted on the way. */
+static void write_notes(struct loader *l)
+{
+    struct str before = l->dataset->notes;
+
+    l->dataset->notes = (struct str){0};
+    note_dialect(l);
+    note_encoding(l);
+    note_layout(l);
+    str_add(&l->dataset->notes, str_text(&before), before.length);
+    note_missing(l);
+    str_done(&before);
+}
+
 struct dataset *loader_finish(struct loader *l, struct error *err)
 {
     struct dataset *d = NULL;
@@ -469,10 +483,7 @@ struct dataset *loader_finish(struct loader *l, struct error *err)
         ok = error_set(err, ERROR_INPUT, "quote opened in line %zu never closed",
                        l->table_line);
     if (ok && name_columns(l, err)) {
-        note_dialect(l);
-        note_encoding(l);
-        note_layout(l);
-        note_missing(l);
+        write_notes(l);
         d = dataset_ref(l->dataset);
     } else {
         prefix_path(l, err);

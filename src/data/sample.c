@@ -121,11 +121,9 @@ bool sample_read_other(struct sample *s, const struct csv_format *format, const 
     return false;
 }
 
-static bool is_fit(const struct sample_row *row, size_t width)
+bool sample_row_empty(const struct sample_row *row, size_t from)
 {
-    if (row->n < width || row->filled == 0)
-        return false;
-    for (size_t i = width; i < row->n; i++)
+    for (size_t i = from; i < row->n; i++)
         if (row->cells[i].length > 0)
             return false;
     return true;
@@ -169,7 +167,8 @@ size_t sample_width(const struct sample *s, size_t *rows, size_t *fit)
         }
     }
     for (size_t i = 0; i < s->n_rows; i++)
-        *fit += is_fit(&s->rows[i], best);
+        *fit += s->rows[i].n >= best && s->rows[i].filled > 0 &&
+                sample_row_empty(&s->rows[i], best);
     return best;
 }
 

@@ -20,6 +20,9 @@ struct sample_row {
     bool trouble;
 };
 
+/* True if the cells from `from` on are empty. */
+bool sample_row_empty(const struct sample_row *row, size_t from);
+
 struct sample {
     struct sample_row *rows; /* (n_rows) */
     size_t n_rows;
