@@ -34,7 +34,7 @@ bool header_fits(const struct header_finder *f, const struct sample_row *row)
     size_t need = f->width > 2 ? 2 : 1;
 
     return row->n >= f->width && row->filled >= need && sample_row_empty(row, f->width) &&
-           !header_is_comment(f, row);
+           !header_is_comment(f, row) && !cells_draw_line(row->cells, row->n);
 }
 
 static bool same_row(const struct sample_row *a, const struct sample_row *b)

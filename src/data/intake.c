@@ -272,20 +272,11 @@ static bool is_second_table(const struct intake *in)
     return true;
 }
 
-static size_t count_filled(const struct cell *cells, size_t n)
-{
-    size_t filled = 0;
-
-    for (size_t i = 0; i < n; i++)
-        filled += cells[i].length > 0;
-    return filled;
-}
-
 /* Text in the first cell and nothing behind it. */
 static bool stands_alone(const struct cell *cells, size_t n)
 {
     return n > 0 && cells[0].length > 0 && (n == 1 || cells[n - 1].length == 0) &&
-           count_filled(cells, n) == 1;
+           cells_filled(cells, n) == 1;
 }
 
 static bool is_total(struct cell cell)
@@ -305,7 +296,7 @@ static bool is_total(struct cell cell)
 /* A line of text behind the last row, a line of sums, or one with nothing in it. */
 static bool is_footer(const struct intake *in, const struct waiting *w)
 {
-    if (is_total(w->cells[0]) || count_filled(w->cells, w->n) == 0)
+    if (is_total(w->cells[0]) || cells_filled(w->cells, w->n) == 0)
         return true;
     return stands_alone(w->cells, w->n) && (w->after_blank || in->layout->n_columns > 2) &&
            !cell_class_typed(cell_class(w->cells[0]));
@@ -439,24 +430,10 @@ static bool take_short(struct intake *in, const struct csv_record *r, size_t lin
 static bool is_doubtful(const struct intake *in, const struct csv_record *r)
 {
     if (r->n > 2 && r->cells[r->n - 1].length == 0 &&
-        count_filled(r->cells + 1, r->n - 1) == 0)
+        cells_filled(r->cells + 1, r->n - 1) == 0)
         return r->cells[0].length == 0 || in->after_blank ||
                cell_class(r->cells[0]) == CELL_TEXT;
     return is_total(r->cells[0]);
-}
-
-/* A line that is drawn: "---|:--:|---". */
-static bool is_rule(const struct csv_record *r)
-{
-    size_t dashes = 0;
-
-    for (size_t i = 0; i < r->n; i++)
-        for (size_t j = 0; j < r->cells[i].length; j++) {
-            if (!memchr("-=:+ ", r->cells[i].text[j], 5))
-                return false;
-            dashes += r->cells[i].text[j] != ' ';
-        }
-    return dashes >= 3 * count_filled(r->cells, r->n);
 }
 
 static bool take_row(struct intake *in, const struct csv_record *r, size_t line)
@@ -464,7 +441,7 @@ static bool take_row(struct intake *in, const struct csv_record *r, size_t line)
     size_t n = in->layout->n_columns;
 
     if ((r->n != n && r->cells[0].length > 0 && r->cells[0].text[0] == '#') ||
-        (n > 1 && in->dataset->rows == 0 && is_rule(r))) {
+        (n > 1 && in->dataset->rows == 0 && cells_draw_line(r->cells, r->n))) {
         note_cells(in, REPAIR_SKIPPED, line, r->cells, r->n);
         return true;
     }

@@ -46,7 +46,6 @@ static enum csv_status read_rows(struct sample *s, struct csv_reader *reader, si
     while (at < n && s->n_rows < max_rows) {
         struct sample_row *row = &s->rows[s->n_rows];
         struct csv_record record;
-        size_t filled = 0;
 
         status = csv_reader_next(reader, s->text + at, n - at, complete || s->n_rows == 0,
                                  &record);
@@ -54,10 +53,10 @@ static enum csv_status read_rows(struct sample *s, struct csv_reader *reader, si
             break;
         if (!keep_row(s, &record, &n_cells, &room))
             return CSV_STATUS_MEMORY;
-        for (size_t i = 0; i < record.n; i++)
-            filled += record.cells[i].length > 0;
-        *row = (struct sample_row){.n = record.n, .filled = filled, .offset = at,
-                                   .length = record.length, .line = line, .lines = record.lines,
+        *row = (struct sample_row){.n = record.n,
+                                   .filled = cells_filled(record.cells, record.n),
+                                   .offset = at, .length = record.length,
+                                   .line = line, .lines = record.lines,
                                    .trouble = record.trouble != CSV_TROUBLE_NONE};
         at += record.length;
         line += record.lines;
@@ -170,6 +169,28 @@ size_t sample_width(const struct sample *s, size_t *rows, size_t *fit)
         *fit += s->rows[i].n >= best && s->rows[i].filled > 0 &&
                 sample_row_empty(&s->rows[i], best);
     return best;
+}
+
+size_t cells_filled(const struct cell *cells, size_t n)
+{
+    size_t filled = 0;
+
+    for (size_t i = 0; i < n; i++)
+        filled += cells[i].length > 0;
+    return filled;
+}
+
+bool cells_draw_line(const struct cell *cells, size_t n)
+{
+    size_t dashes = 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < cells[i].length; j++) {
+            if (!memchr("-=:+ ", cells[i].text[j], 5))
+                return false;
+            dashes += cells[i].text[j] != ' ';
+        }
+    return dashes > 0 && dashes >= 3 * cells_filled(cells, n);
 }
 
 static bool is_mark(struct cell c)

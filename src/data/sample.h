@@ -50,6 +50,11 @@ size_t sample_width(const struct sample *s, size_t *rows, size_t *fit);
  * table follows the first. */
 double sample_steadiness(const struct sample *s);
 
+/* Cells with anything in them. */
+size_t cells_filled(const struct cell *cells, size_t n);
+/* A line that is drawn: "---|:--:|---". */
+bool cells_draw_line(const struct cell *cells, size_t n);
+
 enum cell_class {
     CELL_EMPTY,  /* nothing, blanks or a missing mark */
     CELL_NUMBER, /* also with group marks, money or percent sign */
