@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Records out of memory: quotes, escapes, line ends, and what is read of malformed ones. */
+/* Records out of memory: quotes, escapes, line ends, and what is read of malformed ones.
+ */
 #include "data/csv.h"
 
 #include "data/dialect.h"
@@ -7,10 +8,10 @@
 
 static const struct csv_format comma = {.delimiter = ',', .quote = '"', .line_end = '\n'};
 
-/* All records of text as "cell|cell/cell|cell/", "()" for a blank line, "!" before one with
- * trouble. The bytes come in pieces of `step` more each time (0: all at once). */
-static char *read_all(const struct csv_format *f, size_t expected, const char *text, size_t n,
-                      size_t step)
+/* All records of text as "cell|cell/cell|cell/", "()" for a blank line, "!" before one
+ * with trouble. The bytes come in pieces of `step` more each time (0: all at once). */
+static char *read_all(const struct csv_format *f, size_t expected, const char *text,
+                      size_t n, size_t step)
 {
     struct csv_reader *r = csv_reader_new(f);
     struct str out = {0};
@@ -88,14 +89,19 @@ static void other_formats(void)
     struct csv_format f = {.delimiter = ';', .quote = '\'', .line_end = '\n'};
 
     check_read(&f, 2, "'x;y';\"z\n", "x;y|\"z/");
-    f = (struct csv_format){.delimiter = ',', .quote = '"', .escape = '\\', .line_end = '\n'};
+    f = (struct csv_format){.delimiter = ',',
+                            .quote = '"',
+                            .escape = '\\',
+                            .line_end = '\n'};
     check_read(&f, 2, "\"say \\\"hi\\\", ok\",\"a\\\\\"\n", "say \"hi\", ok|a\\/");
     check_read(&f, 2, "\"a\\n\",b\\c\n", "a\\n|b\\c/");
     f = (struct csv_format){.delimiter = ',', .quote = '"', .skip_blanks = true,
                             .line_end = '\n'};
     check_read(&f, 3, "a, \"x, z\", 0\n", "a|x, z|0/");
     check_read(&f, 3, "a , b,c \n", "a|b|c/");
-    f = (struct csv_format){.delimiter = DELIMITER_BLANKS, .quote = '"', .line_end = '\n'};
+    f = (struct csv_format){.delimiter = DELIMITER_BLANKS,
+                            .quote = '"',
+                            .line_end = '\n'};
     check_read(&f, 3, "a   b \t y\n  1 \"x  z\"   0  \n", "a|b|y/1|x  z|0/");
     f = (struct csv_format){.delimiter = ',', .quote = '"', .line_end = '\r'};
     check_read(&f, 2, "a,b\r1,\"x\ry\"\r", "a|b/1|x\ry/");
@@ -124,7 +130,8 @@ static void stray_quotes(void)
     check_read(&comma, 2, "\"\"five, six\",7\n", "!\"five, six|7/");
     check_read(&comma, 3, "\"$5,\"North, remote\",\"x\"\n", "!\"$5|North, remote|x/");
     check_read(&comma, 2, "\"Display 17\"\",1\n\"ok\",2\n", "!Display 17\"|1/ok|2/");
-    check_read(&comma, 2, "\"said \"a, b\", then went\",1\n", "!said \"a, b\", then went|1/");
+    check_read(&comma, 2, "\"said \"a, b\", then went\",1\n",
+               "!said \"a, b\", then went|1/");
     /* no reading has three cells: the first line alone */
     check_read(&comma, 3, "\"x\"z\n1,2,3\n", "!xz/1|2|3/");
 }
@@ -148,7 +155,8 @@ static void nul_bytes(void)
 static void hostile_quotes_in_linear_time(void)
 {
     enum { N = 100000 };
-    static const char *const lines[] = {"\"a\"\"b,1\n", "\"a,1\n", "\"a\"b,1\n", "\"\"\"\"\"\"\"\n"};
+    static const char *const lines[] = {"\"a\"\"b,1\n", "\"a,1\n", "\"a\"b,1\n",
+                                        "\"\"\"\"\"\"\"\n"};
 
     for (size_t k = 0; k < sizeof lines / sizeof *lines; k++) {
         size_t n = strlen(lines[k]);
@@ -182,13 +190,16 @@ static void lines_and_lengths(void)
     struct csv_reader *r = csv_reader_new(&comma);
     struct csv_record record;
 
-    check_int(csv_reader_next(r, text, sizeof text - 1, true, &record), CSV_STATUS_RECORD);
+    check_int(csv_reader_next(r, text, sizeof text - 1, true, &record),
+              CSV_STATUS_RECORD);
     check_int(record.lines, 2);
     check_int(record.length, 9);
-    check_int(csv_reader_next(r, text + 9, sizeof text - 10, true, &record), CSV_STATUS_RECORD);
+    check_int(csv_reader_next(r, text + 9, sizeof text - 10, true, &record),
+              CSV_STATUS_RECORD);
     check_int(record.lines, 1);
     check_int(record.length, 3);
-    check_int(csv_reader_next(r, text + 9, sizeof text - 10, false, &record), CSV_STATUS_MORE);
+    check_int(csv_reader_next(r, text + 9, sizeof text - 10, false, &record),
+              CSV_STATUS_MORE);
     csv_reader_free(r);
 }
 
@@ -221,8 +232,9 @@ static void check_dialect(const char *text, const char *want)
     size_t width;
 
     check(dialect_detect(text, strlen(text), true, &options, &f, &width, &line_end));
-    snprintf(got, sizeof got, "%s%s %c%s %zu %s", dialect_delimiter_name(f.delimiter, room),
-             f.skip_blanks ? "+" : "", f.quote, f.escape ? "\\" : "", width, line_end);
+    snprintf(got, sizeof got, "%s%s %c%s %zu %s",
+             dialect_delimiter_name(f.delimiter, room), f.skip_blanks ? "+" : "", f.quote,
+             f.escape ? "\\" : "", width, line_end);
     check_str(got, want);
 }
 
@@ -238,7 +250,8 @@ static void delimiters(void)
     check_dialect("a   b   y\n1   x   0\n", "runs of blanks \" 3 LF");
     check_dialect("a\n1\n2\n", "none \" 1 LF");
     check_dialect("John Smith\nJane Doe\nJim Poe\n", "none \" 1 LF");
-    check_dialect("text\nHello, dear friend\nGood bye\nWell, well, well\n", "none \" 1 LF");
+    check_dialect("text\nHello, dear friend\nGood bye\nWell, well, well\n",
+                  "none \" 1 LF");
     check_dialect("a,b\r\n1,2\n3,4\r\n", "comma \" 2 mixed");
     check_dialect("a,b\r\r\n1,2\r\r\n", "comma \" 2 CRCRLF");
     check_dialect("t,v\n2024-01-01 10:00:00,1\n2024-01-02 11:30:00,2\n", "comma \" 2 LF");
@@ -255,7 +268,8 @@ static void quotes(void)
 static void ragged_tables_keep_their_delimiter(void)
 {
     check_dialect("a,b,y\n1,x,0,\n2,y,1,,\n", "comma \" 3 LF");
-    check_dialect("Report 7\nDate:,2024-01-01\n\na,b,y\n1,x,0\n2,y,1\n3,x,0\n", "comma \" 3 LF");
+    check_dialect("Report 7\nDate:,2024-01-01\n\na,b,y\n1,x,0\n2,y,1\n3,x,0\n",
+                  "comma \" 3 LF");
     check_dialect("a,b,c\n1,2,3\n4,5,6\na,b\n1,2\n3,4\n", "comma \" 3 LF");
 }
 

@@ -23,7 +23,8 @@ static char *write_file(const char *bytes, size_t n)
     return path;
 }
 
-static struct dataset *load_bytes(const char *bytes, size_t n, struct load_options options)
+static struct dataset *load_bytes(const char *bytes, size_t n,
+                                  struct load_options options)
 {
     char *path = write_file(bytes, n);
     struct dataset *d;
@@ -140,7 +141,9 @@ static void line_ends(void)
 static void encodings(void)
 {
     static const char utf16[] = "\xff\xfe" "a\0,\0y\0\n\0\xe9\0,\0" "1\0\n\0";
-    static const char utf32[] = "\xff\xfe\0\0" "a\0\0\0,\0\0\0y\0\0\0\n\0\0\0" "1\0\0\0,\0\0\0"
+    static const char utf32[] = "\xff\xfe\0\0"
+                                "a\0\0\0,\0\0\0y\0\0\0\n\0\0\0"
+                                "1\0\0\0,\0\0\0"
                                 "2\0\0\0\n\0\0";
     static const char bare[] = "a\0,\0y\0\n\0" "1\0,\0" "2\0\n";
     struct dataset *d;
@@ -262,7 +265,8 @@ static void gzip_by_content(void)
 
 static void web_page_and_json_get_a_warning(void)
 {
-    struct dataset *d = load("<!DOCTYPE html>\n<html><body>404, not found</body></html>\n");
+    struct dataset *d =
+        load("<!DOCTYPE html>\n<html><body>404, not found</body></html>\n");
 
     check(noted(d, "web page"));
     dataset_unref(d);
@@ -307,7 +311,8 @@ static void header_of_several_lines(void)
 
 static void header_with_damage(void)
 {
-    check_load("ab,c,d\n1,2,x,3\n4,5,y,6\n7,8,z,9\n", "ab|c|d|col_4/1|2|x|3/4|5|y|6/7|8|z|9/");
+    check_load("ab,c,d\n1,2,x,3\n4,5,y,6\n7,8,z,9\n",
+               "ab|c|d|col_4/1|2|x|3/4|5|y|6/7|8|z|9/");
     check_load("u,v\n1,5,x\n2,6,y\n3,7,z\n", "col_1|u|v/1|5|x/2|6|y/3|7|z/");
     check_load("a,,b,c\n1,2,3\n4,5,6\n7,8,9\n", "a|b|c/1|2|3/4|5|6/7|8|9/");
     check_load("a b c\n1,2,3\n4,5,6\n7,8,9\n", "a|b|c/1|2|3/4|5|6/7|8|9/");
@@ -316,7 +321,8 @@ static void header_with_damage(void)
 
 static void before_the_table(void)
 {
-    struct dataset *d = load("Report 7\nDate:,2024-01-01\n\na,b,y\n1,x,0\n2,y,1\n3,x,0\n");
+    struct dataset *d =
+        load("Report 7\nDate:,2024-01-01\n\na,b,y\n1,x,0\n2,y,1\n3,x,0\n");
 
     check_table(d, BASE);
     check_int(dataset_dialect(d)->skipped_lines, 2);
@@ -410,7 +416,8 @@ static void one_column(void)
 
 static void missing_marks(void)
 {
-    static const char text[] = "v,y\nNA,0\n?,1\n  ,0\n\\N,1\n-,0\nx,1\n.,0\nnan,1\nNULL,0\n";
+    static const char text[] =
+        "v,y\nNA,0\n?,1\n  ,0\n\\N,1\n-,0\nx,1\n.,0\nnan,1\nNULL,0\n";
     struct dataset *d = load(text);
 
     check_table(d, "v|y/-|0/-|1/-|0/-|1/-|0/x|1/-|0/-|1/-|0/");
@@ -430,7 +437,8 @@ static void missing_marks(void)
 
 static void names(void)
 {
-    struct dataset *d = load("x,x_2,x, pad ,\"two\nlines\",\x1b[2J,,col_7\n1,2,3,4,5,6,7,8\n");
+    struct dataset *d =
+        load("x,x_2,x, pad ,\"two\nlines\",\x1b[2J,,col_7\n1,2,3,4,5,6,7,8\n");
     struct cell original;
 
     check_table(d, "x|x_2|x_3|pad|two^Jlines|^[[2J|col_7_2|col_7/1|2|3|4|5|6|7|8/");
@@ -484,7 +492,8 @@ static void options_win(void)
     dataset_unref(d);
     check(load_bytes("a\n1\n", 4, (struct load_options){.encoding = "ebcdic"}) == NULL);
     check(strstr(err.text, "ebcdic") != NULL);
-    check(load_bytes("a\n1\n", 4, (struct load_options){.skip = 9, .skip_set = true}) == NULL);
+    check(load_bytes("a\n1\n", 4, (struct load_options){.skip = 9, .skip_set = true}) ==
+          NULL);
 }
 
 /* What is exported and loaded again is the same table. */
@@ -505,7 +514,8 @@ static void check_round_trip(const char *text, size_t n, const char *want)
 
 static void export_gives_cells_back(void)
 {
-    static const char text[] = "a;\"b,c\";y\n1;\"say \"\"hi\"\"\";NA\n2;\"two\r\nlines\";\n";
+    static const char text[] =
+        "a;\"b,c\";y\n1;\"say \"\"hi\"\"\";NA\n2;\"two\r\nlines\";\n";
     struct dataset *d = load("a,y\n=1+1,1\n-2,0\n@x,1\n-x,0\n");
     char *path = table_path(), *got;
     size_t length;

@@ -2,8 +2,8 @@
 /*
  * Columns of cell texts. Most columns of a table for learning hold few distinct texts:
  * those get a dictionary and a chunk of codes as narrow as the codes seen so far allow. A
- * column of mostly different texts (ids, measurements) would only pay for the dictionary, so
- * it changes to plain chunks: the texts one after another and where each ends.
+ * column of mostly different texts (ids, measurements) would only pay for the dictionary,
+ * so it changes to plain chunks: the texts one after another and where each ends.
  *
  * Texts are found by an open-addressed table of (hash, code). Hostile texts that collide
  * make long probes; those are counted, and a column with too many of them turns plain.

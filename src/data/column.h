@@ -43,12 +43,14 @@ size_t column_bytes(const struct column *c);
 
 /*
  * Building, for the loader. A column begins with a dictionary and turns plain by itself
- * when too many of its texts are distinct. Cells are kept in chunks of 65,536 rows, so that growing
- * never holds two copies of the column. After column_freeze nothing may be appended.
+ * when too many of its texts are distinct. Cells are kept in chunks of 65,536 rows, so
+ * that growing never holds two copies of the column. After column_freeze nothing may be
+ * appended.
  */
 struct column *column_new(void); /* NULL: no memory */
 void column_free(struct column *c);
-bool column_append(struct column *c, const char *text, uint32_t length); /* false: no memory */
+/* False: no memory. */
+bool column_append(struct column *c, const char *text, uint32_t length);
 /* Copies the names; `missing` is kept and must outlive the column. False: no memory. */
 bool column_freeze(struct column *c, const char *name, struct cell original,
                    const struct missing *missing);

@@ -184,7 +184,8 @@ static bool is_delimiter(const struct csv_format *f, char c)
 }
 
 /* The carriage returns that belong to a line end at p are passed over. */
-static const char *skip_returns(const struct csv_format *f, const char *p, const char *end)
+static const char *skip_returns(const struct csv_format *f, const char *p,
+                                const char *end)
 {
     const char *q = p;
 
@@ -320,15 +321,16 @@ static const char *line_end_of(const struct csv_format *f, const char *bytes, si
 }
 
 /* Without the carriage returns before the line end. */
-static const char *trim_returns(const struct csv_format *f, const char *bytes, const char *end)
+static const char *trim_returns(const struct csv_format *f, const char *bytes,
+                                const char *end)
 {
     while (f->line_end == '\n' && end > bytes && end[-1] == '\r')
         end--;
     return end;
 }
 
-static void finish_record(struct csv_reader *r, struct csv_record *record, const char *bytes,
-                          const char *end, size_t n)
+static void finish_record(struct csv_reader *r, struct csv_record *record,
+                          const char *bytes, const char *end, size_t n)
 {
     record->cells = r->cells;
     record->n = r->n;
@@ -336,7 +338,7 @@ static void finish_record(struct csv_reader *r, struct csv_record *record, const
     r->consumed += record->length;
 }
 
-/* A malformed record: the fewest lines that can be read as the expected cells, else one. */
+/* A malformed record: the fewest lines that give the expected cells, else one line. */
 static enum csv_status repair(struct csv_reader *r, char *bytes, size_t n, bool last,
                               struct csv_record *record)
 {
@@ -466,14 +468,24 @@ enum csv_status csv_reader_next(struct csv_reader *r, char *bytes, size_t n, boo
     return CSV_STATUS_RECORD;
 }
 
+static bool needs_quotes(const char *bytes, size_t n)
+{
+    if (n > 0 && (is_blank((unsigned char)bytes[0]) || is_blank((unsigned char)bytes[n - 1])))
+        return true;
+    for (size_t i = 0; i < n; i++)
+        switch (bytes[i]) {
+        case '"':
+        case ',':
+        case '\n':
+        case '\r':
+            return true;
+        }
+    return false;
+}
+
 void csv_put_cell(struct str *out, const char *bytes, size_t n)
 {
-    bool quote = n > 0 && (is_blank((unsigned char)bytes[0]) ||
-                           is_blank((unsigned char)bytes[n - 1]));
-
-    for (size_t i = 0; i < n && !quote; i++)
-        quote = bytes[i] == '"' || bytes[i] == ',' || bytes[i] == '\n' || bytes[i] == '\r';
-    if (!quote) {
+    if (!needs_quotes(bytes, n)) {
         str_add(out, bytes, n);
         return;
     }

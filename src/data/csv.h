@@ -48,7 +48,7 @@ struct csv_record {
     const struct cell *cells; /* (n), in the given bytes; valid until the next call */
     size_t n;                 /* 0: a blank line */
     size_t length;            /* bytes of the record with its line end */
-    size_t lines;             /* line ends in it (at least 1, also without one at the end) */
+    size_t lines;             /* line ends in it, at least 1 */
     enum csv_trouble trouble;
 };
 

@@ -44,8 +44,8 @@ void dataset_unref(struct dataset *d)
     free(d);
 }
 
-void dataset_add_repair(struct dataset *d, enum repair kind, size_t line, const char *text,
-                        size_t n)
+void dataset_add_repair(struct dataset *d, enum repair kind, size_t line,
+                        const char *text, size_t n)
 {
     struct repair_note *note;
 

@@ -28,7 +28,8 @@ struct loader *loader_new(const char *path, const struct load_options *options,
 enum step loader_step(struct loader *l, struct error *err);
 double loader_progress(const struct loader *l); /* 0..1, by bytes of the file */
 size_t loader_rows(const struct loader *l);     /* so far */
-/* After STEP_DONE: the table, one reference. Frees l. NULL: it turned out not to be a table. */
+/* After STEP_DONE: the table, one reference. Frees l. NULL: it turned out not to be a
+ * table. */
 struct dataset *loader_finish(struct loader *l, struct error *err);
 /* Gives up; frees l. */
 void loader_cancel(struct loader *l);

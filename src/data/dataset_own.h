@@ -31,7 +31,7 @@ struct dataset {
 
 struct dataset *dataset_new(const char *path, const char *missing);
 /* Adds a repair to the count and, while there is room, to the list. */
-void dataset_add_repair(struct dataset *d, enum repair kind, size_t line, const char *text,
-                        size_t n);
+void dataset_add_repair(struct dataset *d, enum repair kind, size_t line,
+                        const char *text, size_t n);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A reading scores consistency^2 * (1 - 1/width) * looks * prior: consistency is the share of
- * rows that have the usual width (or that of the row before), looks the mean over cells of
- * how much each resembles a value. One column without any delimiter scores a constant times its looks, so that a
- * delimiter has to earn its place.
+ * A reading scores consistency^2 * (1 - 1/width) * looks * prior: consistency is the
+ * share of rows that have the usual width (or that of the row before), looks the mean
+ * over cells of how much each resembles a value. One column without any delimiter scores
+ * a constant times its looks, so that a delimiter has to earn its place.
  */
 #include "data/dialect.h"
 
@@ -178,7 +178,8 @@ struct search {
 };
 
 /* *trouble: some quotes do not fit. */
-static double score(struct search *s, const struct csv_format *f, double prior, bool *trouble)
+static double score(struct search *s, const struct csv_format *f, double prior,
+                    bool *trouble)
 {
     struct sample sample;
     size_t rows, fit, width;
@@ -192,7 +193,8 @@ static double score(struct search *s, const struct csv_format *f, double prior, 
     width = sample_width(&sample, &rows, &fit);
     looks = mean_looks(&sample, f->delimiter);
     consistency = sample_steadiness(&sample);
-    if ((f->delimiter == DELIMITER_BLANKS || f->delimiter == ' ') && is_aligned(&sample, s->text))
+    if ((f->delimiter == DELIMITER_BLANKS || f->delimiter == ' ') &&
+        is_aligned(&sample, s->text))
         prior = 0.8;
     for (size_t i = 0; i < sample.n_rows; i++)
         *trouble |= sample.rows[i].trouble;
@@ -224,8 +226,8 @@ static bool try_format(struct search *s, struct csv_format f, double prior)
 
 /* With each quote that occurs. A backslash is an escape only where quotes make no sense
  * without. */
-static void try_delimiter(struct search *s, const struct load_options *o, struct csv_format f,
-                          double prior)
+static void try_delimiter(struct search *s, const struct load_options *o,
+                          struct csv_format f, double prior)
 {
     static const int quotes[] = {'"', '\''};
 
@@ -262,13 +264,15 @@ static bool occurs(int delimiter, const char *text, size_t n)
 /* A spreadsheet's first line "sep=;". */
 static int read_sep_line(const char *text, size_t n)
 {
-    if (n < 6 || strncasecmp(text, "sep=", 4) != 0 || (text[5] != '\n' && text[5] != '\r'))
+    if (n < 6 || strncasecmp(text, "sep=", 4) != 0 ||
+        (text[5] != '\n' && text[5] != '\r'))
         return 0;
     return (unsigned char)text[4];
 }
 
 /* Every delimiter and quote with this line end. */
-static void try_line_end(struct search *s, const struct load_options *o, char line_end, int sep)
+static void try_line_end(struct search *s, const struct load_options *o, char line_end,
+                         int sep)
 {
     struct csv_format f = {.line_end = line_end, .quote = o->quote > 0 ? o->quote : '"'};
 
@@ -289,8 +293,9 @@ static void try_line_end(struct search *s, const struct load_options *o, char li
     }
 }
 
-bool dialect_detect(const char *text, size_t n, bool complete, const struct load_options *options,
-                    struct csv_format *format, size_t *n_columns, const char **line_end)
+bool dialect_detect(const char *text, size_t n, bool complete,
+                    const struct load_options *options, struct csv_format *format,
+                    size_t *n_columns, const char **line_end)
 {
     struct line_ends ends = count_line_ends(text, n);
     size_t rows, fit, newlines = ends.lf + ends.crlf + ends.crcrlf;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The dialect of a CSV file: which bytes part and quote the cells, found by reading the
- * first part of the file in every plausible way. The best reading is the one whose rows are most
- * alike in width and whose cells look most like values (after van den Burg, Nazabal
- * and Sutton, "Wrangling messy CSV files by detecting row and type patterns", 2019).
+ * first part of the file in every plausible way. The best reading is the one whose rows
+ * are most alike in width and whose cells look most like values (after van den Burg,
+ * Nazabal and Sutton, "Wrangling messy CSV files by detecting row and type patterns",
+ * 2019).
  */
 #ifndef DATA_DIALECT_H
 #define DATA_DIALECT_H
@@ -15,10 +16,10 @@
 
 /* What a person may fix; the rest is detected. {0} detects everything. */
 struct load_options {
-    int delimiter;       /* byte, 0: detect; DELIMITER_BLANKS (data/csv.h): runs of blanks */
+    int delimiter;       /* byte, 0: detect; DELIMITER_BLANKS: runs of blanks */
     int quote;           /* byte, 0: detect, -1: none */
     int header;          /* 1 yes, -1 no, 0: detect */
-    long skip;           /* lines to skip before the table, -1 or 0 with skip_set false: detect */
+    long skip;           /* lines before the table; only with skip_set, else detected */
     bool skip_set;
     const char *missing; /* comma-separated marks in place of the default list, or NULL */
     size_t max_rows;     /* 0: all */
@@ -40,10 +41,11 @@ struct dialect {
 };
 
 /* The format of text[0..n), the beginning of a file (`complete`: all of it), where
- * `options` do not say it. *n_columns gets the usual width of a row, *line_end the name of
- * the line ends. False: no memory. */
-bool dialect_detect(const char *text, size_t n, bool complete, const struct load_options *options,
-                    struct csv_format *format, size_t *n_columns, const char **line_end);
+ * `options` do not say it. *n_columns gets the usual width of a row, *line_end the name
+ * of the line ends. False: no memory. */
+bool dialect_detect(const char *text, size_t n, bool complete,
+                    const struct load_options *options, struct csv_format *format,
+                    size_t *n_columns, const char **line_end);
 
 /* "comma", "tab", "semicolon", "0x1F" ...; for a sentence. */
 const char *dialect_delimiter_name(int delimiter, char room[8]);

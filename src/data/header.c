@@ -124,7 +124,8 @@ static void vote(struct votes *v, const struct body *b, struct cell cell)
     }
 }
 
-static struct votes count_votes(struct header_finder *f, const struct sample_row *row, size_t below)
+static struct votes count_votes(struct header_finder *f, const struct sample_row *row,
+                                size_t below)
 {
     struct votes v = {0};
 
@@ -149,8 +150,8 @@ static bool read_integer(struct cell c, long *out)
     return *end == '\0';
 }
 
-/* Names that are numbers: years or column numbers, each one more than the one before, behind a
- * name that is none. */
+/* Names that are numbers: years or column numbers, each one more than the one before,
+ * behind a name that is none. */
 static bool counts_up(const struct sample_row *row)
 {
     long number, before = 0;
@@ -207,7 +208,8 @@ static bool is_sparse(const struct header_finder *f, const struct sample_row *ro
     return row->filled > 0 && 3 * row->filled < 2 * f->width;
 }
 
-/* Names beyond doubt: a word above every column of numbers, dates or times, and two of them. */
+/* Names beyond doubt: a word above every column of numbers, dates or times, and two of
+ * them. */
 static bool is_strong(struct header_finder *f, size_t at)
 {
     const struct sample_row *row = &f->sample.rows[at];
@@ -258,7 +260,8 @@ bool header_find(struct header_finder *f, size_t first, size_t *n)
         *n = header_rows(f, first);
         return true;
     }
-    while (k < rows && k < first + HEADER_ROWS_MAX - 1 && is_sparse(f, &f->sample.rows[k]))
+    while (k < rows && k < first + HEADER_ROWS_MAX - 1 &&
+           is_sparse(f, &f->sample.rows[k]))
         k++;
     if (k == first || k == rows || !is_strong(f, k))
         return false;

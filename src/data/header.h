@@ -35,8 +35,8 @@ bool header_find(struct header_finder *f, size_t first, size_t *n);
 /* True if the rows from `below` on begin with their number: 1, 2, 3 ... */
 bool header_rows_numbered(const struct header_finder *f, size_t below);
 
-/* CELL_NUMBER, CELL_DATE or CELL_TIME if nine of ten cells of the column are of that class
- * from row `from` on, CELL_EMPTY if all are empty, else CELL_TEXT. */
+/* CELL_NUMBER, CELL_DATE or CELL_TIME if nine of ten cells of the column are of that
+ * class from row `from` on, CELL_EMPTY if all are empty, else CELL_TEXT. */
 enum cell_class header_column_class(struct header_finder *f, size_t from, size_t column);
 
 #endif

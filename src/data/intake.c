@@ -14,8 +14,8 @@ enum {
     WAITING_MAX = 64,
     UNCLOSED_NOTES = 3,        /* so many are worth a sentence each */
     REPAIR_COLUMNS_MAX = 4096, /* wider tables get no costly repairs */
-    CELLS_FACTOR = 100,        /* a line with more cells than this times the columns ... */
-    CELLS_MORE = 1000,         /* ... and this is no row of the table */
+    CELLS_FACTOR = 100, /* a line with more cells than this times the columns ... */
+    CELLS_MORE = 1000,  /* ... and this is no row of the table */
 };
 
 /* A row that waits for those behind it. */
@@ -80,8 +80,8 @@ bool intake_full(const struct intake *in)
 }
 
 /* The beginning of a row for the list of repairs. */
-static void note_cells(struct intake *in, enum repair kind, size_t line, const struct cell *cells,
-                       size_t n)
+static void note_cells(struct intake *in, enum repair kind, size_t line,
+                       const struct cell *cells, size_t n)
 {
     char text[sizeof ((struct repair_note *)0)->text];
     int delimiter = in->format->delimiter;
@@ -128,7 +128,8 @@ static bool add_row(struct intake *in, const struct cell *cells, size_t line)
 /* ---- rows of another width ---- */
 
 /* How many cells look like what their columns hold, cell `out` being left out. */
-static size_t count_alike(const struct intake *in, const struct cell *cells, size_t n, size_t out)
+static size_t count_alike(const struct intake *in, const struct cell *cells, size_t n,
+                          size_t out)
 {
     size_t alike = 0;
 
@@ -259,7 +260,8 @@ static bool all_words(const struct cell *cells, size_t n)
     return n >= 2;
 }
 
-/* The waiting rows are a table of their own: behind a blank line names, then rows as wide. */
+/* The waiting rows are a table of their own: behind a blank line names, then rows as
+ * wide. */
 static bool is_second_table(const struct intake *in)
 {
     const struct waiting *w = in->waiting;
@@ -281,12 +283,14 @@ static bool stands_alone(const struct cell *cells, size_t n)
 
 static bool is_total(struct cell cell)
 {
-    static const char *const words[] = {"total", "totals", "grand total", "sum", "subtotal"};
+    static const char *const words[] = {"total", "totals", "grand total", "sum",
+                                        "subtotal"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t n = strlen(words[i]);
 
-        if (cell.length >= n && cell.length <= n + 1 && strncasecmp(cell.text, words[i], n) == 0 &&
+        if (cell.length >= n && cell.length <= n + 1 &&
+            strncasecmp(cell.text, words[i], n) == 0 &&
             (cell.length == n || cell.text[n] == ':'))
             return true;
     }
@@ -298,7 +302,8 @@ static bool is_footer(const struct intake *in, const struct waiting *w)
 {
     if (is_total(w->cells[0]) || cells_filled(w->cells, w->n) == 0)
         return true;
-    return stands_alone(w->cells, w->n) && (w->after_blank || in->layout->n_columns > 2) &&
+    return stands_alone(w->cells, w->n) &&
+           (w->after_blank || in->layout->n_columns > 2) &&
            !cell_class_typed(cell_class(w->cells[0]));
 }
 
@@ -312,7 +317,8 @@ static size_t count_own(const struct intake *in)
     if (n == in->n_waiting)
         return n;
     for (size_t i = 0; i < n; i++) /* a footer of several lines behind a blank one */
-        if (stands_alone(in->waiting[i].cells, in->waiting[i].n) && in->waiting[i].after_blank)
+        if (stands_alone(in->waiting[i].cells, in->waiting[i].n) &&
+            in->waiting[i].after_blank)
             return i;
     return n;
 }
@@ -328,7 +334,8 @@ static bool settle_at_end(struct intake *in)
     }
     own = count_own(in);
     if (own < n)
-        str_printf(&in->dataset->notes, "%zu lines behind the table were not read\n", n - own);
+        str_printf(&in->dataset->notes, "%zu lines behind the table were not read\n",
+                   n - own);
     return settle_waiting(in, own);
 }
 
@@ -338,7 +345,8 @@ static bool is_name(const struct intake *in, size_t column, struct cell cell)
 {
     const struct str *name = &in->layout->names[column];
 
-    return name->length == cell.length && memcmp(str_text(name), cell.text, cell.length) == 0;
+    return name->length == cell.length &&
+           memcmp(str_text(name), cell.text, cell.length) == 0;
 }
 
 /* The names again, perhaps one more or one fewer. */
@@ -371,7 +379,8 @@ static bool begins_second_table(const struct intake *in, const struct csv_record
     return repeats_names(in, r) || (in->after_blank && has_other_names(in, r));
 }
 
-/* Blank lines of a one-column table become missing values when a row comes behind them. */
+/* Blank lines of a one-column table become missing values when a row comes behind them.
+ */
 static bool add_blank_rows(struct intake *in, size_t line)
 {
     for (line -= in->blank_rows; in->blank_rows > 0; in->blank_rows--)
@@ -390,7 +399,8 @@ static bool add_other_way(struct intake *in, const struct csv_record *r, size_t 
     bool ok = true;
 
     *added = false;
-    if (2 * r->n > n || n > REPAIR_COLUMNS_MAX || in->format->delimiter == DELIMITER_BLANKS)
+    if (2 * r->n > n || n > REPAIR_COLUMNS_MAX ||
+        in->format->delimiter == DELIMITER_BLANKS)
         return true;
     for (size_t i = 0; i < r->n; i++) {
         if (i > 0)
@@ -457,8 +467,8 @@ static void note_quote(struct intake *in, const struct csv_record *r, size_t lin
 {
     note_cells(in, REPAIR_QUOTE, line, r->cells, r->n);
     if (r->trouble == CSV_TROUBLE_UNCLOSED && in->unclosed++ < UNCLOSED_NOTES)
-        str_printf(&in->dataset->notes, "quote opened in line %zu never closed: read as text\n",
-                   line);
+        str_printf(&in->dataset->notes,
+                   "quote opened in line %zu never closed: read as text\n", line);
 }
 
 bool intake_take(struct intake *in, const struct csv_record *r, size_t line, bool suspect,
@@ -473,8 +483,9 @@ bool intake_take(struct intake *in, const struct csv_record *r, size_t line, boo
         return true;
     }
     if (r->n > CELLS_FACTOR * n + CELLS_MORE)
-        return error_set(err, ERROR_INPUT, "line %zu has %zu cells and the table %zu columns",
-                         line, r->n, n);
+        return error_set(err, ERROR_INPUT,
+                         "line %zu has %zu cells and the table %zu columns", line, r->n,
+                         n);
     in->suspect = suspect;
     if (in->blank_rows > 0)
         ok = add_blank_rows(in, line);
@@ -491,7 +502,8 @@ bool intake_take(struct intake *in, const struct csv_record *r, size_t line, boo
         ok = ok && take_row(in, r, line);
     }
     in->after_blank = false;
-    return ok || error_set(err, ERROR_MEMORY, "not enough memory for the table at line %zu", line);
+    return ok || error_set(err, ERROR_MEMORY,
+                           "not enough memory for the table at line %zu", line);
 }
 
 bool intake_end(struct intake *in, struct error *err)
@@ -500,7 +512,8 @@ bool intake_end(struct intake *in, struct error *err)
         return error_set(err, ERROR_MEMORY, "not enough memory for the last rows");
     if (in->second_table)
         str_printf(&in->dataset->notes,
-                   "a second table from line %zu on was not read (%zu lines); to read it, skip %zu lines\n",
+                   "a second table from line %zu on was not read (%zu lines); to read "
+                   "it, skip %zu lines\n",
                    in->second_table, in->second_lines, in->second_table - 1);
     return true;
 }

@@ -50,28 +50,33 @@ static bool take_names(struct layout *l, const struct sample_row *rows, size_t n
 {
     l->names = try_calloc(l->n_columns, sizeof *l->names);
     if (!l->names)
-        return error_set(err, ERROR_MEMORY, "not enough memory for %zu columns", l->n_columns);
+        return error_set(err, ERROR_MEMORY, "not enough memory for %zu columns",
+                         l->n_columns);
     for (size_t i = 0; i < n; i++)
         take_ragged_names(l, &rows[i]);
     return true;
 }
 
 /* The row above the data may be a header of another width. */
-static bool try_row_above(struct finder *f, struct layout *l, size_t first, const char *text,
-                          size_t *header, struct sample *other)
+static bool try_row_above(struct finder *f, struct layout *l, size_t first,
+                          const char *text, size_t *header, struct sample *other)
 {
     const struct sample_row *row = &f->header.sample.rows[first - 1];
 
     if (row->n == 0 || row->filled == 0 || header_is_comment(&f->header, row))
         return false;
-    if (row->n >= 2 && 2 * row->n >= f->header.width && header_is(&f->header, row, first)) {
-        l->names_shifted = row->n + 1 == f->header.width && header_rows_numbered(&f->header, first);
+    if (row->n >= 2 && 2 * row->n >= f->header.width &&
+        header_is(&f->header, row, first)) {
+        l->names_shifted =
+            row->n + 1 == f->header.width && header_rows_numbered(&f->header, first);
         *header = first - 1;
         return true;
     }
     if (row->n == 1 && f->header.width > 1 &&
-        sample_read_other(other, f->format, text + row->offset, row->length, f->header.width)) {
-        if (other->rows[0].filled + 1 >= f->header.width && header_is(&f->header, &other->rows[0], first)) {
+        sample_read_other(other, f->format, text + row->offset, row->length,
+                          f->header.width)) {
+        if (other->rows[0].filled + 1 >= f->header.width &&
+            header_is(&f->header, &other->rows[0], first)) {
             *header = first - 1;
             return true;
         }
@@ -80,7 +85,8 @@ static bool try_row_above(struct finder *f, struct layout *l, size_t first, cons
     return false;
 }
 
-/* Sets offset, line and names for a table whose first rows are [first, first + n_header). */
+/* Sets offset, line and names for a table whose first rows are [first, first + n_header).
+ */
 static bool place(struct finder *f, struct layout *l, size_t first, size_t n_header,
                   const struct sample *other, struct error *err)
 {
@@ -114,7 +120,8 @@ static bool is_metadata(const struct sample_row *row, size_t width)
     return width > 3 && row->filled == n && 2 * n <= width;
 }
 
-/* Metadata that has the table's width stands above a row of names that are nearly all there. */
+/* Metadata that has the table's width stands above a row of names that are nearly all
+ * there. */
 static size_t skip_metadata(struct finder *f, size_t first)
 {
     const struct sample_row *rows = f->header.sample.rows;
@@ -124,7 +131,9 @@ static size_t skip_metadata(struct finder *f, size_t first)
         k++;
     if (k == first || k == n || 5 * rows[k].filled < 4 * f->header.width)
         return first;
-    return header_fits(&f->header, &rows[k]) && header_is(&f->header, &rows[k], k + 1) ? k : first;
+    return header_fits(&f->header, &rows[k]) && header_is(&f->header, &rows[k], k + 1)
+               ? k
+               : first;
 }
 
 /* The first row that may belong to the table; n_rows if all are blank. */
@@ -156,7 +165,8 @@ static bool find_table(struct finder *f, struct layout *l, const char *text,
     struct sample other = {0};
 
     if (first == f->header.sample.n_rows)
-        return error_set(err, ERROR_INPUT, "no column in it: only blanks and empty lines");
+        return error_set(err, ERROR_INPUT,
+                         "no column in it: only blanks and empty lines");
     if (options->header > 0) {
         n_header = 1;
     } else if (options->header == 0 && !header_find(&f->header, first, &n_header)) {
@@ -179,8 +189,10 @@ static bool find_classes(struct finder *f, struct layout *l, struct error *err)
 
     l->classes = try_alloc(l->n_columns, sizeof *l->classes);
     if (!l->classes)
-        return error_set(err, ERROR_MEMORY, "not enough memory for %zu columns", l->n_columns);
-    while (first < f->header.sample.n_rows && f->header.sample.rows[first].offset < l->data_offset)
+        return error_set(err, ERROR_MEMORY, "not enough memory for %zu columns",
+                         l->n_columns);
+    while (first < f->header.sample.n_rows &&
+           f->header.sample.rows[first].offset < l->data_offset)
         first++;
     for (size_t j = 0; j < l->n_columns; j++)
         l->classes[j] = header_column_class(&f->header, first, j);
@@ -205,19 +217,22 @@ static size_t widest(const struct sample *s, size_t width)
         else
             same += row->n == first->n;
     }
-    return first && first->n > width && first->filled == first->n && same > 0 ? first->n : width;
+    return first && first->n > width && first->filled == first->n && same > 0 ? first->n
+                                                                              : width;
 }
 
 bool layout_find(struct layout *l, const struct csv_format *format, size_t width,
-                 const char *text, size_t n, bool complete, const struct load_options *options,
-                 struct error *err)
+                 const char *text, size_t n, bool complete,
+                 const struct load_options *options, struct error *err)
 {
     struct finder f = {.format = format};
     bool ok;
 
     *l = (struct layout){0};
-    if (!sample_read(&f.header.sample, format, text, n, complete, width, HEADER_SAMPLE_ROWS))
-        return error_set(err, ERROR_MEMORY, "not enough memory to look at its first lines");
+    if (!sample_read(&f.header.sample, format, text, n, complete, width,
+                     HEADER_SAMPLE_ROWS))
+        return error_set(err, ERROR_MEMORY,
+                         "not enough memory to look at its first lines");
     f.header.width = widest(&f.header.sample, width ? width : 1);
     l->n_columns = f.header.width;
     ok = find_table(&f, l, text, options, err) && find_classes(&f, l, err);

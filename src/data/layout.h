@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where the table lies in a file: what stands before it (titles, comments), whether its first line
- * holds names, and whether the names go over several lines.
+ * Where the table lies in a file: what stands before it (titles, comments), whether its
+ * first line holds names, and whether the names go over several lines.
  *
  * A line is a header when its cells are unlike the cells below: words above numbers or
  * dates, another pattern, a text that does not occur again.
@@ -27,16 +27,16 @@ struct layout {
     struct str *names;    /* (n_columns) original names, empty without a header */
     bool names_shifted;   /* one name too few: the first column has none */
     bool trouble;         /* the names' line has a stray quote */
-    enum cell_class *classes; /* (n_columns) CELL_NUMBER, CELL_DATE, CELL_TIME where nine of
-                                 ten cells are of that class, CELL_EMPTY where all are, else
-                                 CELL_TEXT */
+    enum cell_class *classes; /* (n_columns) CELL_NUMBER, CELL_DATE, CELL_TIME where nine
+                                 of ten cells are of that class, CELL_EMPTY where all are,
+                                 else CELL_TEXT */
 };
 
 /* Finds the layout of text[0..n) (the beginning of a file), whose rows usually have
  * `width` cells. False and a sentence: there is no table in it, or no memory. */
 bool layout_find(struct layout *l, const struct csv_format *format, size_t width,
-                 const char *text, size_t n, bool complete, const struct load_options *options,
-                 struct error *err);
+                 const char *text, size_t n, bool complete,
+                 const struct load_options *options, struct error *err);
 void layout_done(struct layout *l);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * In which line of the file each row began. Nearly always that is one more than for the row
- * before, so 256 rows share one number as long as they do.
+ * In which line of the file each row began. Nearly always that is one more than for the
+ * row before, so 256 rows share one number as long as they do.
  */
 #ifndef DATA_LINES_H
 #define DATA_LINES_H

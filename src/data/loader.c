@@ -41,7 +41,8 @@ struct loader {
 
 static bool no_memory(const struct loader *l, struct error *err)
 {
-    return error_set(err, ERROR_MEMORY, "not enough memory for the table at line %zu", l->line);
+    return error_set(err, ERROR_MEMORY, "not enough memory for the table at line %zu",
+                     l->line);
 }
 
 /* ---- text ---- */
@@ -110,7 +111,8 @@ static bool read_more(struct loader *l, struct error *err)
     }
     if (l->at_end && l->end > 0 && l->text[l->end - 1] == '\x1a') {
         l->end--;
-        str_puts(&l->dataset->notes, "a DOS end-of-file mark (^Z) at the end was dropped\n");
+        str_puts(&l->dataset->notes,
+                 "a DOS end-of-file mark (^Z) at the end was dropped\n");
     }
     l->suspect = is_suspect(l->text + l->begin, l->end - l->begin, l->at_end);
     return true;
@@ -147,8 +149,8 @@ enum step loader_step(struct loader *l, struct error *err)
         enum csv_status status = CSV_STATUS_MORE;
 
         if (l->begin < l->end)
-            status = csv_reader_next(l->reader, l->text + l->begin, l->end - l->begin, l->at_end,
-                                     &r);
+            status = csv_reader_next(l->reader, l->text + l->begin, l->end - l->begin,
+                                     l->at_end, &r);
         if (status == CSV_STATUS_MORE) {
             if (l->at_end)
                 return STEP_DONE;
@@ -194,8 +196,10 @@ static bool skip_lines(struct loader *l, struct error *err)
         while (p < end && *p != '\n' && *p != '\r')
             p++;
         if (p == end)
-            return error_set(err, ERROR_USAGE, "cannot skip %ld lines: line %zu ends it, or %zu bytes are read",
-                             l->options.skip, l->line, l->end);
+            return error_set(
+                err, ERROR_USAGE,
+                "cannot skip %ld lines: line %zu ends it, or %zu bytes are read",
+                l->options.skip, l->line, l->end);
         p += *p == '\r' && end - p > 1 && p[1] == '\n' ? 2 : 1;
         l->begin = (size_t)(p - l->text);
         l->line++;
@@ -230,7 +234,8 @@ static bool make_columns(struct loader *l, struct error *err)
     size_t n = l->layout.n_columns;
 
     if (n > COLUMNS_MAX)
-        return error_set(err, ERROR_INPUT, "%zu columns are more than %d", n, COLUMNS_MAX);
+        return error_set(err, ERROR_INPUT, "%zu columns are more than %d", n,
+                         COLUMNS_MAX);
     d->columns = try_calloc(n, sizeof *d->columns);
     if (!d->columns)
         return no_memory(l, err);
@@ -276,7 +281,8 @@ static bool look(struct loader *l, struct error *err)
     note_kind(l);
     text = l->text + l->begin;
     n = l->end - l->begin;
-    if (!dialect_detect(text, n, l->at_end, &l->options, &l->format, &width, &dialect->line_end))
+    if (!dialect_detect(text, n, l->at_end, &l->options, &l->format, &width,
+                        &dialect->line_end))
         return no_memory(l, err);
     if (n >= 6 && strncasecmp(text, "sep=", 4) == 0 && l->format.delimiter == text[4]) {
         size_t length = text[5] == '\r' && n > 6 && text[6] == '\n' ? 7 : 6;
@@ -286,7 +292,8 @@ static bool look(struct loader *l, struct error *err)
         text += length;
         n -= length;
     }
-    if (!layout_find(&l->layout, &l->format, width, text, n, l->at_end, &l->options, err) ||
+    if (!layout_find(&l->layout, &l->format, width, text, n, l->at_end, &l->options,
+                     err) ||
         !make_columns(l, err))
         return false;
     note_skipped(l, l->layout.offset);
@@ -366,8 +373,10 @@ static bool name_columns(struct loader *l, struct error *err)
         free(names[i]);
     free(names);
     if (changed > 0 && l->layout.header_rows > 0)
-        str_printf(&d->notes, "%zu column names were empty, doubled or not printable and got others\n",
-                   changed);
+        str_printf(
+            &d->notes,
+            "%zu column names were empty, doubled or not printable and got others\n",
+            changed);
     return ok || no_memory(l, err);
 }
 
@@ -388,7 +397,8 @@ static void note_dialect(struct loader *l)
     dialect->gzip = source_gzip(l->source);
     str_printf(notes, "delimiter %s%s, quote %c%s, %s, %s line ends%s\n",
                dialect_delimiter_name(dialect->delimiter, room),
-               dialect->skip_blanks ? " and blank" : "", dialect->quote ? dialect->quote : '-',
+               dialect->skip_blanks ? " and blank" : "",
+               dialect->quote ? dialect->quote : '-',
                dialect->escape ? " with backslash escapes" : "", dialect->encoding,
                dialect->line_end, dialect->gzip ? ", gzip" : "");
 }
@@ -432,8 +442,8 @@ static bool holds_codes(const struct column *c)
 
         if (cell.length == 0)
             continue;
-        if (cell.length != 2 || cell.text[0] < 'A' || cell.text[0] > 'Z' || cell.text[1] < 'A' ||
-            cell.text[1] > 'Z')
+        if (cell.length != 2 || cell.text[0] < 'A' || cell.text[0] > 'Z' ||
+            cell.text[1] < 'A' || cell.text[1] > 'Z')
             return false;
         codes++;
     }
@@ -453,9 +463,10 @@ static void note_missing(struct loader *l)
             struct cell cell = column_dictionary_cell(c, i);
 
             if (cell.length == 2 && memcmp(cell.text, "NA", 2) == 0 && holds_codes(c))
-                str_printf(&l->dataset->notes,
-                           "column %s holds two-letter codes, but NA in it counts as missing\n",
-                           column_name(c));
+                str_printf(
+                    &l->dataset->notes,
+                    "column %s holds two-letter codes, but NA in it counts as missing\n",
+                    column_name(c));
         }
     }
 }

@@ -12,8 +12,9 @@
 
 #include "base/mem.h"
 
-static const char usual[] = "?,NA,N/A,n/a,na,#N/A,#NA,<NA>,NULL,null,Null,NaN,nan,None,-,.,\\N,"
-                            "#NULL!,#DIV/0!,#VALUE!,#REF!,#NAME?,#NUM!";
+static const char usual[] =
+    "?,NA,N/A,n/a,na,#N/A,#NA,<NA>,NULL,null,Null,NaN,nan,None,-,.,\\N,"
+    "#NULL!,#DIV/0!,#VALUE!,#REF!,#NAME?,#NUM!";
 
 struct missing {
     char *list;

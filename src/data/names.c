@@ -97,7 +97,8 @@ static char *clean_name(const struct str *original, size_t *changed)
     return shown.text ? shown.text : xstrdup("");
 }
 
-/* A name that is not in use yet: name_2, name_3 ... `next` goes on from the last one tried. */
+/* A name that is not in use yet: name_2, name_3 ... `next` goes on from the last one
+ * tried. */
 static char *free_name(struct name_index *x, const char *name, int *next, int value)
 {
     for (;; ++*next) {
@@ -110,7 +111,8 @@ static char *free_name(struct name_index *x, const char *name, int *next, int va
 }
 
 /* next[i]: 0, or the number to try behind the next name equal to name i. */
-static void make_unique(char **names, size_t n, struct name_index *x, int *next, size_t *changed)
+static void make_unique(char **names, size_t n, struct name_index *x, int *next,
+                        size_t *changed)
 {
     for (size_t i = 0; i < n; i++) /* the first of each keeps its name */
         if (names[i][0])

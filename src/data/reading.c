@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Depth-first search over the readings of a record, with a bound on what its odd cells may
- * cost that is raised until a reading is found. A place, the number of cells before it and the
- * cost so far decide all that follows, so what led nowhere is remembered and not tried
- * again; together with the bound on steps this keeps the search cheap.
+ * Depth-first search over the readings of a record, with a bound on what its odd cells
+ * may cost that is raised until a reading is found. A place, the number of cells before
+ * it and the cost so far decide all that follows, so what led nowhere is remembered and
+ * not tried again; together with the bound on steps this keeps the search cheap.
  */
 #include "data/reading.h"
 
@@ -108,7 +108,8 @@ static size_t end_behind(const struct reading *r, size_t at)
 
 static size_t find_delimiter(const struct reading *r, size_t at)
 {
-    while (at < r->n && !is_delimiter(r, r->bytes[at]) && r->bytes[at] != r->format->line_end)
+    while (at < r->n && !is_delimiter(r, r->bytes[at]) &&
+           r->bytes[at] != r->format->line_end)
         at++;
     return at < r->n && r->bytes[at] == r->format->line_end ? NOT_FOUND : at;
 }
@@ -174,8 +175,8 @@ static bool on_one_line(const struct reading *r, const struct part *p)
            !memchr(r->bytes + p->begin, r->format->line_end, p->close - p->begin);
 }
 
-/* Reads the cell in the way p->way, if it can be read so (WAY_LATER: up to the quote behind
- * p->close). `close` is its first closing quote. */
+/* Reads the cell in the way p->way, if it can be read so (WAY_LATER: up to the quote
+ * behind p->close). `close` is its first closing quote. */
 static bool read_part(const struct reading *r, struct part *p, size_t close)
 {
     bool sound = close != NOT_FOUND && end_behind(r, close) != NOT_FOUND;
@@ -215,7 +216,8 @@ static bool next_way(const struct reading *r, struct part *p)
     while (p->way < WAY_PLAIN) {
         p->way++;
         if (p->way == WAY_LATER)
-            p->close = close != NOT_FOUND && end_behind(r, close) != NOT_FOUND ? close : p->begin;
+            p->close = close != NOT_FOUND && end_behind(r, close) != NOT_FOUND ? close
+                                                                               : p->begin;
         if (read_part(r, p, close))
             return true;
     }
@@ -282,7 +284,8 @@ static bool search(struct reading *r, size_t n_cells, unsigned limit, size_t *st
             continue;
         if (p->end == r->n && r->n_parts == n_cells)
             return true;
-        if (p->end < r->n && r->n_parts < n_cells && !begin_part(r, next_begin(r, p->end)))
+        if (p->end < r->n && r->n_parts < n_cells &&
+            !begin_part(r, next_begin(r, p->end)))
             return false;
     }
     return false;
@@ -344,7 +347,8 @@ size_t reading_cells(const struct reading *r)
     return r->n_parts;
 }
 
-/* Moves [from, to) to put with doubled and escaped quotes made single; returns the end. */
+/* Moves [from, to) to put with doubled and escaped quotes made single; returns the end.
+ */
 static char *unquote(const struct reading *r, char *put, const char *from, const char *to)
 {
     const char quote = (char)r->format->quote, escape = (char)r->format->escape;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * How to read a record whose quotes are not well formed. Each cell that begins with a
- * quote can be read in several ways: quoted up to this or that later quote, quoted and glued to the text
- * behind, or as plain text with the quote in it. The search takes the first
- * combination, in that order of preference, that gives the wanted number of cells.
+ * quote can be read in several ways: quoted up to this or that later quote, quoted and
+ * glued to the text behind, or as plain text with the quote in it. The search takes the
+ * first combination, in that order of preference, that gives the wanted number of cells.
  */
 #ifndef DATA_READING_H
 #define DATA_READING_H
@@ -16,7 +16,8 @@
 struct csv_format;
 struct reading;
 
-struct reading *reading_new(const struct csv_format *format); /* the format must outlive it */
+struct reading *reading_new(
+    const struct csv_format *format); /* the format must outlive it */
 void reading_free(struct reading *r);
 
 /* Looks for a reading of the record bytes[0..n) (without its line end) as n_cells cells.

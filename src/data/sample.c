@@ -65,8 +65,8 @@ static enum csv_status read_rows(struct sample *s, struct csv_reader *reader, si
     return status;
 }
 
-bool sample_read(struct sample *s, const struct csv_format *format, const char *text, size_t n,
-                 bool complete, size_t expected, size_t max_rows)
+bool sample_read(struct sample *s, const struct csv_format *format, const char *text,
+                 size_t n, bool complete, size_t expected, size_t max_rows)
 {
     struct csv_reader *reader = csv_reader_new(format);
     enum csv_status status = CSV_STATUS_MEMORY;
@@ -101,8 +101,8 @@ void sample_done(struct sample *s)
     *s = (struct sample){0};
 }
 
-bool sample_read_other(struct sample *s, const struct csv_format *format, const char *text,
-                       size_t n, size_t width)
+bool sample_read_other(struct sample *s, const struct csv_format *format,
+                       const char *text, size_t n, size_t width)
 {
     static const int delimiters[] = {',', ';', '\t', '|', DELIMITER_BLANKS, ' '};
 
@@ -244,7 +244,8 @@ static size_t eat_digits(struct cell *c)
 
 static bool eat_money(struct cell *c)
 {
-    return eat(c, "$") || eat(c, "\xe2\x82\xac") || eat(c, "\xc2\xa3") || eat(c, "\xc2\xa5");
+    return eat(c, "$") || eat(c, "\xe2\x82\xac") || eat(c, "\xc2\xa3") ||
+           eat(c, "\xc2\xa5");
 }
 
 /* Digits with at most one decimal sign, and group marks only before three digits. */

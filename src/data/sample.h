@@ -30,24 +30,25 @@ struct sample {
     struct cell *cells;
 };
 
-/* Reads up to max_rows records of text[0..n). A record cut by the end of the text is left out
- * unless it is the only one, or `complete`. False: no memory (then nothing is to be released). */
-bool sample_read(struct sample *s, const struct csv_format *format, const char *text, size_t n,
-                 bool complete, size_t expected, size_t max_rows);
+/* Reads up to max_rows records of text[0..n). A record cut by the end of the text is left
+ * out unless it is the only one, or `complete`. False: no memory (then nothing is to be
+ * released). */
+bool sample_read(struct sample *s, const struct csv_format *format, const char *text,
+                 size_t n, bool complete, size_t expected, size_t max_rows);
 void sample_done(struct sample *s);
 
 /* Reads one record of text[0..n) with another delimiter than the format's, one that
  * gives `width` cells. False (and nothing to release) if none does. */
-bool sample_read_other(struct sample *s, const struct csv_format *format, const char *text,
-                       size_t n, size_t width);
+bool sample_read_other(struct sample *s, const struct csv_format *format,
+                       const char *text, size_t n, size_t width);
 
-/* The most frequent width of the rows that are not blank (all cells empty), 0 without any;
- * of equally frequent ones that which comes first. *rows gets how many rows are not blank,
- * *fit how many have that width, surplus empty cells left out. */
+/* The most frequent width of the rows that are not blank (all cells empty), 0 without
+ * any; of equally frequent ones that which comes first. *rows gets how many rows are not
+ * blank, *fit how many have that width, surplus empty cells left out. */
 size_t sample_width(const struct sample *s, size_t *rows, size_t *fit);
 
-/* The share of rows as wide as the row before, blank ones left out: high also where a second
- * table follows the first. */
+/* The share of rows as wide as the row before, blank ones left out: high also where a
+ * second table follows the first. */
 double sample_steadiness(const struct sample *s);
 
 /* Cells with anything in them. */
@@ -68,8 +69,8 @@ enum cell_class cell_class(struct cell cell);
 /* Number, date or time. */
 bool cell_class_typed(enum cell_class class);
 
-/* A hash of the cell's pattern: runs of letters and of digits count as one mark each, so that
- * "HK-5981" and "EN-22" are alike. 0 if there is no digit in it. */
+/* A hash of the cell's pattern: runs of letters and of digits count as one mark each, so
+ * that "HK-5981" and "EN-22" are alike. 0 if there is no digit in it. */
 unsigned cell_shape(struct cell cell);
 
 #endif

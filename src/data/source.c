@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Three layers: bytes of the file (plain or through zlib), the guess of the encoding
- * from the first block, and decoding block by block into the caller's memory. A character cut by the
- * end of a block waits in `raw` for the next one.
+ * from the first block, and decoding block by block into the caller's memory. A character
+ * cut by the end of a block waits in `raw` for the next one.
  */
 #include "data/source.h"
 
@@ -69,7 +69,8 @@ static bool refuse(const struct source *s, struct error *err, const char *what)
     return false;
 }
 
-static bool read_bytes(struct source *s, char *to, size_t room, size_t *n, struct error *err)
+static bool read_bytes(struct source *s, char *to, size_t room, size_t *n,
+                       struct error *err)
 {
     ssize_t got;
 
@@ -193,7 +194,8 @@ static bool mostly_control(const unsigned char *p, size_t n)
     size_t control = 0;
 
     for (size_t i = 0; i < n; i++)
-        control += p[i] < 32 && !strchr("\t\n\v\f\r\x1b\x1c\x1d\x1e\x1f", p[i] ? p[i] : 1);
+        control +=
+            p[i] < 32 && !strchr("\t\n\v\f\r\x1b\x1c\x1d\x1e\x1f", p[i] ? p[i] : 1);
     return n >= 32 && control > n * 3 / 10;
 }
 
@@ -201,8 +203,8 @@ struct tally {
     size_t good, shaped, bad;
 };
 
-/* Counts the sequences of bytes over 127: valid UTF-8; invalid but shaped like it (overlong,
- * surrogate, cut at the end of the file); anything else. */
+/* Counts the sequences of bytes over 127: valid UTF-8; invalid but shaped like it
+ * (overlong, surrogate, cut at the end of the file); anything else. */
 static struct tally tally_utf8(const char *p, size_t n, bool at_end)
 {
     struct tally t = {0};
@@ -298,8 +300,8 @@ static bool set_charset(struct source *s, const char *encoding, struct error *er
     else if (strcasecmp(encoding, "cp1252") == 0 || strcasecmp(encoding, "latin1") == 0)
         s->charset = CHARSET_CP1252;
     else
-        return error_set(err, ERROR_USAGE, "encoding \"%s\" is not known: utf-8 or cp1252",
-                         encoding);
+        return error_set(err, ERROR_USAGE,
+                         "encoding \"%s\" is not known: utf-8 or cp1252", encoding);
     return true;
 }
 
@@ -376,7 +378,8 @@ void source_close(struct source *s)
 }
 
 /* The code point at p[0..n) in a wide encoding; returns its bytes, 0 if they are cut. */
-static size_t decode_wide(enum charset charset, const unsigned char *p, size_t n, int *code)
+static size_t decode_wide(enum charset charset, const unsigned char *p, size_t n,
+                          int *code)
 {
     bool big = charset == CHARSET_UTF16BE || charset == CHARSET_UTF32BE;
     uint32_t v, low;
@@ -385,7 +388,8 @@ static size_t decode_wide(enum charset charset, const unsigned char *p, size_t n
         if (n < 4)
             return 0;
         v = big ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]
-                : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+                : (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 |
+                      p[0];
         *code = v > 0x10ffff || (v & 0xfffff800) == 0xd800 ? 0xfffd : (int)v;
         return 4;
     }
@@ -434,7 +438,8 @@ static size_t decode_8bit(struct source *s, char *out, size_t room)
         return put;
     }
     while (s->begin < s->end && room - put >= 4)
-        put += (size_t)utf8_encode(cp1252_code((unsigned char)s->raw[s->begin++]), out + put);
+        put += (size_t)utf8_encode(cp1252_code((unsigned char)s->raw[s->begin++]),
+                                   out + put);
     return put;
 }
 

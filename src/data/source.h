@@ -5,8 +5,8 @@
  * archive, a picture, a block of NULs) is refused by name.
  *
  * Text that is not UTF-8 counts as CP1252, but a few wrong bytes in UTF-8 do not turn
- * it into that: they stay as they are. The question is settled at the first block that holds
- * a byte over 127, so nothing needs reading twice.
+ * it into that: they stay as they are. The question is settled at the first block that
+ * holds a byte over 127, so nothing needs reading twice.
  */
 #ifndef DATA_SOURCE_H
 #define DATA_SOURCE_H

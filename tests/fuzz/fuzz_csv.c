@@ -24,8 +24,8 @@ static void fail(const char *what)
     abort();
 }
 
-static struct dataset *load_bytes(const void *bytes, size_t n, const struct load_options *options,
-                                  struct error *err)
+static struct dataset *load_bytes(const void *bytes, size_t n,
+                                  const struct load_options *options, struct error *err)
 {
     int file = memfd_create("fuzz", 0);
     struct dataset *d;
