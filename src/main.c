@@ -19,7 +19,8 @@
 
 enum { EXIT_USAGE = 2 };
 
-static bool print_text(void (*add)(struct str *out))
+/* The exit status. */
+static int print_text(void (*add)(struct str *out))
 {
     struct str text = {0};
     bool ok;
@@ -27,7 +28,7 @@ static bool print_text(void (*add)(struct str *out))
     add(&text);
     ok = fputs(str_text(&text), stdout) >= 0 && fflush(stdout) == 0;
     str_done(&text);
-    return ok;
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static void add_version(struct str *out)
@@ -123,20 +124,16 @@ static int run_prompt(struct plain *p, const struct arguments *a, const char *re
 
 /* ---- the whole ---- */
 
+/* Why there is a line-oriented prompt; NULL: because there is no other. */
 static const char *prompt_reason(const struct arguments *a)
 {
     const char *term = getenv("TERM");
 
     if (a->plain)
-        return PACKAGE_STRING ", plain prompt (--plain); `help` lists the commands, Ctrl-D "
-               "leaves";
+        return "--plain";
     if (getenv("ACCESSIBLE"))
-        return PACKAGE_STRING ", plain prompt (ACCESSIBLE is set); `help` lists the commands, "
-               "Ctrl-D leaves";
-    if (!term || strcmp(term, "dumb") == 0)
-        return PACKAGE_STRING ", plain prompt (a dumb terminal); `help` lists the commands, "
-               "Ctrl-D leaves";
-    return PACKAGE_STRING "; `help` lists the commands, Ctrl-D leaves";
+        return "ACCESSIBLE is set";
+    return !term || strcmp(term, "dumb") == 0 ? "a dumb terminal" : NULL;
 }
 
 static int fail(const struct error *err, int status)
@@ -196,7 +193,7 @@ int main(int argc, char **argv)
     else if (a.version || a.help || a.complete_bash)
         status = print_text(a.version ? add_version
                             : a.help  ? arguments_help
-                                      : arguments_complete_bash) ? EXIT_SUCCESS : EXIT_FAILURE;
+                                      : arguments_complete_bash);
     else
         status = run_program(&a);
     arguments_done(&a);

@@ -9,9 +9,9 @@
  *     : text            it says beside the data
  *     ! text            it fails with
  *
- * In what is expected "*" stands for any text, and {src} everywhere for the source tree. With
- * UPDATE_GOLDEN=1 files whose expectations fail are written anew: the difference is the
- * review.
+ * In what is expected "*" stands for any text, and {src} everywhere for the source tree.
+ * With UPDATE_GOLDEN=1 files whose expectations fail are written anew: the difference is
+ * the review.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -283,7 +283,8 @@ static void run_in_folder(const char *folder, const char *source, const char *na
     char work[] = "/tmp/tabscope-test-XXXXXX", *path = NULL, *clean = NULL;
 
     if (!mkdtemp(work) || chdir(work) != 0 ||
-        asprintf(&path, "%s/%s", folder, name) < 0 || asprintf(&clean, "rm -rf %s", work) < 0)
+        asprintf(&path, "%s/%s", folder, name) < 0 ||
+            asprintf(&clean, "rm -rf %s", work) < 0)
         abort();
     present.path = path;
     present.source = source;

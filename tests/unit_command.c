@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command language: words, values, options, the table of commands, completion, undo. */
+/* The command language: words, values, options, the table of commands, completion,
+ * undo. */
 #include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,7 +64,8 @@ static void words_are_split(void)
     check_split("& train", "&|train");
     check_split("'#' x", "<#>|x");
     check_split("a\r\n", "a");
-    check_split("say 'no", "error: the quote ' that opens at character 5 is never closed");
+    check_split("say 'no",
+                "error: the quote ' that opens at character 5 is never closed");
     check_split("a \"b\"c", "error: a blank is missing after the quote that closes at "
                              "character 5");
 }
@@ -166,7 +168,8 @@ static void values_are_checked(void)
     check(value_check(&number, "x", "1e-9", &err));
     check(!value_check(&number, "x", "0", &err));
     check_str(err.text, "x takes a number from 1e-09 to 1, not \"0\"");
-    check(!value_check(&number, "x", "nan", &err) && !value_check(&number, "x", "1,5", &err));
+    check(!value_check(&number, "x", "nan", &err) &&
+          !value_check(&number, "x", "1,5", &err));
     check(value_check(&seed, "s", "9223372036854775807", &err));
     check(!value_check(&seed, "s", "9223372036854775808", &err));
     check(!value_check(&seed, "s", "-1", &err) && !value_check(&seed, "s", "0x1", &err));
@@ -219,8 +222,8 @@ static void limits_of_options_are_those_of_the_checks(void)
             continue;
         s.model.dim = 1024;
         str_json_number(&high, o->value.high);
-        if (!check(option_set(o, &s, high.text, &err)) || !check(model_check(&s.model, &err))
-            || !check(train_check(&s.train, &err)))
+        if (!check(option_set(o, &s, high.text, &err)) ||
+            !check(model_check(&s.model, &err)) || !check(train_check(&s.train, &err)))
             printf("# %s %s: %s\n", o->name, high.text, err.text);
         str_done(&high);
     }
@@ -259,7 +262,8 @@ static void the_table_holds_together(void)
 
 static void words_find_their_arguments(void)
 {
-    const struct command *mark = command_find("mark", NULL), *head = command_find("head", NULL);
+    const struct command *mark = command_find("mark", NULL);
+    const struct command *head = command_find("head", NULL);
 
     check_str(command_argument(mark, 0, 4)->name, "COLUMN");
     check_str(command_argument(mark, 2, 4)->name, "COLUMN");
@@ -397,7 +401,8 @@ static void every_change_is_undone(void)
     int n = 0;
 
     check(mkdtemp(folder) && chdir(folder) == 0);
-    write_file("t.csv", "a,b,y\n1,2,u\n2,3,v\n3,4,u\n1,6,v\n1,3,u\n2,8,v\n3,3,u\n4,5,v\n");
+    write_file("t.csv",
+               "a,b,y\n1,2,u\n2,3,v\n3,4,u\n1,6,v\n1,3,u\n2,8,v\n3,3,u\n4,5,v\n");
     check(command_run(&c, "load t.csv", &err));
     seen[0] = states(s->table);
     while (n < CHANGES) {
@@ -478,7 +483,8 @@ static void a_run_comes_back_from_json(void)
     check_int(back->split.fold, 2);
     check_near(back->settings.train.lr, 0.125, 0);
     check_int(back->settings.train.seed, 9);
-    bad = json_pack("{s:{s:i, s:s}, s:i, s:[]}", "split", "folds", -3, "seed", "x", "train", 1,
+    bad = json_pack("{s:{s:i, s:s}, s:i, s:[]}", "split", "folds", -3, "seed", "x",
+                    "train", 1,
                     "metrics");
     run_take_json(back, bad);
     check_int(back->split.folds, 5);

@@ -39,8 +39,8 @@ static size_t piece(const char *text)
     return n;
 }
 
-/* Appends text with line ends at blanks, so that no line is longer than HELP_WIDTH; `at` is
- * the column where it begins. */
+/* Appends text with line ends at blanks, so that no line is longer than HELP_WIDTH; `at`
+ * is the column where it begins. */
 static void wrap(struct str *out, const char *text, size_t at, size_t indent)
 {
     for (bool first = true; *text; first = false) {
@@ -150,8 +150,8 @@ static bool run_source(struct context *c, const struct call *call, struct error 
 const struct command command_source = {
     .name = "source",
     .help = "run the command lines of a file, up to the first that fails",
-    .more = "Inside a script every job is waited for before the next line runs, unless its "
-            "line ends in &.",
+    .more = "Inside a script every job is waited for before the next line runs, unless "
+            "its line ends in &.",
     .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "the script"}},
     .run = run_source,
 };
@@ -166,7 +166,8 @@ static bool run_quit(struct context *c, const struct call *call, struct error *e
                              c->pending->what);
         c->quit = c->out->ask(c->self, question);
         free(question);
-        return c->quit || error_set(err, ERROR_CANCELLED, "the jobs go on; `stop` ends one "
+        return c->quit || error_set(err, ERROR_CANCELLED,
+                                    "the jobs go on; `stop` ends one "
                                     "and keeps its best weights");
     }
     c->quit = true;

@@ -58,7 +58,8 @@ static struct pending *asked_job(struct context *c, const struct call *call,
     if (p && (word || !p->next))
         return p;
     if (p)
-        error_set(err, ERROR_USAGE, "there are several jobs; say which (`jobs` lists them)");
+        error_set(err, ERROR_USAGE,
+                  "there are several jobs; say which (`jobs` lists them)");
     else if (word)
         error_set(err, ERROR_USAGE, "there is no job %ld; `jobs` lists them", job);
     else

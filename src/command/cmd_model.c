@@ -17,13 +17,14 @@
 #define RUN_OPTION {"run", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "else the current run"}
 
 /* The run of --run, with a model to use. */
-static struct run *asked_run(struct context *c, const struct call *call, struct error *err)
+static struct run *asked_run(struct context *c, const struct call *call,
+                             struct error *err)
 {
     struct run *r = find_run(c, call_option(call, "run"), err);
 
     if (r && !r->model) {
-        error_set(err, ERROR_STATE, "the run %s is still in training; `wait` waits for it",
-                  r->name);
+        error_set(err, ERROR_STATE,
+                  "the run %s is still in training; `wait` waits for it", r->name);
         return NULL;
     }
     return r;
@@ -88,8 +89,10 @@ static const struct pending_type evaluate_pending = {
     .finish = finish_evaluate,
 };
 
-/* The schema that an opened model has of the current table: its target, its positive class. */
-static struct schema *schema_for(struct context *c, const struct run *r, struct error *err)
+/* The schema that an opened model has of the current table: its target, its positive
+ * class. */
+static struct schema *schema_for(struct context *c, const struct run *r,
+                                 struct error *err)
 {
     const struct table *t = c->session->table;
     const struct encoder *e = model_encoder(r->model);
@@ -98,7 +101,8 @@ static struct schema *schema_for(struct context *c, const struct run *r, struct 
     int column;
 
     if (!t) {
-        error_set(err, ERROR_STATE, "%s was opened from a file: `load` the table that it is "
+        error_set(err, ERROR_STATE,
+                  "%s was opened from a file: `load` the table that it is "
                   "to be measured on", r->name);
         return NULL;
     }
@@ -128,8 +132,8 @@ static bool run_evaluate(struct context *c, const struct call *call, struct erro
     s = r->schema ? schema_copy(r->schema) : schema_for(c, r, err);
     if (!s)
         return false;
-    job = score_job_new(r->model, r->data ? r->data : c->session->table->data, s, &r->split,
-                        parts[call_choice(call, "on", 0)], pool);
+    job = score_job_new(r->model, r->data ? r->data : c->session->table->data, s,
+                        &r->split, parts[call_choice(call, "on", 0)], pool);
     schema_free(s);
     p.run = r;
     p.what = xasprintf("evaluate %s", r->name);
@@ -139,9 +143,9 @@ static bool run_evaluate(struct context *c, const struct call *call, struct erro
 const struct command command_evaluate = {
     .name = "evaluate",
     .help = "measure a run on rows that it was not trained on",
-    .more = "A run is measured on the split of the table that it was trained on. One that was "
-            "opened from a file is measured on the current table, split as in its training: "
-            "the same rows are kept apart where the table is the same.",
+    .more = "A run is measured on the split of the table that it was trained on. One "
+            "that was opened from a file is measured on the current table, split as in "
+            "its training: the same rows are kept apart where the table is the same.",
     .options = {
         RUN_OPTION,
         {"on", {VALUE_CHOICE, "test|valid|train", 0, 0}, OPTIONAL, "test|valid|train",
@@ -178,7 +182,8 @@ static bool finish_predict(struct context *c, struct pending *p, void *work,
             context_note(c, "%s cells hold a class that training did not know",
                          count_text(predict_job_unseen(work), unseen));
         context_note(c, "%s rows predicted, written to %s%s",
-                     count_text(predict_job_rows(work), rows), predict_job_out(work), p->name);
+                     count_text(predict_job_rows(work), rows), predict_job_out(work),
+                     p->name);
     }
     predict_job_type.free(work);
     return ended == JOB_DONE;
@@ -222,12 +227,13 @@ static bool run_predict(struct context *c, const struct call *call, struct error
 const struct command command_predict = {
     .name = "predict",
     .help = "predict the rows of a file",
-    .more = "The new file holds the cells as they were read and, at the right, the prediction "
-            "and the probability of the positive class, or of every class beyond two. "
-            "Columns are found by name.",
+    .more = "The new file holds the cells as they were read and, at the right, the "
+            "prediction and the probability of the positive class, or of every class "
+            "beyond two. Columns are found by name.",
     .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "new rows, CSV"}},
     .options = {
-        {"out", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE", "the file to write; needed"},
+        {"out", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE",
+         "the file to write; needed"},
         RUN_OPTION,
         LOAD_OPTIONS,
     },
@@ -237,7 +243,8 @@ const struct command command_predict = {
 
 /* ---- save, open ---- */
 
-/* The worker reads a model that a job uses; writing it out at the same time would share it. */
+/* The worker reads a model that a job uses; writing it out at the same time would
+ * share it. */
 static bool check_idle(const struct run *r, struct error *err)
 {
     return r->users == 0 ||
@@ -282,8 +289,10 @@ static bool run_save(struct context *c, const struct call *call, struct error *e
 
 const struct command command_save = {
     .name = "save",
-    .help = "write the model of a run, with all it needs to predict, to a safetensors file",
-    .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL, "the file to write"}},
+    .help = "write the model of a run, with all it needs to predict, to a safetensors "
+            "file",
+    .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL,
+                   "the file to write"}},
     .options = {RUN_OPTION},
     .run = run_save,
 };
@@ -352,7 +361,9 @@ static bool run_open(struct context *c, const struct call *call, struct error *e
 const struct command command_open = {
     .name = "open",
     .help = "bring a model file back as a run that can be evaluated and predict",
-    .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "a .safetensors file"}},
-    .options = {{"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "R", "another name for the run"}},
+    .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL,
+                   "a .safetensors file"}},
+    .options = {{"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "R",
+                 "another name for the run"}},
     .run = run_open,
 };

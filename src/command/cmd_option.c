@@ -19,7 +19,8 @@ static bool run_set(struct context *c, const struct call *call, struct error *er
 
     if (!o || !option_set(o, s, call_word(call, 1), err))
         return false;
-    /* Two values that do not go together yet are no mistake: the other may be set next. */
+    /* Two values that do not go together yet are no mistake: the other may be set
+     * next. */
     if (!model_check(&s->model, &clash) || !train_check(&s->train, &clash))
         context_note(c, "before training: %s", clash.text);
     return true;
@@ -131,7 +132,8 @@ const struct command command_show = {
     .name = "show",
     .help = "show options with their values, defaults and ranges",
     .more = "OPTION may be a whole group: model, train, data.",
-    .arguments = {{"OPTION", {VALUE_OPTION, NULL, 0, 0}, OPTIONAL, NULL, "one, or a group"}},
+    .arguments = {{"OPTION", {VALUE_OPTION, NULL, 0, 0}, OPTIONAL, NULL,
+                   "one, or a group"}},
     .flags = COMMAND_DATA,
     .run = run_show,
 };
@@ -147,7 +149,8 @@ static struct encoder *fit(struct context *c, struct error *err)
     struct str note = {0};
 
     if (split)
-        e = encoder_fit(t->data, t->schema, split, &c->session->settings.data, &note, err);
+        e = encoder_fit(t->data, t->schema, split, &c->session->settings.data, &note,
+                        err);
     if (e)
         context_note_lines(c, "", str_text(&note));
     if (split)
@@ -185,7 +188,8 @@ static bool run_model(struct context *c, const struct call *call, struct error *
 
 const struct command command_model = {
     .name = "model",
-    .help = "show the layers, shapes, parameters and cost of the model that train would make",
+    .help = "show the layers, shapes, parameters and cost of the model that train would "
+            "make",
     .flags = COMMAND_TABLE | COMMAND_TARGET | COMMAND_DATA,
     .run = run_model,
 };

@@ -145,7 +145,8 @@ static bool run_run(struct context *c, const struct call *call, struct error *er
 const struct command command_run_verb = {
     .name = "run",
     .help = "make a run the current one and show it epoch by epoch",
-    .arguments = {{"NAME", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, NULL, "else the current run"}},
+    .arguments = {{"NAME", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, NULL,
+                   "else the current run"}},
     .flags = COMMAND_DATA,
     .run = run_run,
 };
@@ -209,6 +210,16 @@ static void add_run(struct grid *g, const struct run *r, const struct metrics *m
     }
 }
 
+static bool refuse_mixture(const struct run *a, const struct run *b, struct error *err)
+{
+    const struct run *number = a->task == TASK_REGRESSION ? a : b;
+    const struct run *class = number == a ? b : a;
+
+    return error_set(err, ERROR_USAGE,
+                     "%s predicts a number and %s a class: they have no metric in common",
+                     number->name, class->name);
+}
+
 /* Runs with the same kind of metrics, all with an end. */
 static bool take_runs(struct context *c, const struct call *call, struct run **runs,
                       struct error *err)
@@ -218,13 +229,11 @@ static bool take_runs(struct context *c, const struct call *call, struct run **r
         if (!runs[i])
             return false;
         if (runs[i]->state == RUN_WAITING)
-            return error_set(err, ERROR_STATE, "the run %s is still in training; `wait` waits",
+            return error_set(err, ERROR_STATE,
+                             "the run %s is still in training; `wait` waits",
                              runs[i]->name);
         if ((runs[i]->task == TASK_REGRESSION) != (runs[0]->task == TASK_REGRESSION))
-            return error_set(err, ERROR_USAGE, "%s predicts a number and %s a class: they "
-                             "have no metric in common",
-                             runs[i]->task == TASK_REGRESSION ? runs[i]->name : runs[0]->name,
-                             runs[i]->task == TASK_REGRESSION ? runs[0]->name : runs[i]->name);
+            return refuse_mixture(runs[i], runs[0], err);
     }
     return true;
 }
@@ -252,8 +261,8 @@ static bool run_compare(struct context *c, const struct call *call, struct error
 const struct command command_compare = {
     .name = "compare",
     .help = "put the metrics of finished runs side by side",
-    .more = "The metrics are those of each run's own split; options in which the runs differ "
-            "are shown beside them.",
+    .more = "The metrics are those of each run's own split; options in which the runs "
+            "differ are shown beside them.",
     .arguments = {{"RUN", {VALUE_RUN, NULL, 0, 0}, MANY, NULL, "names of runs"}},
     .options = {{"on", {VALUE_CHOICE, "test|valid", 0, 0}, OPTIONAL, "test|valid",
                  "which rows; test"}},

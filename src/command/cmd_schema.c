@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Commands that say what the columns of the current table mean and how its rows are
- * divided. Each works on a copy that takes the place of the schema when all went well, so a
- * refused command leaves no trace and every other one can be undone.
+ * divided. Each works on a copy that takes the place of the schema when all went well, so
+ * a refused command leaves no trace and every other one can be undone.
  */
 #include <regex.h>
 #include <stdlib.h>
@@ -57,8 +57,8 @@ static bool compile(regex_t *regex, const char *word, struct error *err)
 }
 
 /* The target is left out: its kind is not for mark to change. */
-static bool choose_matching(const struct schema *s, const char *word, struct choice *choice,
-                            struct error *err)
+static bool choose_matching(const struct schema *s, const char *word,
+                            struct choice *choice, struct error *err)
 {
     regex_t regex;
     int found = 0;
@@ -145,9 +145,10 @@ static bool run_mark(struct context *c, const struct call *call, struct error *e
 const struct command command_mark = {
     .name = "mark",
     .help = "say of which kind columns are",
-    .more = "A COLUMN may be a /regular expression/ that stands for every column it matches "
-            "but the target. Ignored columns are not given to the model; the weight column "
-            "says how much each row counts; dates become year, month, day, weekday and hour.",
+    .more = "A COLUMN may be a /regular expression/ that stands for every column it "
+            "matches but the target. Ignored columns are not given to the model; the "
+            "weight column says how much each row counts; dates become year, month, "
+            "day, weekday and hour.",
     .arguments = {
         {"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, MANY, NULL, "name or /regex/"},
         {"KIND", {VALUE_CHOICE, "categorical|continuous|datetime|ignore|weight", 0, 0},
@@ -171,7 +172,8 @@ static bool run_target(struct context *c, const struct call *call, struct error 
     if (column < 0)
         return false;
     s = schema_copy(t->schema);
-    ok = schema_set_target(s, t->data, column, call_option(call, "positive"), task, &note, err);
+    ok = schema_set_target(s, t->data, column, call_option(call, "positive"), task, &note,
+                           err);
     if (ok) {
         context_note_lines(c, "", str_text(&note));
         change(c, call, s, NULL);
@@ -187,9 +189,9 @@ const struct command command_target = {
     .name = "target",
     .help = "say which column is to be predicted",
     .more = "Without --task two classes are binary, a continuous column is regression, "
-            "anything else is multiclass. Without --positive the conventional or the rarer "
-            "class is the positive one. A table may get one target after another; runs keep "
-            "theirs.",
+            "anything else is multiclass. Without --positive the conventional or the "
+            "rarer class is the positive one. A table may get one target after another; "
+            "runs keep theirs.",
     .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, REQUIRED, NULL, "the target"}},
     .options = {
         {"positive", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "VALUE", "the positive class"},
@@ -269,16 +271,18 @@ static bool run_split(struct context *c, const struct call *call, struct error *
 const struct command command_split = {
     .name = "split",
     .help = "say how the rows are divided into training, validation and test",
-    .more = "The shares are divided by their sum; what is not given stays. Every class is "
-            "spread over the parts alike. With --folds the test rows are fold I of K (from "
-            "0), the others are divided as train to valid. Without options it shows how "
-            "things stand.",
+    .more = "The shares are divided by their sum; what is not given stays. Every class "
+            "is spread over the parts alike. With --folds the test rows are fold I of K "
+            "(from 0), the others are divided as train to valid. Without options it "
+            "shows how things stand.",
     .options = {
-        {"train", {VALUE_NUMBER, NULL, 0, 1e9}, OPTIONAL, "SHARE", "of rows to train on; 65"},
+        {"train", {VALUE_NUMBER, NULL, 0, 1e9}, OPTIONAL, "SHARE",
+         "of rows to train on; 65"},
         {"valid", {VALUE_NUMBER, NULL, 0, 1e9}, OPTIONAL, "SHARE", "to stop by; 15"},
         {"test", {VALUE_NUMBER, NULL, 0, 1e9}, OPTIONAL, "SHARE", "to measure on; 20"},
         {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of the shuffling; 1"},
-        {"folds", {VALUE_INT, NULL, 0, 1000}, OPTIONAL, "K", "of a cross-validation; 0: none"},
+        {"folds", {VALUE_INT, NULL, 0, 1000}, OPTIONAL, "K",
+         "of a cross-validation; 0: none"},
         {"fold", {VALUE_INT, NULL, 0, 999}, OPTIONAL, "I", "that is the test part"},
         {"labeled", {VALUE_INT, NULL, -1, 1e9}, OPTIONAL, "N",
          "only the first N training rows keep their label; -1: all"},
@@ -354,17 +358,20 @@ static bool run_schema(struct context *c, const struct call *call, struct error 
     if (call->n_words == 1)
         return error_set(err, ERROR_USAGE, "schema %s needs a file", call_word(call, 0));
     path = path_expand(call_word(call, 1));
-    ok = value_choice("save|load", call_word(call, 0)) == 0 ? save_schema(c, path, err)
-                                                            : load_schema(c, call, path, err);
+    if (value_choice("save|load", call_word(call, 0)) == 0)
+        ok = save_schema(c, path, err);
+    else
+        ok = load_schema(c, call, path, err);
     free(path);
     return ok;
 }
 
 const struct command command_schema = {
     .name = "schema",
-    .help = "show the kinds and the target, or keep them in a file, or take them from one",
-    .more = "The file is CSV with a line for each column; columns are found by name, and "
-            "those that it does not name stay as they are.",
+    .help = "show the kinds and the target, or keep them in a file, or take them from "
+            "one",
+    .more = "The file is CSV with a line for each column; columns are found by name, "
+            "and those that it does not name stay as they are.",
     .arguments = {
         {"ACTION", {VALUE_CHOICE, "save|load", 0, 0}, OPTIONAL, NULL, "what to do"},
         {"FILE", {VALUE_FILE, NULL, 0, 0}, OPTIONAL, NULL, "with which file"},

@@ -62,10 +62,11 @@ static void note_repairs(struct context *c, const struct dataset *d)
         size_t line = first_line(d, (enum repair)kind);
 
         if (n > 0 && line > 0)
-            context_note(c, "  %s: %s, the first in line %zu", repair_name((enum repair)kind),
-                         count_text(n, count), line);
+            context_note(c, "  %s: %s, the first in line %zu",
+                         repair_name((enum repair)kind), count_text(n, count), line);
         else if (n > 0)
-            context_note(c, "  %s: %s", repair_name((enum repair)kind), count_text(n, count));
+            context_note(c, "  %s: %s", repair_name((enum repair)kind),
+                         count_text(n, count));
     }
 }
 
@@ -155,9 +156,10 @@ static bool run_load(struct context *c, const struct call *call, struct error *e
 const struct command command_load = {
     .name = "load",
     .help = "read a table from a CSV file, plain or gzip",
-    .more = "Delimiter, quotes, header, encoding and the kinds of the columns are detected, "
-            "and what was detected and repaired is said. The table gets the name of the file; "
-            "one of the same name is replaced, but only when the new one is read.",
+    .more = "Delimiter, quotes, header, encoding and the kinds of the columns are "
+            "detected, and what was detected and repaired is said. The table gets the "
+            "name of the file; one of the same name is replaced, but only when the new "
+            "one is read.",
     .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "the file to read"}},
     .options = {
         {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "N", "another name for the table"},
@@ -279,6 +281,13 @@ static const char *role(const struct schema *s, int i)
     }
 }
 
+static const char *reason(const struct schema_column *column)
+{
+    if (column->marked)
+        return "marked by hand";
+    return column->reason ? column->reason : "";
+}
+
 /* "constant, leak" or "" */
 static void add_warnings(struct str *out, unsigned warnings)
 {
@@ -304,7 +313,7 @@ static void describe_row(struct grid *g, const struct schema *s, int i)
     grid_number(g, column->mean, -1);
     grid_number(g, column->max, -1);
     grid_puts(g, str_text(&why));
-    grid_puts(g, column->marked ? "marked by hand" : column->reason ? column->reason : "");
+    grid_puts(g, reason(column));
     str_done(&why);
 }
 
@@ -349,8 +358,8 @@ static int by_count(const void *a, const void *b)
     return p->code < q->code ? -1 : p->code > q->code;
 }
 
-/* The most frequent texts of a column that has a dictionary, those that mean a missing value
- * left out. */
+/* The most frequent texts of a column that has a dictionary, those that mean a missing
+ * value left out. */
 static void add_top_values(struct grid *g, const struct column *column)
 {
     size_t n = column_dictionary_size(column), rows = column_rows(column);
@@ -389,8 +398,7 @@ static void describe_one(struct context *c, int i)
     grid_fact_text(g, "column", column->name);
     grid_fact_text(g, "kind", kind_name(column->kind));
     grid_fact_text(g, "role", role(t->schema, i));
-    grid_fact_text(g, "reason",
-                   column->marked ? "marked by hand" : column->reason ? column->reason : "");
+    grid_fact_text(g, "reason", reason(column));
     grid_fact_text(g, "warnings", str_text(&warnings));
     grid_fact_count(g, "rows", dataset_rows(t->data));
     grid_fact_count(g, "missing", column->missing);
@@ -423,7 +431,8 @@ static bool run_describe(struct context *c, const struct call *call, struct erro
 const struct command command_describe = {
     .name = "describe",
     .help = "show what the columns are taken for and why, or one column in detail",
-    .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, OPTIONAL, NULL, "the one to show"}},
+    .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, OPTIONAL, NULL,
+                   "the one to show"}},
     .flags = COMMAND_TABLE | COMMAND_DATA,
     .run = run_describe,
 };
@@ -439,8 +448,8 @@ static bool run_export(struct context *c, const struct call *call, struct error 
               dataset_export(d, path, call_option(call, "safe") != NULL, err);
 
     if (ok)
-        context_note(c, "%s rows written to %s%s", count_text(dataset_rows(d), rows), path,
-                     told);
+        context_note(c, "%s rows written to %s%s", count_text(dataset_rows(d), rows),
+                     path, told);
     free(path);
     return ok;
 }
@@ -448,7 +457,8 @@ static bool run_export(struct context *c, const struct call *call, struct error 
 const struct command command_export = {
     .name = "export",
     .help = "write the current table as RFC 4180 CSV, cell texts as they were read",
-    .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL, "the file to write"}},
+    .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL,
+                   "the file to write"}},
     .options = {{"safe", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL,
                  "put ' before cells that a spreadsheet would run as a formula"}},
     .flags = COMMAND_TABLE,

@@ -62,12 +62,13 @@ static void add_metrics(struct str *out, const struct metrics *m, enum task task
         str_printf(out, "AUC %.4f, loss %.4f", m->auc, m->loss);
 }
 
-static void note_epoch(struct context *c, const struct run *r, const struct epoch_record *e)
+static void note_epoch(struct context *c, const struct run *r,
+                       const struct epoch_record *e)
 {
     struct str text = {0};
 
-    str_printf(&text, "%s: epoch %d of %d, %.1f s, train loss %.4f, valid ", r->name, e->epoch,
-               r->settings.train.epochs, e->seconds, e->train_loss);
+    str_printf(&text, "%s: epoch %d of %d, %.1f s, train loss %.4f, valid ", r->name,
+               e->epoch, r->settings.train.epochs, e->seconds, e->train_loss);
     add_metrics(&text, &e->valid, r->task);
     if (e->epoch == r->progress.best_epoch)
         str_puts(&text, ", best");
@@ -76,12 +77,14 @@ static void note_epoch(struct context *c, const struct run *r, const struct epoc
 }
 
 /* The first news of a run that has begun to step: what it takes, what was remarked. */
-static void note_begin(struct context *c, const struct run *r, const struct train_look *look)
+static void note_begin(struct context *c, const struct run *r,
+                       const struct train_look *look)
 {
     char parameters[COUNT_TEXT];
 
     context_note_lines(c, "", str_text(&look->note));
-    context_note(c, "%s: %s parameters, %zu batch%s of %d rows an epoch, %.0f MB of memory",
+    context_note(c,
+                 "%s: %s parameters, %zu batch%s of %d rows an epoch, %.0f MB of memory",
                  r->name, count_text(look->parameters, parameters), r->progress.batches,
                  r->progress.batches == 1 ? "" : "es", look->batch,
                  ceil((double)look->bytes / 1e6));
@@ -148,8 +151,9 @@ static void note_trained(struct context *c, const struct run *r,
 
     if (r->progress.end == TRAIN_DIVERGED)
         context_note(c, "%s: %s", r->name, r->progress.message);
-    str_printf(&text, "%s: trained for %d epoch%s in %.1f s (%s)", r->name, r->progress.epoch,
-               r->progress.epoch == 1 ? "" : "s", r->progress.seconds, end_text(&r->progress));
+    str_printf(&text, "%s: trained for %d epoch%s in %.1f s (%s)", r->name,
+               r->progress.epoch, r->progress.epoch == 1 ? "" : "s", r->progress.seconds,
+               end_text(&r->progress));
     if (r->progress.best_epoch > 0) {
         str_printf(&text, ", best epoch %d: valid ", r->progress.best_epoch);
         add_metrics(&text, &r->valid, r->task);
@@ -220,13 +224,15 @@ static bool check_run_name(struct context *c, const char *name, struct error *er
     bool ok = true;
 
     if (strchr(name, '/') || name[0] == '.' || name[0] == '-' || strlen(name) > 100)
-        ok = error_set(err, ERROR_USAGE, "\"%s\" cannot name a run: no /, no . or - in front, "
+        ok = error_set(err, ERROR_USAGE,
+                       "\"%s\" cannot name a run: no /, no . or - in front, "
                        "at most 100 bytes", shown);
     else if (session_find_run(c->session, name))
-        ok = error_set(err, ERROR_USAGE, "there is a run \"%s\" already; choose another name",
-                       shown);
+        ok = error_set(err, ERROR_USAGE,
+                       "there is a run \"%s\" already; choose another name", shown);
     else if (lstat(folder, &st) == 0)
-        ok = error_set(err, ERROR_USAGE, "a run \"%s\" is kept in %s already; choose another "
+        ok = error_set(err, ERROR_USAGE,
+                       "a run \"%s\" is kept in %s already; choose another "
                        "name", shown, folder);
     free(folder);
     free(shown);
@@ -316,11 +322,13 @@ static struct run *make_run(struct context *c, const struct call *call,
     return r;
 }
 
-static struct train_job *make_job(struct context *c, const struct run *r, struct error *err)
+static struct train_job *make_job(struct context *c, const struct run *r,
+                                  struct error *err)
 {
     struct train_request request = {
         .data = r->data, .schema = r->schema, .split = r->split,
-        .encode = r->settings.data, .model = r->settings.model, .train = r->settings.train,
+        .encode = r->settings.data, .model = r->settings.model,
+        .train = r->settings.train,
         .pool = engine_pool(c->session->engine, err), .folder = r->folder,
     };
     struct str commands = {0};
@@ -365,18 +373,21 @@ static bool run_train(struct context *c, const struct call *call, struct error *
 const struct command command_train = {
     .name = "train",
     .help = "train a model of the current table",
-    .more = "The options stand in for those of `set train...` for this run only. At the prompt "
-            "it goes on in the background: `jobs`, `pause`, `stop` and `wait` deal with it. "
-            "The weights of the best epoch are kept, in the run's folder too.",
+    .more = "The options stand in for those of `set train...` for this run only. At the "
+            "prompt it goes on in the background: `jobs`, `pause`, `stop` and `wait` "
+            "deal with it. The weights of the best epoch are kept, in the run's folder "
+            "too.",
     .options = {
         SETTING("epochs", "train.epochs", "N", "epochs at most"),
         SETTING("batch", "train.batch", "N", "rows of a step; 0: chosen by the table"),
         SETTING("lr", "train.lr", "X", "learning rate"),
-        SETTING("patience", "train.patience", "N", "epochs without a better one; 0: no limit"),
+        SETTING("patience", "train.patience", "N",
+                "epochs without a better one; 0: no limit"),
         SETTING("weight_decay", "train.weight_decay", "X", "decoupled weight decay"),
         SETTING("schedule", "train.schedule", "constant|cosine", "of the learning rate"),
         SETTING("warmup", "train.warmup", "X", "epochs of warm-up"),
-        SETTING("watch", "train.watch", "auto|auc|loss|r2", "what early stopping watches"),
+        SETTING("watch", "train.watch", "auto|auc|loss|r2",
+                "what early stopping watches"),
         SETTING("clip", "train.clip", "X", "largest norm of the gradient; 0: any"),
         SETTING("class_weight", "train.class_weight", "none|balanced", "of rare classes"),
         SETTING("seed", "train.seed", "N", "of weights, order and dropout"),

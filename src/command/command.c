@@ -107,7 +107,8 @@ static void add_argument(struct str *out, const struct parameter *p)
 {
     const char *name = p->value.type == VALUE_CHOICE ? p->value.choices : p->name;
 
-    str_printf(out, p->count == OPTIONAL ? " [%s]" : p->count == MANY ? " %s..." : " %s", name);
+    str_printf(out, p->count == OPTIONAL ? " [%s]" : p->count == MANY ? " %s..." : " %s",
+               name);
 }
 
 void command_usage(const struct command *command, struct str *out)
@@ -143,7 +144,8 @@ static void refuse_option(const struct command *command, const char *name,
         error_set(err, ERROR_USAGE, "%s has no option --%s; it takes %s", command->name,
                   shown, str_text(&list));
     else
-        error_set(err, ERROR_USAGE, "%s takes no options, so no --%s", command->name, shown);
+        error_set(err, ERROR_USAGE, "%s takes no options, so no --%s", command->name,
+                  shown);
     str_done(&list);
     free(shown);
 }
@@ -179,8 +181,8 @@ const struct parameter *command_option(const struct command *command, const char
 
 /* ---- a line becomes a call ---- */
 
-static bool check_value(const struct parameter *p, const char *shown_name, const char *text,
-                        struct error *err)
+static bool check_value(const struct parameter *p, const char *shown_name,
+                        const char *text, struct error *err)
 {
     const struct option *setting;
 
@@ -191,7 +193,8 @@ static bool check_value(const struct parameter *p, const char *shown_name, const
 }
 
 /* "--name value" or "--name=value" at words[*i]; *i moves on to the last word taken. */
-static bool take_option(struct call *call, const struct words *w, int *i, struct error *err)
+static bool take_option(struct call *call, const struct words *w, int *i,
+                        struct error *err)
 {
     const struct command *command = call->command;
     char *text = w->words[*i].text + 2, *equals = strchr(text, '=');
@@ -212,7 +215,8 @@ static bool take_option(struct call *call, const struct words *w, int *i, struct
     else if (ok && !value && *i + 1 < w->n)
         value = w->words[++*i].text;
     else if (ok && !value)
-        ok = error_set(err, ERROR_USAGE, "%s needs a value: %s %s", shown, shown, p->sample);
+        ok = error_set(err, ERROR_USAGE, "%s needs a value: %s %s", shown, shown,
+                       p->sample);
     if (ok && p->value.type != VALUE_FLAG)
         ok = check_value(p, shown, value, err);
     if (ok)
@@ -379,7 +383,8 @@ static bool check_state(const struct context *c, const struct command *command,
         return error_set(err, ERROR_STATE, "%s needs a table; `load FILE` reads one",
                          command->name);
     if ((command->flags & COMMAND_TARGET) && t->schema->target < 0)
-        return error_set(err, ERROR_STATE, "%s needs a target; `target COLUMN` says what is "
+        return error_set(err, ERROR_STATE,
+                         "%s needs a target; `target COLUMN` says what is "
                          "to be predicted", command->name);
     return true;
 }
@@ -456,7 +461,8 @@ struct run *find_run(struct context *c, const char *name, struct error *err)
     return NULL;
 }
 
-bool may_replace(struct context *c, const char *path, const char **told, struct error *err)
+bool may_replace(struct context *c, const char *path, const char **told,
+                 struct error *err)
 {
     struct stat st;
     char *shown, *question;
@@ -479,7 +485,8 @@ bool may_replace(struct context *c, const char *path, const char **told, struct 
 
 bool load_options_of(const struct call *call, struct load_options *out, struct error *err)
 {
-    const char *delimiter = call_option(call, "delimiter"), *quote = call_option(call, "quote");
+    const char *delimiter = call_option(call, "delimiter"), *quote =
+        call_option(call, "quote");
     const char *encoding = call_option(call, "encoding");
 
     *out = (struct load_options){
@@ -491,7 +498,8 @@ bool load_options_of(const struct call *call, struct load_options *out, struct e
     if (encoding)
         out->encoding = call_choice(call, "encoding", 0) == 0 ? "utf-8" : "cp1252";
     if (delimiter && (!value_byte(delimiter, &out->delimiter) || out->delimiter < 0))
-        return error_set(err, ERROR_USAGE, "--delimiter takes one character, or tab, space, "
+        return error_set(err, ERROR_USAGE,
+                         "--delimiter takes one character, or tab, space, "
                          "blanks");
     if (quote && (!value_byte(quote, &out->quote) || out->quote > 255))
         return error_set(err, ERROR_USAGE, "--quote takes one character, or none");

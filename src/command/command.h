@@ -25,10 +25,14 @@ enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 
 /* `self` is the front end's. */
 struct way_out {
-    void (*print)(void *self, const char *bytes, size_t n); /* data, as it is to stand there */
-    void (*note)(void *self, const char *sentence);   /* may hold outside text, shown here */
-    void (*status)(void *self, const char *line);     /* what goes on now; NULL: nothing */
-    bool (*ask)(void *self, const char *question);    /* yes or no; without a person: yes */
+    /* Data, as it is to stand there. */
+    void (*print)(void *self, const char *bytes, size_t n);
+    /* A sentence that may hold outside text: it is shown here. */
+    void (*note)(void *self, const char *sentence);
+    /* What goes on now; NULL: nothing. */
+    void (*status)(void *self, const char *line);
+    /* Yes or no; without a person: yes. */
+    bool (*ask)(void *self, const char *question);
     /* Waits until there is news from the engine. False: a person interrupted. */
     bool (*turn)(void *self);
 };
@@ -106,7 +110,8 @@ const struct parameter *command_option(const struct command *command, const char
                                        struct error *err);
 /* The option --format, which all COMMAND_DATA commands have beside their own. */
 const struct parameter *command_format_option(void);
-/* Which argument word number i of n stands for (n: words so far, i < n); NULL: too many. */
+/* Which argument word number i of n stands for (n: words so far, i < n); NULL: too
+ * many. */
 const struct parameter *command_argument(const struct command *command, int i, int n);
 
 /* ---- a call ---- */
@@ -141,9 +146,10 @@ bool command_run(struct context *c, const char *line, struct error *err);
 int find_column(struct context *c, const char *name, struct error *err);
 /* The run of that name; NULL: the current one. */
 struct run *find_run(struct context *c, const char *name, struct error *err);
-/* False, with a sentence, if the file is there and a person does not want it replaced. Where
- * nobody can be asked *told gets what is to be added to the report, else "". */
-bool may_replace(struct context *c, const char *path, const char **told, struct error *err);
+/* False, with a sentence, if the file is there and a person does not want it replaced.
+ * Where nobody can be asked *told gets what is to be added to the report, else "". */
+bool may_replace(struct context *c, const char *path, const char **told,
+                 struct error *err);
 /* The options that load and predict share, and what they say; texts stay the call's. */
 #define LOAD_OPTIONS \
     {"delimiter", {VALUE_BYTE, NULL, 0, 0}, OPTIONAL, "C", \
@@ -155,9 +161,11 @@ bool may_replace(struct context *c, const char *path, const char **told, struct 
     {"skip", {VALUE_INT, NULL, 0, 1000000000}, OPTIONAL, "N", \
      "lines to leave out before the table"}, \
     {"missing", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "LIST", \
-     "texts that mean a missing value, separated by commas, in place of the usual ones"}, \
+     "texts that mean a missing value, separated by commas, in place of the usual " \
+     "ones"}, \
     {"encoding", {VALUE_CHOICE, "utf-8|cp1252", 0, 0}, OPTIONAL, "utf-8|cp1252", \
      "how bytes are read as letters"}
-bool load_options_of(const struct call *call, struct load_options *out, struct error *err);
+bool load_options_of(const struct call *call, struct load_options *out,
+                     struct error *err);
 
 #endif

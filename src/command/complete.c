@@ -32,7 +32,8 @@ static void add(struct seek *s, const char *text, const char *help)
     str_add(&quoted, s->cut->text, s->front);
     word_quote(&quoted, text);
     out->texts = xgrow(out->texts, (size_t)out->n, &out->capacity, sizeof(*out->texts));
-    out->helps = xgrow(out->helps, (size_t)out->n, &out->help_capacity, sizeof(*out->helps));
+    out->helps = xgrow(out->helps, (size_t)out->n, &out->help_capacity,
+                       sizeof(*out->helps));
     out->texts[out->n] = quoted.text;
     out->helps[out->n++] = help ? xstrdup(help) : NULL;
 }
@@ -163,7 +164,8 @@ static void offer_files(struct seek *s)
     const struct dirent *entry;
 
     while (d && s->out->n < FILES_LIMIT && (entry = readdir(d))) {
-        if (!str_starts(entry->d_name, base) || (entry->d_name[0] == '.' && base[0] != '.') ||
+        if (!str_starts(entry->d_name, base) ||
+            (entry->d_name[0] == '.' && base[0] != '.') ||
             strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         offer_file(s, folder, entry, shown_folder);
@@ -246,7 +248,8 @@ static struct place find_place(const struct command *command, const struct words
     return place;
 }
 
-/* What may stand at an argument's place. Behind a repeated one both it and its follower. */
+/* What may stand at an argument's place. Behind a repeated one both it and its
+ * follower. */
 static void offer_arguments(struct seek *s, const struct command *command,
                             const struct place *place)
 {

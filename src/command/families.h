@@ -6,9 +6,11 @@
 #include "command/command.h"
 
 extern const struct command /* cmd_table.c: look at tables */
-    command_load, command_tables, command_use, command_head, command_describe, command_export;
+    command_load, command_tables, command_use, command_head, command_describe,
+        command_export;
 extern const struct command /* cmd_schema.c: what columns mean */
-    command_mark, command_target, command_split, command_schema, command_undo, command_redo;
+    command_mark, command_target, command_split, command_schema, command_undo,
+        command_redo;
 extern const struct command /* cmd_option.c */
     command_set, command_show, command_model;
 extern const struct command /* cmd_train.c */

@@ -70,7 +70,8 @@ void grid_free(struct grid *g)
 
 static struct value_cell text_cell(const char *bytes, size_t n)
 {
-    return (struct value_cell){.type = CELL_TEXT, .text = xstrndup(bytes, n), .length = n};
+    return (struct value_cell){.type = CELL_TEXT, .text = xstrndup(bytes, n), .length =
+                               n};
 }
 
 static struct value_cell number_cell(double x, int decimals)

@@ -21,7 +21,8 @@ struct grid *grid_new(const char *name);
 void grid_print(struct grid *g, struct context *c);
 void grid_free(struct grid *g);
 
-/* decimals: behind the point in a table; -1: six digits in all. NAN is none: "-" or null. */
+/* decimals: behind the point in a table; -1: six digits in all. NAN is none: "-" or
+ * null. */
 void grid_fact_text(struct grid *g, const char *key, const char *text);
 void grid_fact_number(struct grid *g, const char *key, double x, int decimals);
 void grid_fact_count(struct grid *g, const char *key, size_t n);

@@ -24,7 +24,8 @@ static int distance(const char *a, const char *b)
 
         row[0] = i;
         for (int j = 1; j <= m; j++) {
-            int p = tolower((unsigned char)a[i - 1]), q = tolower((unsigned char)b[j - 1]);
+            int p = tolower((unsigned char)a[i - 1]), q =
+                tolower((unsigned char)b[j - 1]);
             int best = above[j - 1] + (p != q);
 
             best = above[j] + 1 < best ? above[j] + 1 : best;
@@ -64,8 +65,8 @@ bool name_refuse(const char *what, const char *word, const char *const *names, i
     char *shown = show(word, 60);
 
     if (near)
-        error_set(err, ERROR_USAGE, "there is no %s \"%s\"; did you mean %s?", what, shown,
-                  near);
+        error_set(err, ERROR_USAGE, "there is no %s \"%s\"; did you mean %s?", what,
+                  shown, near);
     else
         error_set(err, ERROR_USAGE, "there is no %s \"%s\"; %s", what, shown, hint);
     free(shown);

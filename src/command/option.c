@@ -48,8 +48,10 @@ static const struct option options[] = {
     {"train.patience", INT(0, 1e6), AT(train.patience),
      "epochs without a better validation value before training ends; 0 never ends early"},
     {"train.watch", CHOICE("auto|auc|loss|r2"), AT(train.watch),
-     "the validation value that early stopping watches; auto is auc, or r2 for regression"},
-    {"train.clip", NUMBER(0, 1e9), AT(train.clip), "largest norm of the gradient; 0 sets none"},
+     "the validation value that early stopping watches; auto is auc, or r2 for "
+     "regression"},
+    {"train.clip", NUMBER(0, 1e9), AT(train.clip),
+     "largest norm of the gradient; 0 sets none"},
     {"train.class_weight", CHOICE("none|balanced"), AT(train.class_weight),
      "balanced makes rare classes count as much as frequent ones"},
     {"train.seed", SEED, AT(train.seed), "seed of weights, order of rows and dropout"},
@@ -59,7 +61,8 @@ static const struct option options[] = {
      "classes of a column that get their own embedding; rarer ones share one"},
     {"data.min_count", INT(1, 1000000), AT(data.min_count),
      "a class seen less often in training shares the embedding of unseen ones"},
-    {"split.seed", SEED, AT(split_seed), "seed of the split of tables loaded from now on"},
+    {"split.seed", SEED, AT(split_seed),
+     "seed of the split of tables loaded from now on"},
     {"run.dir", {VALUE_NEW_FILE, NULL, 0, 0}, STORE_TEXT, AT(run_dir),
      "folder in which every run gets one of its own"},
 };

@@ -107,7 +107,8 @@ static bool refuse_quote(const struct scan *s, size_t at, struct error *err)
     if (s->open)
         return error_set(err, ERROR_USAGE, "the quote %c that opens at character %zu is "
                          "never closed", s->open, at + 1);
-    return error_set(err, ERROR_USAGE, "a blank is missing after the quote that closes at "
+    return error_set(err, ERROR_USAGE,
+                     "a blank is missing after the quote that closes at "
                      "character %zu", s->at);
 }
 
@@ -125,7 +126,8 @@ bool words_split(const char *line, struct words *out, struct error *err)
 
     *out = (struct words){0};
     if (s.end > LINE_LIMIT)
-        return error_set(err, ERROR_USAGE, "the line has %zu bytes; a command has at most %d",
+        return error_set(err, ERROR_USAGE,
+                         "the line has %zu bytes; a command has at most %d",
                          s.end, LINE_LIMIT);
     for (skip_blanks(&s); ok && s.at < s.end && line[s.at] != '#'; skip_blanks(&s)) {
         size_t at = s.at;

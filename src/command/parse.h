@@ -7,8 +7,8 @@
  * Words are separated by blanks. A word that begins with a quote, or has one right after
  * "=", goes on to the closing quote: between '...' every byte stands for itself, between
  * "..." \" \\ \n \t and \xHH are taken, any other backslash stands for itself. A quote or
- * a backslash in the middle of a plain word has no meaning. "#" at the beginning of a word
- * starts a comment; a last word "&" asks for the background.
+ * a backslash in the middle of a plain word has no meaning. "#" at the beginning of a
+ * word starts a comment; a last word "&" asks for the background.
  */
 #ifndef COMMAND_PARSE_H
 #define COMMAND_PARSE_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Jobs as the commands see them: a job of the engine, and what is to be done when it comes
- * back. pending_start hands the work over and, unless the person wants the prompt back,
- * waits; pending_poll, called by the front end when the engine has news, tells of progress
- * and finishes what has ended.
+ * Jobs as the commands see them: a job of the engine, and what is to be done when it
+ * comes back. pending_start hands the work over and, unless the person wants the prompt
+ * back, waits; pending_poll, called by the front end when the engine has news, tells of
+ * progress and finishes what has ended.
  */
 #ifndef COMMAND_PENDING_H
 #define COMMAND_PENDING_H
@@ -19,8 +19,8 @@ struct pending_type {
     void (*watch)(struct context *c, struct pending *p);
     /* Appends how far it is, in a few words, for status line and `jobs`. May be NULL. */
     void (*status)(struct context *c, const struct pending *p, struct str *out);
-    /* The work has come back and is to be freed here. Not DONE: *err says why; false makes
-     * the command fail with *err. */
+    /* The work has come back and is to be freed here. Not DONE: *err says why; false
+     * makes the command fail with *err. */
     bool (*finish)(struct context *c, struct pending *p, void *work, enum job_state ended,
                    struct error *err);
 };
@@ -39,7 +39,8 @@ struct pending {
     struct pending *next;
 };
 
-/* Whether a command waits for its job where a person is at the prompt; scripts always do. */
+/* Whether a command waits for its job where a person is at the prompt; scripts always
+ * do. */
 enum patience { WAIT_FOR_IT, GO_ON };
 
 /* Takes over the work and what p owns in any case. An interrupt while it waits stops the
@@ -47,9 +48,9 @@ enum patience { WAIT_FOR_IT, GO_ON };
 bool pending_start(struct context *c, const struct call *call, enum patience patience,
                    struct pending p, void *work, struct error *err);
 
-/* Waits for one job, or for all (0). An interrupt in batch stops them, keeping what can be
- * kept; at the prompt it only ends the waiting. False also for a failure of one that nobody
- * waited for. */
+/* Waits for one job, or for all (0). An interrupt in batch stops them, keeping what can
+ * be kept; at the prompt it only ends the waiting. False also for a failure of one that
+ * nobody waited for. */
 bool pending_wait(struct context *c, int job, struct error *err);
 
 /* Tells news, finishes what has ended. */

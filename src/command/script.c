@@ -12,7 +12,8 @@
 
 enum { DEPTH_LIMIT = 16 };
 
-/* Reads up to the end of the line. 1: a line, 0: the end, -1: too long or it holds a NUL. */
+/* Reads up to the end of the line. 1: a line, 0: the end, -1: too long or it holds a
+ * NUL. */
 static int read_line(FILE *f, struct str *line)
 {
     bool bad = false;
@@ -40,7 +41,9 @@ bool script_run(struct context *c, FILE *f, const char *name, struct error *err)
     while (ok && !c->quit && (got = read_line(f, &line)) != 0) {
         number++;
         if (got < 0)
-            ok = error_set(err, ERROR_USAGE, "this is no command line: it has a NUL byte or "
+            ok =
+                error_set(err, ERROR_USAGE,
+                          "this is no command line: it has a NUL byte or "
                            "more than %d bytes", LINE_LIMIT);
         else
             ok = command_run(c, str_text(&line), err);

@@ -43,8 +43,8 @@ struct value {
 /* What would be right: "a whole number from 1 to 100000". */
 void value_describe(struct str *out, const struct value *v);
 
-/* False and "NAME takes ..., not TEXT". Names of columns, tables, runs, files are not looked
- * up here. */
+/* False and "NAME takes ..., not TEXT". Names of columns, tables, runs, files are not
+ * looked up here. */
 bool value_check(const struct value *v, const char *name, const char *text,
                  struct error *err);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The one file that knows of the worker's mutex. The lock guards the list of jobs and every
- * field of a job except the inside of its work, which is the worker's alone while a slice
- * runs; `publish` and `look` meet under the lock too. A slice runs without the lock, so the
- * main thread never waits longer than for a copy.
+ * The one file that knows of the worker's mutex. The lock guards the list of jobs and
+ * every field of a job except the inside of its work, which is the worker's alone while a
+ * slice runs; `publish` and `look` meet under the lock too. A slice runs without the
+ * lock, so the main thread never waits longer than for a copy.
  */
 #include "engine/engine.h"
 
@@ -116,7 +116,8 @@ static bool take_stop(struct engine *e, struct job *j)
     return !at_once;
 }
 
-static void settle(struct engine *e, struct job *j, enum step step, const struct error *err)
+static void settle(struct engine *e, struct job *j, enum step step,
+                   const struct error *err)
 {
     if (j->type->publish)
         j->type->publish(j->work);
@@ -165,7 +166,8 @@ struct engine *engine_new(int threads, struct error *err)
     struct engine *e = xcalloc(1, sizeof(*e));
 
     if (pipe2(e->news, O_CLOEXEC | O_NONBLOCK) != 0) {
-        error_set(err, ERROR_SYSTEM, "no pipe for the worker thread: %s", strerror(errno));
+        error_set(err, ERROR_SYSTEM, "no pipe for the worker thread: %s",
+                  strerror(errno));
         free(e);
         return NULL;
     }
@@ -294,7 +296,8 @@ void engine_stop(struct engine *e, int job)
     pthread_mutex_unlock(&e->lock);
 }
 
-bool engine_look(struct engine *e, int job, void (*look)(void *work, void *arg), void *arg)
+bool engine_look(struct engine *e, int job, void (*look)(void *work, void *arg),
+                 void *arg)
 {
     struct job *j;
 

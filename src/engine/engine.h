@@ -3,9 +3,9 @@
  * The engine: one worker thread that runs jobs a slice at a time, round robin, so that a
  * look at a model goes on while another is trained and no weight needs a lock.
  *
- * A job is a type (functions) and its work (data). Work handed to engine_submit belongs to
- * the worker until the job has ended; engine_collect hands it back. In between the main
- * thread sees only what the type's `publish` wrote for it, through engine_look.
+ * A job is a type (functions) and its work (data). Work handed to engine_submit belongs
+ * to the worker until the job has ended; engine_collect hands it back. In between the
+ * main thread sees only what the type's `publish` wrote for it, through engine_look.
  *
  * All functions here are for the main thread. The same job types run without any thread
  * through job_run.
@@ -23,8 +23,9 @@ struct job_type {
     const char *name;
     /* Worker: one slice, some milliseconds long. */
     enum step (*run)(void *work, struct error *err);
-    /* Worker, after a request to stop: makes the next slices wind the work up in good order,
-     * after which the job is done. NULL: nothing to wind up, the job ends at once. */
+    /* Worker, after a request to stop: makes the next slices wind the work up in good
+     * order, after which the job is done. NULL: nothing to wind up, the job ends at
+     * once. */
     void (*stop)(void *work);
     /* Worker, between slices and under the engine's lock: copies what the main thread may
      * see to its place in the work. Short. May be NULL. */
@@ -44,8 +45,8 @@ enum job_state {
 
 struct engine;
 
-/* No thread is made before the first job needs one. threads: of the pool, 0 for one a core.
- * NULL: no pipe could be made. */
+/* No thread is made before the first job needs one. threads: of the pool, 0 for one a
+ * core. NULL: no pipe could be made. */
 struct engine *engine_new(int threads, struct error *err);
 /* Ends the worker after its present slice, then frees all work that was not collected. */
 void engine_free(struct engine *e);
@@ -53,12 +54,12 @@ void engine_free(struct engine *e);
 /* Compute threads that the pool is to have. */
 int engine_threads(const struct engine *e);
 
-/* The compute threads, made at the first call; for jobs to use, that is on the worker only.
- * With one thread only if the system refuses more. NULL: not even that. */
+/* The compute threads, made at the first call; for jobs to use, that is on the worker
+ * only. With one thread only if the system refuses more. NULL: not even that. */
 struct pool *engine_pool(struct engine *e, struct error *err);
 
-/* Number of the new job, counted from 1; 0 if the worker could not be made, and then the work
- * is still the caller's. */
+/* Number of the new job, counted from 1; 0 if the worker could not be made, and then the
+ * work is still the caller's. */
 int engine_submit(struct engine *e, const struct job_type *type, void *work,
                   struct error *err);
 
@@ -70,7 +71,8 @@ void engine_stop(struct engine *e, int job);
 
 /* Calls look(work, arg) under the engine's lock. It may read what `publish` writes and
  * nothing else of the work, and must be short. False: no such job. */
-bool engine_look(struct engine *e, int job, void (*look)(void *work, void *arg), void *arg);
+bool engine_look(struct engine *e, int job, void (*look)(void *work, void *arg),
+                 void *arg);
 
 /* The work of an ended job; *err gets the reason of a failed one. The job is forgotten.
  * NULL: not ended, or no such job. */

@@ -121,7 +121,8 @@ static enum step begin(struct predict_job *j, struct error *err)
         return STEP_FAILED;
     j->rows = dataset_rows(j->data);
     j->unseen = j->frame->unseen;
-    j->outputs = try_alloc((size_t)BLOCK * (size_t)model_outputs(j->model), sizeof(float));
+    j->outputs = try_alloc((size_t)BLOCK * (size_t)model_outputs(j->model),
+                           sizeof(float));
     j->index = try_alloc(BLOCK, sizeof(*j->index));
     if (!j->outputs || !j->index) {
         error_set(err, ERROR_MEMORY, "not enough memory for the predictions");
@@ -178,7 +179,8 @@ static enum step predict(struct predict_job *j, struct error *err)
 
     for (size_t i = 0; i < n; i++)
         j->index[i] = (uint32_t)(j->done + i);
-    if (n > 0 && !model_predict(j->model, j->pool, j->frame, j->index, n, j->outputs, err))
+    if (n > 0 && !model_predict(j->model, j->pool, j->frame, j->index, n, j->outputs,
+                                err))
         return STEP_FAILED;
     for (size_t i = 0; i < n; i++)
         write_row(j, j->done + i, j->outputs + i * (size_t)outputs);

@@ -47,14 +47,16 @@ static enum step run(void *work, struct error *err)
         return j->split ? STEP_MORE : STEP_FAILED;
     }
     if (j->split->count[j->part] == 0) {
-        error_set(err, ERROR_STATE, "there is no %s row in this split", part_name(j->part));
+        error_set(err, ERROR_STATE, "there is no %s row in this split",
+                  part_name(j->part));
         return STEP_FAILED;
     }
     if (!j->frame) {
         j->frame = encoder_apply(model_encoder(j->model), j->data, &j->note, err);
         return j->frame ? STEP_MORE : STEP_FAILED;
     }
-    return model_evaluate(j->model, j->pool, j->frame, j->split, j->part, &j->metrics, err)
+    return model_evaluate(j->model, j->pool, j->frame, j->split, j->part, &j->metrics,
+                          err)
                ? STEP_DONE : STEP_FAILED;
 }
 

@@ -13,8 +13,9 @@ struct score_job;
 
 extern const struct job_type score_job_type;
 
-/* Data is referenced, the schema copied; the model outlives the job. The split is made again
- * from its options, so that it is the one of training where table and options are. */
+/* Data is referenced, the schema copied; the model outlives the job. The split is made
+ * again from its options, so that it is the one of training where table and options
+ * are. */
 struct score_job *score_job_new(struct model *m, struct dataset *data,
                                 const struct schema *schema,
                                 const struct split_options *split, enum part part,

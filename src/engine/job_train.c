@@ -166,7 +166,8 @@ static void write_metrics(struct train_job *j)
         put_record(j->metrics_file, &history[j->n_written], j->schema->task);
     if (fflush(j->metrics_file) == 0 && !ferror(j->metrics_file))
         return;
-    error_set(&err, ERROR_SYSTEM, "metrics.csv of this run is cut short: %s", strerror(errno));
+    error_set(&err, ERROR_SYSTEM, "metrics.csv of this run is cut short: %s",
+              strerror(errno));
     note_failure(j, &err);
     fclose(j->metrics_file);
     j->metrics_file = NULL;
@@ -204,7 +205,8 @@ static enum step build(struct train_job *j, struct error *err)
     j->model = model_new(&j->model_options, j->encoder, j->train_options.seed, err);
     if (!j->model)
         return STEP_FAILED;
-    j->trainer = trainer_new(j->model, j->frame, j->split, &j->train_options, j->pool, err);
+    j->trainer = trainer_new(j->model, j->frame, j->split, &j->train_options, j->pool,
+                             err);
     if (!j->trainer || !open_folder(j, err))
         return STEP_FAILED;
     return next(j, PHASE_STEPPING);
@@ -247,6 +249,8 @@ static void write_log(struct train_job *j)
     struct str text = {0};
     struct error err;
 
+    str_printf(&text, PACKAGE_STRING ", seed %llu, %d threads\n",
+               (unsigned long long)j->train_options.seed, pool_threads(j->pool));
     str_puts(&text, str_text(&j->note));
     str_printf(&text, "%d epochs in %.1f s, best epoch %d, %zu parameters\n", p->epoch,
                p->seconds, p->best_epoch, model_parameters(j->model));
@@ -267,7 +271,8 @@ static enum step save(struct train_job *j)
     metrics = json_object();
     json_object_set_new(metrics, "valid",
                         metrics_to_json(&j->result.valid, j->schema->task));
-    json_object_set_new(metrics, "test", metrics_to_json(&j->result.test, j->schema->task));
+    json_object_set_new(metrics, "test",
+                        metrics_to_json(&j->result.test, j->schema->task));
     json_object_set_new(j->extra, "metrics", metrics);
     write_log(j);
     path = file_of(j, "model.safetensors");
@@ -285,8 +290,8 @@ static enum step run(void *work, struct error *err)
         j->split = split_new(j->data, j->schema, &j->split_options, err);
         return j->split ? next(j, PHASE_FITTING) : STEP_FAILED;
     case PHASE_FITTING:
-        j->encoder = encoder_fit(j->data, j->schema, j->split, &j->encode_options, &j->note,
-                                 err);
+        j->encoder = encoder_fit(j->data, j->schema, j->split, &j->encode_options,
+                                 &j->note, err);
         return j->encoder ? next(j, PHASE_ENCODING) : STEP_FAILED;
     case PHASE_ENCODING:
         return apply(j, err);

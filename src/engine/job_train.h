@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The job that trains a model from a table: split, encoder, frame, fresh weights, one step
- * a slice, the metrics of the best weights, and the files of the run's folder:
+ * The job that trains a model from a table: split, encoder, frame, fresh weights, one
+ * step a slice, the metrics of the best weights, and the files of the run's folder:
  *
  *     commands            command lines that repeat the run
  *     metrics.csv         one line an epoch, written as they come
@@ -34,7 +34,7 @@ struct train_request {
     struct pool *pool;           /* used on the worker only; outlives the job */
     const char *folder;          /* made when training begins; NULL: nothing is written */
     const char *commands;        /* content of that file */
-    json_t *extra;               /* kept in the model file, referenced; metrics are added */
+    json_t *extra;               /* for the model file, referenced; metrics are added */
 };
 
 /* *err says which option is wrong; nothing is begun. */

@@ -45,7 +45,8 @@ static void take_fields(struct metrics *m, const json_t *j, const struct metric_
     for (; f->name; f++) {
         const json_t *v = json_object_get(j, f->name);
 
-        *(double *)((char *)m + f->offset) = json_is_number(v) ? json_number_value(v) : NAN;
+        *(double *)((char *)m + f->offset) =
+            json_is_number(v) ? json_number_value(v) : NAN;
     }
 }
 

@@ -66,7 +66,8 @@ void session_add_table(struct session *s, struct table *t)
     while (i < s->n_tables && strcmp(s->tables[i]->name, t->name) != 0)
         i++;
     if (i == s->n_tables) {
-        s->tables = xgrow(s->tables, s->n_tables, &s->tables_capacity, sizeof(*s->tables));
+        s->tables = xgrow(s->tables, s->n_tables, &s->tables_capacity,
+                          sizeof(*s->tables));
         s->n_tables++;
     } else {
         table_free(s->tables[i]);
@@ -170,7 +171,8 @@ json_t *run_to_json(const struct run *r)
 {
     const struct split_options *s = &r->split;
     const struct train_options *t = &r->settings.train;
-    char *name = show(r->name, 0), *origin = show(r->origin, 0); /* JSON takes no wild bytes */
+    /* JSON takes no wild bytes */
+    char *name = show(r->name, 0), *origin = show(r->origin, 0);
     json_t *j;
 
     j = json_pack("{s:s, s:s, s:{s:f, s:f, s:f, s:I, s:i, s:i, s:I},"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the main thread knows: tables, runs, settings. It owns the engine too, which it ends
- * first of all. Nothing here waits for a job or prints; commands do (command/pending.h).
+ * What the main thread knows: tables, runs, settings. It owns the engine too, which it
+ * ends first of all. Nothing here waits for a job or prints; commands do
+ * (command/pending.h).
  */
 #ifndef ENGINE_SESSION_H
 #define ENGINE_SESSION_H
@@ -77,8 +78,8 @@ struct run *session_find_run(const struct session *s, const char *name);
 void session_add_run(struct session *s, struct run *r);
 /* Takes it out and frees it: it came to nothing. */
 void session_drop_run(struct session *s, struct run *r);
-/* The first of r1, r2, ... that neither a run nor anything in the folder of runs has. Caller
- * frees. */
+/* The first of r1, r2, ... that neither a run nor anything in the folder of runs has.
+ * Caller frees. */
 char *session_free_run_name(const struct session *s);
 /* The folder of a run of that name. Caller frees. */
 char *session_run_folder(const struct session *s, const char *name);

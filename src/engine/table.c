@@ -57,8 +57,8 @@ void table_free(struct table *t)
     free(t);
 }
 
-void table_change(struct table *t, struct schema *schema, const struct split_options *split,
-                  const char *change)
+void table_change(struct table *t, struct schema *schema,
+                  const struct split_options *split, const char *change)
 {
     struct table_state before = {schema ? t->schema : schema_copy(t->schema), t->split,
                                  xstrdup(change)};
@@ -72,7 +72,8 @@ void table_change(struct table *t, struct schema *schema, const struct split_opt
 }
 
 /* The newest state of `from` becomes the present one, which goes to `to`. */
-static const char *go(struct table *t, struct table_history *from, struct table_history *to)
+static const char *go(struct table *t, struct table_history *from,
+                      struct table_history *to)
 {
     struct table_state present = {t->schema, t->split, NULL}, next;
 

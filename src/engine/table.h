@@ -44,11 +44,11 @@ void table_free(struct table *t);
 
 /* Puts a new schema (taken over; NULL: as it is) and split (copied; NULL: as it is) in
  * place. `change` is the command line that did it. */
-void table_change(struct table *t, struct schema *schema, const struct split_options *split,
-                  const char *change);
+void table_change(struct table *t, struct schema *schema,
+                  const struct split_options *split, const char *change);
 
-/* The command line that was undone or done again, valid until the next change; NULL: there
- * is nothing to undo or redo. */
+/* The command line that was undone or done again, valid until the next change; NULL:
+ * there is nothing to undo or redo. */
 const char *table_undo(struct table *t);
 const char *table_redo(struct table *t);
 

@@ -34,8 +34,10 @@ static const struct option_text {
      "compute threads; else one for each core"},
     {"--format", "table|csv|json", ARG_FORMAT, {VALUE_CHOICE, "table|csv|json", 0, 0},
      "how commands print data"},
-    {"--no-rc", NULL, ARG_NO_RC, {VALUE_FLAG, NULL, 0, 0}, "leave the start-up file alone"},
-    {"--version", NULL, ARG_VERSION, {VALUE_FLAG, NULL, 0, 0}, "print the version and leave"},
+    {"--no-rc", NULL, ARG_NO_RC, {VALUE_FLAG, NULL, 0, 0},
+     "leave the start-up file alone"},
+    {"--version", NULL, ARG_VERSION, {VALUE_FLAG, NULL, 0, 0},
+     "print the version and leave"},
     {"--help", NULL, ARG_HELP, {VALUE_FLAG, NULL, 0, 0}, "print this and leave"},
     {"--complete-bash", NULL, ARG_COMPLETE_BASH, {VALUE_FLAG, NULL, 0, 0}, NULL},
 };
@@ -126,8 +128,8 @@ static bool take_option(struct arguments *a, char **argv, int *i, struct error *
         return error_set(err, ERROR_USAGE, "%s takes no value", o->name);
     if (o->value && !value && (o->id != ARG_BATCH || is_script_word(next))) {
         if (!next)
-            return error_set(err, ERROR_USAGE, "%s needs a value: %s %s", o->name, o->name,
-                             o->value);
+            return error_set(err, ERROR_USAGE, "%s needs a value: %s %s", o->name,
+                             o->name, o->value);
         value = next;
         ++*i;
     }
@@ -164,7 +166,8 @@ static bool take_file(struct arguments *a, const char *path, struct error *err)
         return true;
     }
     shown = show(path, 60);
-    error_set(err, ERROR_USAGE, "\"%s\" is one file too many: one table and one script at "
+    error_set(err, ERROR_USAGE,
+              "\"%s\" is one file too many: one table and one script at "
               "most; `load` in a script reads more tables", shown);
     free(shown);
     return false;
@@ -206,12 +209,15 @@ void arguments_help(struct str *out)
 
         if (!options[i].help)
             continue;
-        str_printf(&left, "%s %s", options[i].name, options[i].value ? options[i].value : "");
+        str_printf(&left, "%s %s", options[i].name,
+                   options[i].value ? options[i].value : "");
         str_printf(out, "  %-24s %s\n", left.text, options[i].help);
         str_done(&left);
     }
-    str_puts(out, "\nA SCRIPT is a file of command lines, named *.tabscope. At the prompt "
-                  "`help` lists the\ncommands; tabscope(1) and tabscope(5) are the manual.\n");
+    str_puts(out,
+             "\nA SCRIPT is a file of command lines, named *.tabscope. At the prompt "
+                  "`help` lists the\ncommands; tabscope(1) and tabscope(5) are the "
+                  "manual.\n");
 }
 
 void arguments_complete_bash(struct str *out)
@@ -222,12 +228,15 @@ void arguments_complete_bash(struct str *out)
                   "_tabscope()\n{\n"
                   "    local word=${COMP_WORDS[COMP_CWORD]}\n"
                   "    case ${COMP_WORDS[COMP_CWORD-1]} in\n"
-                  "    -c) COMPREPLY=($(compgen -W \"");
+                  "    -c)\n"
+                  "        COMPREPLY=($(compgen -W \"");
     for (int i = 0; (command = command_at(i)); i++)
         str_printf(out, "%s%s", i > 0 ? " " : "", command->name);
-    str_puts(out, "\" -- \"$word\")); return ;;\n"
-                  "    --format) COMPREPLY=($(compgen -W \"table csv json\" -- \"$word\")); "
-                  "return ;;\n"
+    str_puts(out, "\" -- \"$word\"))\n"
+                  "        return ;;\n"
+                  "    --format)\n"
+                  "        COMPREPLY=($(compgen -W \"table csv json\" -- \"$word\"))\n"
+                  "        return ;;\n"
                   "    esac\n"
                   "    if [[ $word == -* ]]; then\n"
                   "        COMPREPLY=($(compgen -W \"");

@@ -120,7 +120,8 @@ static void status(void *self, const char *line)
     str_done(&shown);
 }
 
-/* True: something happened on fd (or nothing is to be waited for there). False: a signal. */
+/* True: something happened on fd (or nothing is to be waited for there). False: a
+ * signal. */
 static bool take_signal(struct plain *p)
 {
     int number = signals_take();
@@ -282,12 +283,12 @@ static void run_lines(struct plain *p, char *text)
 static void leave(struct plain *p)
 {
     if (p->context.pending && !p->warned) {
-        note(p, "a job is not done; `stop` ends it and keeps its best weights, Ctrl-D again "
+        note(p,
+             "a job is not done; `stop` ends it and keeps its best weights, Ctrl-D again "
                 "leaves without");
         p->warned = true;
         return;
     }
-    fputc('\n', stderr);
     p->context.quit = true;
 }
 
@@ -354,7 +355,11 @@ static void prompt_turn(struct plain *p)
 
 void plain_prompt(struct plain *p, const char *reason)
 {
-    fprintf(stderr, "%s\n", reason);
+    if (reason)
+        fprintf(stderr, PACKAGE_STRING ", plain prompt (%s); ", reason);
+    else
+        fputs(PACKAGE_STRING "; ", stderr);
+    fputs("`help` lists the commands, Ctrl-D leaves\n", stderr);
     p->in_prompt = true;
     prompt_begin(&p->context, "tabscope> ");
     while (!p->context.quit && p->signal == 0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The front end without a screen: data on standard output, narration on standard error, a
- * status line where that is a terminal. It runs scripts (batch) and a line-oriented prompt,
- * which screen readers and dumb terminals can follow: nothing moves but the last line.
+ * status line where that is a terminal. It runs scripts (batch) and a line-oriented
+ * prompt, which screen readers and dumb terminals can follow: nothing moves but the last
+ * line.
  */
 #ifndef UI_PLAIN_H
 #define UI_PLAIN_H
@@ -23,7 +24,8 @@ struct context *plain_context(struct plain *p);
 /* Prints the sentence of an error, in one line, and nothing else. */
 void plain_complain(struct plain *p, const struct error *err);
 
-/* The prompt, until the person leaves. `reason` is said at the beginning. */
+/* The prompt, until the person leaves. The first line says why it is a plain one, if
+ * there is a reason (else NULL). */
 void plain_prompt(struct plain *p, const char *reason);
 
 /* Stops what still runs, keeping what can be kept. */

@@ -44,8 +44,8 @@ static bool is_clean(const char *line)
     return true;
 }
 
-/* The last HISTORY_BYTES of an ordinary file, or NULL with a reason in errno (0: it is not
- * there, or no file). Caller frees. */
+/* The last HISTORY_BYTES of an ordinary file, or NULL with a reason in errno (0: it is
+ * not there, or no file). Caller frees. */
 static char *read_tail(const char *path, bool *cut)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -133,7 +133,8 @@ static void begin_history(void)
 /* At once, so that a crash loses nothing. */
 static void append_to_file(const char *line)
 {
-    int fd = prompt.history_path ? open(prompt.history_path, O_WRONLY | O_APPEND | O_CREAT |
+    int fd = prompt.history_path ? open(prompt.history_path,
+                                        O_WRONLY | O_APPEND | O_CREAT |
                                         O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600) : -1;
     char *text = xasprintf("%s\n", line);
 
@@ -152,8 +153,8 @@ static void remember(const char *line)
     HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1)
                                           : NULL;
 
-    if (line[0] == '\0' || line[0] == ' ' || strlen(line) > LINE_LIMIT || !is_clean(line) ||
-        (last && strcmp(last->line, line) == 0))
+    if (line[0] == '\0' || line[0] == ' ' || strlen(line) > LINE_LIMIT ||
+        !is_clean(line) || (last && strcmp(last->line, line) == 0))
         return;
     add_history(line);
     append_to_file(line);
@@ -246,6 +247,8 @@ static void take_line(char *line)
     prompt.line = line;
     prompt.news = line ? PROMPT_LINE : PROMPT_END;
     rl_eof_found = 0; /* or a line more is put out at each turn from now on */
+    if (!line && strcmp(rl_variable_value("enable-bracketed-paste"), "on") != 0)
+        fputc('\n', rl_outstream); /* else readline has done it */
     rl_callback_handler_remove();
     prompt.open = false;
 }

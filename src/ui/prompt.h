@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The line editor: the one file that knows readline. The loop feeds it bytes as they come
- * (prompt_read) and takes finished lines; in between it may print above the line. There is
- * one prompt in the program, as there is one readline.
+ * (prompt_read) and takes finished lines; in between it may print above the line. There
+ * is one prompt in the program, as there is one readline.
  */
 #ifndef UI_PROMPT_H
 #define UI_PROMPT_H
@@ -18,8 +18,8 @@ void prompt_begin(struct context *c, const char *text);
 /* The terminal is as it was before. */
 void prompt_end(void);
 
-/* Shows the prompt and takes keys from now on; and no more, with the cursor at the beginning
- * of an empty line. */
+/* Shows the prompt and takes keys from now on; and no more, with the cursor at the
+ * beginning of an empty line. */
 void prompt_open(void);
 void prompt_close(void);
 bool prompt_is_open(void);

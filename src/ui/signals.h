@@ -19,7 +19,8 @@ int signals_fd(void);
 /* The next signal that came, or 0. */
 int signals_take(void);
 
-/* Stops the program as Ctrl-Z does, until it is told to go on; not where no shell could. */
+/* Stops the program as Ctrl-Z does, until it is told to go on; not where no shell
+ * could. */
 void signals_suspend(void);
 
 #endif
