@@ -59,7 +59,7 @@ struct column {
     const struct missing *missing;
 };
 
-static uint64_t load(const char *p, size_t n)
+static inline uint64_t load(const char *p, size_t n)
 {
     uint64_t v = 0;
 
@@ -97,19 +97,34 @@ static uint32_t hash_text(const char *p, size_t n)
     return (uint32_t)(mix(a ^ 0xe7037ed1a0b428dbu, b ^ h) >> 16);
 }
 
-static struct cell dictionary_text(const struct dictionary *d, uint32_t code)
+static inline struct cell dictionary_text(const struct dictionary *d, uint32_t code)
 {
     uint32_t begin = code > 0 ? d->ends[code - 1] : 0;
 
     return (struct cell){d->text + begin, d->ends[code] - begin};
 }
 
-static bool dictionary_is(const struct dictionary *d, uint32_t code, const char *text,
-                          uint32_t length)
+/* memcmp for short texts, without a call. */
+static inline bool same_bytes(const char *a, const char *b, size_t n)
+{
+    if (n > 16)
+        return memcmp(a, b, n) == 0;
+    if (n >= 8)
+        return load(a, 8) == load(b, 8) && load(a + n - 8, 8) == load(b + n - 8, 8);
+    if (n >= 4)
+        return load(a, 4) == load(b, 4) && load(a + n - 4, 4) == load(b + n - 4, 4);
+    for (size_t i = 0; i < n; i++)
+        if (a[i] != b[i])
+            return false;
+    return true;
+}
+
+static inline bool dictionary_is(const struct dictionary *d, uint32_t code,
+                                 const char *text, uint32_t length)
 {
     struct cell known = dictionary_text(d, code);
 
-    return known.length == length && memcmp(known.text, text, length) == 0;
+    return known.length == length && same_bytes(known.text, text, length);
 }
 
 static bool grow_slots(struct dictionary *d)
@@ -218,7 +233,7 @@ static uint64_t get_entry(const void *entries, unsigned width, size_t i)
     }
 }
 
-static void put_entry(void *entries, unsigned width, size_t i, uint64_t value)
+static inline void put_entry(void *entries, unsigned width, size_t i, uint64_t value)
 {
     switch (width) {
     case 1:
@@ -318,11 +333,15 @@ static struct chunk *room_for_row(struct column *c)
     return &c->chunks[c->n_chunks - 1];
 }
 
-static bool append_code(struct column *c, uint32_t code)
+static inline bool append_code(struct column *c, uint32_t code)
 {
     size_t used = c->rows & (CHUNK_ROWS - 1);
-    struct chunk *k = room_for_row(c);
+    struct chunk *k;
 
+    if (used > 0 && used < c->row_room)
+        k = &c->chunks[c->n_chunks - 1];
+    else
+        k = room_for_row(c);
     if (!k)
         return false;
     if (width_for(code) > k->width && !widen(k, used, width_for(code), c->row_room))

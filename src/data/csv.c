@@ -89,17 +89,22 @@ void csv_reader_expect(struct csv_reader *r, size_t n_cells)
     r->expected = n_cells;
 }
 
-static bool push_cell(struct csv_reader *r, const char *text, size_t n)
+static bool grow_cells(struct csv_reader *r)
 {
-    if (r->n == r->room) {
-        size_t room = r->room ? 2 * r->room : 64;
-        struct cell *cells = try_realloc(r->cells, room, sizeof *cells);
+    size_t room = r->room ? 2 * r->room : 64;
+    struct cell *cells = try_realloc(r->cells, room, sizeof *cells);
 
-        if (!cells)
-            return false;
-        r->cells = cells;
-        r->room = room;
-    }
+    if (!cells)
+        return false;
+    r->cells = cells;
+    r->room = room;
+    return true;
+}
+
+static inline bool push_cell(struct csv_reader *r, const char *text, size_t n)
+{
+    if (r->n == r->room && !grow_cells(r))
+        return false;
     r->cells[r->n++] = (struct cell){text, (uint32_t)n};
     return true;
 }
@@ -470,7 +475,8 @@ enum csv_status csv_reader_next(struct csv_reader *r, char *bytes, size_t n, boo
 
 static bool needs_quotes(const char *bytes, size_t n)
 {
-    if (n > 0 && (is_blank((unsigned char)bytes[0]) || is_blank((unsigned char)bytes[n - 1])))
+    if (n > 0 && (is_blank((unsigned char)bytes[0]) ||
+                  is_blank((unsigned char)bytes[n - 1])))
         return true;
     for (size_t i = 0; i < n; i++)
         switch (bytes[i]) {

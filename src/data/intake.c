@@ -286,6 +286,8 @@ static bool is_total(struct cell cell)
     static const char *const words[] = {"total", "totals", "grand total", "sum",
                                         "subtotal"};
 
+    if (cell.length < 3 || !memchr("tTsSgG", cell.text[0], 6))
+        return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t n = strlen(words[i]);
 

@@ -57,23 +57,10 @@ static size_t whole_characters(const char *text, size_t n)
     return i > 0 && (unsigned char)text[i - 1] >= 0xc0 ? i - 1 : n;
 }
 
-static bool any_high(const char *p, size_t n)
-{
-    uint64_t high = 0, word;
-
-    for (; n >= 8; p += 8, n -= 8) {
-        memcpy(&word, p, 8);
-        high |= word;
-    }
-    for (; n > 0; p++, n--)
-        high |= (unsigned char)*p;
-    return high & 0x8080808080808080u;
-}
-
 static bool is_suspect(const char *p, size_t n, bool at_end)
 {
     return memchr(p, 0, n) ||
-           (any_high(p, n) && !utf8_valid(p, at_end ? n : whole_characters(p, n)));
+           (source_any_high(p, n) && !utf8_valid(p, at_end ? n : whole_characters(p, n)));
 }
 
 static bool grow_text(struct loader *l, size_t want)

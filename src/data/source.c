@@ -199,6 +199,19 @@ static bool mostly_control(const unsigned char *p, size_t n)
     return n >= 32 && control > n * 3 / 10;
 }
 
+bool source_any_high(const char *p, size_t n)
+{
+    uint64_t high = 0, word;
+
+    for (; n >= 8; p += 8, n -= 8) {
+        memcpy(&word, p, 8);
+        high |= word;
+    }
+    for (; n > 0; p++, n--)
+        high |= (unsigned char)*p;
+    return high & 0x8080808080808080u;
+}
+
 struct tally {
     size_t good, shaped, bad;
 };
@@ -236,11 +249,13 @@ static struct tally tally_utf8(const char *p, size_t n, bool at_end)
 
 static void decide_8bit(struct source *s, const char *p, size_t n)
 {
-    struct tally t = tally_utf8(p, n, s->at_end);
+    struct tally t;
 
-    if (t.good + t.shaped + t.bad == 0)
+    if (!source_any_high(p, n))
         return;
-    s->charset = t.bad > t.good + t.shaped ? CHARSET_CP1252 : CHARSET_UTF8;
+    t = tally_utf8(p, n, s->at_end);
+    if (t.good + t.shaped + t.bad > 0)
+        s->charset = t.bad > t.good + t.shaped ? CHARSET_CP1252 : CHARSET_UTF8;
 }
 
 /* UTF-16 without a mark: Latin text has a NUL in every second byte. */
@@ -464,9 +479,35 @@ static size_t decode_blocks(struct source *s, char *out, size_t room)
     return put;
 }
 
+/* Text that needs no conversion goes straight to the caller, unless this block shows that
+ * it does. */
+static bool read_straight(struct source *s, char *out, size_t room, size_t *n,
+                          struct error *err)
+{
+    if (!read_bytes(s, out, room < RAW_ROOM ? room : RAW_ROOM, n, err))
+        return false;
+    s->at_end = *n == 0;
+    if (s->at_end)
+        return check_end(s, err);
+    if (!check_nuls(s, out, *n, err))
+        return false;
+    if (s->charset == CHARSET_ASCII)
+        decide_8bit(s, out, *n);
+    if (s->charset == CHARSET_CP1252) {
+        memcpy(s->raw, out, *n);
+        s->begin = 0;
+        s->end = *n;
+        *n = 0;
+    }
+    return true;
+}
+
 bool source_read(struct source *s, char *out, size_t room, size_t *n, struct error *err)
 {
     *n = 0;
+    if (s->begin == s->end && s->charset <= CHARSET_UTF8 && !s->at_end &&
+        !read_straight(s, out, room, n, err))
+        return false;
     while (*n == 0) {
         if (s->end - s->begin < 4 && !s->at_end && !fill(s, err))
             return false;

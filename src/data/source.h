@@ -31,4 +31,7 @@ bool source_gzip(const struct source *s);
 const char *source_encoding(const struct source *s);
 size_t source_marks(const struct source *s); /* byte order marks at the start */
 
+/* True if some byte is over 127. */
+bool source_any_high(const char *p, size_t n);
+
 #endif
