@@ -74,7 +74,8 @@ static bool finish_evaluate(struct context *c, struct pending *p, void *work,
     if (ended == JOB_DONE) {
         part = part_name(score_job_part(work));
         m = score_job_metrics(work);
-        context_note_lines(c, "", score_job_note(work));
+        if (!p->run->data) /* else training has said it */
+            context_note_lines(c, "", score_job_note(work));
         if (c->format == FORMAT_JSON)
             print_json(c, p->run, part, &m);
         else
