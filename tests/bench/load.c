@@ -84,6 +84,8 @@ static void read_plainly(const struct settings *set, const char *path)
     while (read(fd, block, BLOCK) > 0)
         continue;
     printf("%.9f %.9f\n", now() - start, cpu() - start_cpu);
+    close(fd);
+    free(block);
 }
 
 static void load_and_infer(const struct settings *set, const char *path)
