@@ -33,7 +33,7 @@ struct csv_reader {
     bool no_memory;
     char *begin, *put; /* record being tokenised, and where its next cell goes */
     struct csv_parser parser;
-    struct reading *reading;
+    struct reading *reading; /* made when the first malformed record comes */
     size_t consumed, wasted;
 };
 
@@ -63,7 +63,6 @@ struct csv_reader *csv_reader_new(const struct csv_format *format)
     struct csv_reader *r = xcalloc(1, sizeof *r);
 
     r->format = *format;
-    r->reading = reading_new(format);
     csv_init(&r->parser, 0);
     csv_set_delim(&r->parser, format->delimiter == DELIMITER_BLANKS
                                   ? ' ' : (unsigned char)format->delimiter);
@@ -343,6 +342,13 @@ static void finish_record(struct csv_reader *r, struct csv_record *record,
     r->consumed += record->length;
 }
 
+static struct reading *get_reading(struct csv_reader *r)
+{
+    if (!r->reading)
+        r->reading = reading_new(&r->format);
+    return r->reading;
+}
+
 /* A malformed record: the fewest lines that give the expected cells, else one line. */
 static enum csv_status repair(struct csv_reader *r, char *bytes, size_t n, bool last,
                               struct csv_record *record)
@@ -359,7 +365,7 @@ static enum csv_status repair(struct csv_reader *r, char *bytes, size_t n, bool 
         if (end == bytes + n && !last)
             return CSV_STATUS_MORE;
         if (r->expected &&
-            reading_find(r->reading, bytes, (size_t)(text_end - bytes), r->expected))
+            reading_find(get_reading(r), bytes, (size_t)(text_end - bytes), r->expected))
             goto found;
         if (end == bytes + n || lines == REPAIR_LINES || !r->expected)
             break;
@@ -367,7 +373,7 @@ static enum csv_status repair(struct csv_reader *r, char *bytes, size_t n, bool 
     }
     lines = 1;
     end = first;
-    reading_greedy(r->reading, bytes, (size_t)(trim_returns(f, bytes, end) - bytes));
+    reading_greedy(get_reading(r), bytes, (size_t)(trim_returns(f, bytes, end) - bytes));
 found:
     r->n = 0;
     for (size_t i = 0; i < reading_cells(r->reading); i++) {
@@ -399,7 +405,8 @@ static enum csv_status next_quoted(struct csv_reader *r, char *bytes, size_t n, 
         const char *text_end = trim_returns(f, bytes, line_end);
 
         if (s.lines > 1 && r->expected && s.cells != r->expected &&
-            reading_find(r->reading, bytes, (size_t)(text_end - bytes), r->expected)) {
+            reading_find(get_reading(r), bytes, (size_t)(text_end - bytes),
+                         r->expected)) {
             s.state = SCAN_BROKEN;
         } else {
             const char *end = s.end;

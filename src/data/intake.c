@@ -13,7 +13,8 @@
 enum {
     WAITING_MAX = 64,
     UNCLOSED_NOTES = 3,        /* so many are worth a sentence each */
-    REPAIR_COLUMNS_MAX = 4096, /* wider tables get no costly repairs */
+    REPAIR_COLUMNS_MAX = 4096, /* wider tables get no costly repairs ... */
+    REPAIR_TEXT_MAX = 1 << 16, /* ... nor do longer rows */
     CELLS_FACTOR = 100, /* a line with more cells than this times the columns ... */
     CELLS_MORE = 1000,  /* ... and this is no row of the table */
 };
@@ -395,7 +396,7 @@ static bool add_blank_rows(struct intake *in, size_t line)
 static bool add_other_way(struct intake *in, const struct csv_record *r, size_t line,
                           bool *added)
 {
-    size_t n = in->layout->n_columns;
+    size_t n = in->layout->n_columns, length = 0;
     struct sample s = {0};
     struct str text = {0};
     bool ok = true;
@@ -404,6 +405,11 @@ static bool add_other_way(struct intake *in, const struct csv_record *r, size_t 
     if (2 * r->n > n || n > REPAIR_COLUMNS_MAX ||
         in->format->delimiter == DELIMITER_BLANKS)
         return true;
+    for (size_t i = 0; i < r->n; i++) {
+        length += r->cells[i].length;
+        if (length > REPAIR_TEXT_MAX)
+            return true;
+    }
     for (size_t i = 0; i < r->n; i++) {
         if (i > 0)
             str_putc(&text, (char)in->format->delimiter);

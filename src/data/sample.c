@@ -101,6 +101,16 @@ void sample_done(struct sample *s)
     *s = (struct sample){0};
 }
 
+static size_t count_delimiters(int delimiter, const char *text, size_t n)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        count += delimiter == DELIMITER_BLANKS ? text[i] == ' ' || text[i] == '\t'
+                                               : text[i] == (char)delimiter;
+    return count;
+}
+
 bool sample_read_other(struct sample *s, const struct csv_format *format,
                        const char *text, size_t n, size_t width)
 {
@@ -111,6 +121,7 @@ bool sample_read_other(struct sample *s, const struct csv_format *format,
 
         other.delimiter = delimiters[i];
         if (delimiters[i] == format->delimiter ||
+            count_delimiters(delimiters[i], text, n) + 1 < width ||
             !sample_read(s, &other, text, n, true, width, 1))
             continue;
         if (s->n_rows == 1 && s->rows[0].n == width)
