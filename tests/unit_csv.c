@@ -219,6 +219,10 @@ static void put_cell(void)
     str_putc(&s, ';');
     csv_put_cell(&s, " edge", 5);
     check_str(str_text(&s), "plain;;\"a,b\";\"say \"\"hi\"\"\";\"a\rb\n\";\" edge\"");
+    str_clear(&s);
+    csv_put_cell(&s, "sep=;", 5);
+    csv_put_cell(&s, "\xef\xbb\xbf", 3);
+    check_str(str_text(&s), "\"sep=;\"\"\xef\xbb\xbf\"");
     str_done(&s);
 }
 

@@ -480,8 +480,18 @@ enum csv_status csv_reader_next(struct csv_reader *r, char *bytes, size_t n, boo
     return CSV_STATUS_RECORD;
 }
 
+/* At the start of a file these would be a byte order mark and a spreadsheet's "sep="
+ * line. */
+static bool means_something(const char *bytes, size_t n)
+{
+    return (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) ||
+           (n == 5 && memcmp(bytes, "sep=", 4) == 0);
+}
+
 static bool needs_quotes(const char *bytes, size_t n)
 {
+    if (means_something(bytes, n))
+        return true;
     if (n > 0 && (is_blank((unsigned char)bytes[0]) ||
                   is_blank((unsigned char)bytes[n - 1])))
         return true;
