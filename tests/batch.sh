@@ -103,14 +103,17 @@ is 0 '' '8,993 rows predicted' "so that it can predict"
 try -b long.tabscope;         is 1 '' 'a run "long" is kept' "its name is taken now"
 
 # Cells, whatever they hold
-printf 'a,b\n\033]0;x\007,1\n\302\233,2\n\342\200\256r,3\n' > wild.csv
+printf 'a,b\n\033]0;x\007,1\n\302\233,2\n\342\200\256r,3\nn\000l,4\n' > wild.csv
 try wild.csv -b -c head
-is 0 '^^\[\]0;x^G  *1$' 'wild: 3 rows' "control bytes are shown as text"
+is 0 '^^\[\]0;x^G  *1$' 'wild: 4 rows' "control bytes are shown as text"
 grep -q "$(printf '[\033\007]\|\302\233\|\342\200\256')" out err && status=1 || status=0
 : > out; echo x > err
 is 0 '' x "and none of them is left"
 try wild.csv -b -c 'head --format json'
-is 0 '"a":"\\u001b\]0;x\\u0007"' 'wild: 3 rows' "JSON escapes them"
+is 0 '"a":"\\u001b\]0;x\\u0007"' 'wild: 4 rows' "JSON escapes them"
+
+try wild.csv -b -c 'head --format json'
+is 0 '"a":"n\\u0000l"' 'wild' "a NUL is a byte like others"
 
 # Names of files, whatever they hold
 name="$(printf "a'b c\033[2J\$(x).csv")"

@@ -161,6 +161,8 @@ void str_json_string(struct str *s, const char *bytes, size_t n)
 
             if (code < 0)
                 str_puts(s, "\xEF\xBF\xBD");
+            else if (code < 0xA0)
+                str_printf(s, "\\u%04x", (unsigned)code); /* C1: terminals obey some */
             else
                 str_add(s, bytes + i, (size_t)length);
             i += (size_t)length;

@@ -68,10 +68,14 @@ void grid_free(struct grid *g)
     free(g);
 }
 
+/* The bytes may hold NULs. */
 static struct value_cell text_cell(const char *bytes, size_t n)
 {
-    return (struct value_cell){.type = CELL_TEXT, .text = xstrndup(bytes, n), .length =
-                               n};
+    char *copy = xmalloc(n + 1);
+
+    memcpy(copy, bytes, n);
+    copy[n] = '\0';
+    return (struct value_cell){.type = CELL_TEXT, .text = copy, .length = n};
 }
 
 static struct value_cell number_cell(double x, int decimals)
