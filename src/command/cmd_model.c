@@ -351,7 +351,7 @@ static bool run_open(struct context *c, const struct call *call, struct error *e
     json_decref(extra);
     session_add_run(c->session, r);
     c->session->run = r;
-    context_note(c, "%s: %s parameters, predicts %s from %d columns", name,
+    context_note(c, "%s: %s parameters, predicts %s from %d inputs", name,
                  count_text(model_parameters(m), parameters), model_encoder(m)->target,
                  model_encoder(m)->n_categorical + model_encoder(m)->n_continuous);
     free(wanted);
