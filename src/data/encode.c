@@ -56,13 +56,14 @@ void encoder_unref(struct encoder *e)
     free(e->class_counts);
     free(e->target);
     free(e->weight);
+    free(e->missing);
     free(e);
 }
 
 struct encode_options encode_defaults(void)
 {
     return (struct encode_options){
-        .scaling = SCALING_QUANTILE, .max_classes = SCHEMA_MAX_CLASSES, .min_count = 1};
+        .scaling = SCALING_BOTH, .max_classes = SCHEMA_MAX_CLASSES, .min_count = 1};
 }
 
 /* ---- what fitting works with ---- */
@@ -273,21 +274,30 @@ static void push_continuous(struct fit *f, struct feature x)
     e->continuous[e->n_continuous++] = x;
 }
 
-static bool fit_scaling(const struct fit *f, struct feature *x, struct sample *v,
-                        size_t n)
+static bool fit_quantiles(struct feature *x, const struct sample *v, size_t n)
 {
     double quantiles[SCALING_MAX_QUANTILES];
 
-    scaling_moments(v, n, &x->mean, &x->deviation);
-    if (!(x->deviation > 0)) /* differences below the smallest double */
-        x->deviation = 1;
-    if (f->encoder->options.scaling != SCALING_QUANTILE)
-        return true;
     x->n_quantiles = scaling_quantiles(v, n, quantiles);
     x->quantiles = try_alloc((size_t)x->n_quantiles, sizeof *x->quantiles);
     if (!x->quantiles)
         return false;
     memcpy(x->quantiles, quantiles, (size_t)x->n_quantiles * sizeof *quantiles);
+    return true;
+}
+
+/* One feature of the numbers v, standardised or by quantiles. */
+static bool push_scaled(struct fit *f, struct feature x, struct sample *v, size_t n,
+                        bool by_quantiles)
+{
+    scaling_moments(v, n, &x.mean, &x.deviation);
+    if (!(x.deviation > 0)) /* differences below the smallest double */
+        x.deviation = 1;
+    if (by_quantiles && !fit_quantiles(&x, v, n)) {
+        feature_done(&x);
+        return false;
+    }
+    push_continuous(f, x);
     return true;
 }
 
@@ -313,6 +323,31 @@ static size_t take_samples(struct sample *samples, const struct feature *x,
     return n;
 }
 
+static struct feature make_quantile_feature(const struct view *v,
+                                            enum feature_source source,
+                                            enum datetime_form form)
+{
+    struct feature x = make_feature(v, source, form);
+    char *name = xasprintf("%s (quantile)", x.name);
+
+    free(x.name);
+    x.name = name;
+    return x;
+}
+
+/* The numbers as one feature, or for SCALING_BOTH as two. */
+static bool push_numbers(struct fit *f, const struct view *v, enum feature_source source,
+                         enum datetime_form form, struct sample *samples, size_t n)
+{
+    enum scaling scaling = f->encoder->options.scaling;
+
+    if (!push_scaled(f, make_feature(v, source, form), samples, n,
+                     scaling == SCALING_QUANTILE))
+        return false;
+    return scaling != SCALING_BOTH
+        || push_scaled(f, make_quantile_feature(v, source, form), samples, n, true);
+}
+
 static bool add_continuous(struct fit *f, struct view *v, enum feature_source source,
                            enum datetime_form form, bool *added)
 {
@@ -321,14 +356,11 @@ static bool add_continuous(struct fit *f, struct view *v, enum feature_source so
     bool done = samples != NULL;
     size_t n = done ? take_samples(samples, &x, v, &v->missing) : 0;
 
+    feature_done(&x);
     *added = n > 1 && samples[0].value < samples[n - 1].value;
     if (*added)
-        done = fit_scaling(f, &x, samples, n);
+        done = push_numbers(f, v, source, form, samples, n);
     free(samples);
-    if (done && *added)
-        push_continuous(f, x);
-    else
-        feature_done(&x);
     return done || no_memory(f, v->column->name);
 }
 
@@ -573,6 +605,7 @@ struct encoder *encoder_fit(const struct dataset *d, const struct schema *s,
         return NULL;
     f.encoder = encoder_make();
     f.encoder->options = *o;
+    f.encoder->missing = xstrdup(dataset_missing_marks(d));
     done =
         take_rows(&f, split) && fit_target(&f, split) && fit_weight(&f) && fit_inputs(&f);
     free(f.rows);

@@ -28,8 +28,9 @@
 
 enum scaling {
     SCALING_STANDARD, /* (x - mean) / deviation */
-    SCALING_QUANTILE, /* to the normal distribution by quantiles (scikit-learn's
-                         QuantileTransformer, 1,000 quantiles, both-sided for ties) */
+    SCALING_QUANTILE, /* to the normal distribution by quantiles (data/scaling.h) */
+    SCALING_BOTH,     /* both, as two features: the paper's appendix suggests encodings side
+                         by side; neither does well on all tables (RESULTS) */
 };
 
 struct encode_options {
@@ -78,6 +79,7 @@ struct encoder {
     double weight_mean;   /* over the training rows; weights are divided by it */
     int weight_decimal;
     size_t fitted_rows;
+    char *missing;        /* missing marks of the table, as `load --missing` takes them */
 };
 
 struct encode_options encode_defaults(void);

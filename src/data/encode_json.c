@@ -19,7 +19,7 @@
 #include "data/scaling.h"
 #include "data/target.h"
 
-static const char *const scaling_names[] = {"standard", "quantile"};
+static const char *const scaling_names[] = {"standard", "quantile", "both"};
 
 /* ---- writing ---- */
 
@@ -111,6 +111,7 @@ json_t *encoder_to_json(const struct encoder *e)
     json_object_set_new(j, "max_classes", json_integer(e->options.max_classes));
     json_object_set_new(j, "min_count", json_integer(e->options.min_count));
     json_object_set_new(j, "fitted_rows", json_integer((json_int_t)e->fitted_rows));
+    json_object_set_new(j, "missing", write_name(e->missing));
     write_target(j, e);
     json_object_set_new(j, "weight", write_name(e->weight));
     json_object_set_new(j, "weight_mean", json_real(e->weight_mean));
@@ -389,7 +390,7 @@ static struct feature *read_features(struct reader *r, const char *key, int *n,
     return features;
 }
 
-/* No part of a column twice. */
+/* No part of a column twice in the same scaling. */
 static void check_twins(struct reader *r, const struct encoder *e)
 {
     size_t n = (size_t)e->n_categorical + (size_t)e->n_continuous;
@@ -402,7 +403,7 @@ static void check_twins(struct reader *r, const struct encoder *e)
                                       ? &e->categorical[i]
                                       : &e->continuous[i - (size_t)e->n_categorical];
 
-        keys[i] = xasprintf("%d %s", (int)f->source, f->column);
+        keys[i] = xasprintf("%d %d %s", (int)f->source, f->quantiles != NULL, f->column);
         if (!vocabulary_add(&seen, cell_of(keys[i]), &number) || number != i)
             refuse(r, "column", "each column once");
     }
@@ -451,10 +452,11 @@ static void read_target(struct reader *r, struct encoder *e)
 
 static void read_encoder(struct reader *r, struct encoder *e)
 {
-    e->options.scaling = (enum scaling)read_word(r, "scaling", scaling_names, 2);
+    e->options.scaling = (enum scaling)read_word(r, "scaling", scaling_names, 3);
     e->options.max_classes = (int)read_integer(r, "max_classes", 1, INT32_MAX);
     e->options.min_count = (int)read_integer(r, "min_count", 1, INT32_MAX);
     e->fitted_rows = (size_t)read_integer(r, "fitted_rows", 0, INT64_MAX);
+    e->missing = read_name(r, "missing", false);
     read_target(r, e);
     e->weight = read_name(r, "weight", true);
     e->weight_mean = read_positive(r, "weight_mean");

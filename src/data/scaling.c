@@ -133,12 +133,11 @@ static double place_among(double x, const double *quantiles, int n, int last)
 
 double scaling_to_normal(double x, const double *quantiles, int n)
 {
-    static const double edge = 1e-7; /* of the share; maps to 5.199 deviations */
-    double share;
+    double edge = 0.5 / n, share;
 
-    if (x <= quantiles[0])
+    if (x < quantiles[0])
         share = 0;
-    else if (x >= quantiles[n - 1])
+    else if (x > quantiles[n - 1])
         share = 1;
     else
         share = (place_among(x, quantiles, n, 1) + place_among(x, quantiles, n, 0)) / 2;

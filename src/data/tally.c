@@ -5,14 +5,22 @@
 
 #include "base/mem.h"
 
+enum { BLOCK = 64 };
+
 static bool group_rows(struct tally *t)
 {
     t->codes = try_alloc(t->rows, sizeof *t->codes);
     if (!t->codes)
         return false;
-    for (size_t row = 0; row < t->rows; row++)
-        if (!vocabulary_add(&t->words, column_cell(t->column, row), &t->codes[row]))
+    for (size_t row = 0; row < t->rows; row += BLOCK) {
+        size_t n = t->rows - row < BLOCK ? t->rows - row : BLOCK;
+        struct cell cells[BLOCK];
+
+        for (size_t i = 0; i < n; i++)
+            cells[i] = column_cell(t->column, row + i);
+        if (!vocabulary_add_all(&t->words, cells, n, &t->codes[row]))
             return false;
+    }
     t->n = t->words.n;
     return true;
 }

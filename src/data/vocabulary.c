@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, AHEAD = 32 };
 
 /* Eight bytes at a time through a multiplication whose high half is folded in
  * (the idea of wyhash); the length makes zeros at the end count. */
@@ -81,9 +81,8 @@ static bool grow_texts(struct vocabulary *v)
     return true;
 }
 
-bool vocabulary_add(struct vocabulary *v, struct cell text, uint32_t *number)
+static bool add_hashed(struct vocabulary *v, struct cell text, uint32_t hash, uint32_t *number)
 {
-    uint32_t hash = hash_text(text);
     struct vocabulary_slot *slot;
 
     if ((!v->slots || 2 * v->n > v->slot_mask) && !grow_slots(v))
@@ -96,6 +95,43 @@ bool vocabulary_add(struct vocabulary *v, struct cell text, uint32_t *number)
         *slot = (struct vocabulary_slot){(uint32_t)v->n, hash};
     }
     *number = slot->number - 1;
+    return true;
+}
+
+bool vocabulary_add(struct vocabulary *v, struct cell text, uint32_t *number)
+{
+    return add_hashed(v, text, hash_text(text), number);
+}
+
+bool vocabulary_add_all(struct vocabulary *v, const struct cell *texts, size_t n,
+                        uint32_t *numbers)
+{
+    uint32_t hashes[AHEAD];
+
+    for (size_t from = 0; from < n; from += AHEAD) {
+        size_t count = n - from < AHEAD ? n - from : AHEAD;
+
+        for (size_t i = 0; i < count; i++) {
+            hashes[i] = hash_text(texts[from + i]);
+            if (v->slots)
+                __builtin_prefetch(&v->slots[hashes[i] & v->slot_mask]);
+        }
+        for (size_t i = 0; i < count; i++) {
+            uint32_t number = v->slots ? v->slots[hashes[i] & v->slot_mask].number : 0;
+
+            if (number)
+                __builtin_prefetch(&v->texts[number - 1]);
+        }
+        for (size_t i = 0; i < count; i++) {
+            uint32_t number = v->slots ? v->slots[hashes[i] & v->slot_mask].number : 0;
+
+            if (number && v->slots[hashes[i] & v->slot_mask].hash == hashes[i])
+                __builtin_prefetch(v->texts[number - 1].text);
+        }
+        for (size_t i = 0; i < count; i++)
+            if (!add_hashed(v, texts[from + i], hashes[i], &numbers[from + i]))
+                return false;
+    }
     return true;
 }
 

@@ -28,6 +28,10 @@ struct vocabulary { /* {0} is an empty one */
 
 /* The number of text, a new one if it is not there yet. False: no memory. */
 bool vocabulary_add(struct vocabulary *v, struct cell text, uint32_t *number);
+/* The same for n texts, whose places are fetched beforehand: in a large vocabulary nearly
+ * every look-up waits for memory. */
+bool vocabulary_add_all(struct vocabulary *v, const struct cell *texts, size_t n,
+                        uint32_t *numbers);
 /* False: not there. */
 bool vocabulary_find(const struct vocabulary *v, struct cell text, uint32_t *number);
 void vocabulary_done(struct vocabulary *v);

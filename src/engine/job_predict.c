@@ -39,8 +39,9 @@ struct predict_job *predict_job_new(struct model *m, const char *path, const cha
     j->path = xstrdup(path);
     j->out = xstrdup(out);
     j->options = *options;
-    if (options->missing)
-        j->options.missing = j->missing = xstrdup(options->missing);
+    /* what was missing for the model is missing here */
+    j->options.missing = j->missing =
+        xstrdup(options->missing ? options->missing : model_encoder(m)->missing);
     if (options->encoding)
         j->options.encoding = j->encoding = xstrdup(options->encoding);
     return j;

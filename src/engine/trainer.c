@@ -426,10 +426,12 @@ const struct epoch_record *trainer_history(const struct trainer *t, size_t *n)
 static void measure_rows(const struct encoder *e, const float *out, const float *truth,
                          size_t n, struct metrics *m)
 {
-    if (e->task == TASK_REGRESSION)
+    if (e->task == TASK_REGRESSION) {
         *m = metrics_regression(out, truth, n);
-    else
+        m->loss /= e->target_deviation * e->target_deviation; /* as it is trained */
+    } else {
         *m = metrics_classification(out, truth, n, e->n_classes);
+    }
 }
 
 /* Truth in the target's own unit, as model_predict answers. */

@@ -94,7 +94,8 @@ const struct epoch_record *trainer_history(const struct trainer *t, size_t *n);
 /* The value early stopping watches of a record, larger is better. */
 double trainer_watched(const struct trainer *t, const struct metrics *m);
 
-/* Metrics of the rows of one part. */
+/* Metrics of the rows of one part. The loss is that of training: of a regression, the mean
+ * squared error of the standardised target. */
 bool model_evaluate(struct model *m, struct pool *pool, const struct frame *f,
                     const struct split *split, enum part part, struct metrics *out,
                     struct error *err);

@@ -5,8 +5,8 @@ struct model_options model_defaults(void)
 {
     return (struct model_options){
         .dim = 32, .layers = 6, .heads = 8, .identifier = -1, .ffn = 4,
-        .dropout = 0.1, .head_dropout = 0.1, .head_hidden1 = 4, .head_hidden2 = 2,
-        .head_cap = 4096, .head_norm = true, .continuous_norm = false,
+        .dropout = 0.1, .head_dropout = 0, .head_hidden1 = 4, .head_hidden2 = 2,
+        .head_cap = 2048, .head_norm = true, .continuous_norm = false,
     };
 }
 
