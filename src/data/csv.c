@@ -485,7 +485,7 @@ enum csv_status csv_reader_next(struct csv_reader *r, char *bytes, size_t n, boo
 static bool means_something(const char *bytes, size_t n)
 {
     return (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) ||
-           (n == 5 && memcmp(bytes, "sep=", 4) == 0);
+           ((n == 4 || n == 5) && memcmp(bytes, "sep=", 4) == 0);
 }
 
 static bool needs_quotes(const char *bytes, size_t n)
