@@ -13,7 +13,7 @@
 
 /* A shard has about this many panels, so that its tensors stay in the second-level cache
  * while sums over rows are long enough to be worth starting. */
-#define SHARD_PANELS 16
+#define SHARD_PANELS 32
 /* Even a small batch is cut into this many shards where it can be. */
 #define MIN_SHARDS 8
 /* More lanes would cost more in summing than they save. */
