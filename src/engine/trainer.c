@@ -63,7 +63,7 @@ bool train_check(const struct train_options *o, struct error *err)
 
 int train_batch(const struct train_options *o, size_t rows)
 {
-    size_t auto_batch = rows / 100 / 16 * 16;
+    size_t auto_batch = rows / 100 / 32 * 32;
 
     if (o->batch > 0)
         return o->batch;

@@ -37,7 +37,7 @@ struct train_options train_defaults(void);
 bool train_check(const struct train_options *o, struct error *err);
 
 /* The batch size for that many training rows: the one asked for, or a hundredth of the
- * rows as a multiple of 16 between 32 and 256, so that small tables get enough steps an
+ * rows as a multiple of 32 between 32 and 256, so that small tables get enough steps an
  * epoch. */
 int train_batch(const struct train_options *o, size_t rows);
 
