@@ -175,6 +175,9 @@ static void encodings(void)
     d = load_with("a,y\n\xc3\xa9,1\n", (struct load_options){.encoding = "cp1252"});
     check_table(d, "a|y/\xc3\x83\xc2\xa9|1/");
     dataset_unref(d);
+    d = load_with("\xfe\xff,y\n1,2\n", (struct load_options){.encoding = "utf-8"});
+    check_int(column_original_name(dataset_column(d, 0)).length, 2);
+    dataset_unref(d);
 }
 
 static void wrong_utf8_is_kept(void)

@@ -281,9 +281,15 @@ static bool has(const struct source *s, const char *mark, size_t n)
     return s->end - s->begin >= n && memcmp(s->raw + s->begin, mark, n) == 0;
 }
 
-/* From the byte order mark, if there is one, else from the pattern of NULs. */
-static void find_charset(struct source *s)
+/* From the byte order mark, if there is one, else from the pattern of NULs. `known`: a
+ * person said it. */
+static void find_charset(struct source *s, bool known)
 {
+    if (known) {
+        if (has(s, "\xef\xbb\xbf", 3))
+            s->begin += 3;
+        return;
+    }
     if (has(s, "\xff\xfe\0\0", 4)) {
         s->charset = CHARSET_UTF32LE;
         s->begin += 4;
@@ -329,7 +335,7 @@ static bool look(struct source *s, const char *encoding, struct error *err)
         return error_set(err, ERROR_INPUT, "%s: 0 bytes, no table in it", s->path);
     if (kind)
         return refuse(s, err, kind);
-    find_charset(s);
+    find_charset(s, encoding != NULL);
     if (!set_charset(s, encoding, err))
         return false;
     if (s->charset > CHARSET_CP1252)
