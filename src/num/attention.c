@@ -22,23 +22,35 @@ INLINE struct head head_at(const struct attention_shape *s, int width, const rea
     return (struct head){q, q + d * LANES, q + 2 * d * LANES, panel_size(3 * s->d), width};
 }
 
-/* weight[j] (lines of WIDTH) = q_i k_j scale for all columns j; their maximum is returned */
-INLINE vec scores(const struct head *a, int m, int i, real scale,
-                  real *restrict weight)
+/* Rows of the attention map that the forward pass works on together: keys and values are
+ * read once for both, and all that is summed fits the registers. */
+#define PAIR 2
+
+/* weight[r][j] (WIDTH numbers each, rows m apart) = q_(i + r) k_j scale for all columns j, and
+ * largest[r] their maximum */
+INLINE void scores(const struct head *a, int m, int i, int rows, real scale,
+                   real *restrict weight, vec *largest)
 {
-    vec largest = splat((real)-INFINITY);
+    const real *q = a->query + (size_t)i * a->panel;
 
+    for (int r = 0; r < rows; r++)
+        largest[r] = splat((real)-INFINITY);
     for (int j = 0; j < m; j++) {
-        const real *q = a->query + (size_t)i * a->panel, *k = a->key + (size_t)j * a->panel;
-        vec sum = {0};
+        const real *k = a->key + (size_t)j * a->panel;
+        vec sum[PAIR] = {{0}};
 
-        for (int f = 0; f < a->width; f++)
-            sum += load(q + f * LANES) * load(k + f * LANES);
-        sum *= scale;
-        store(weight + j * WIDTH, sum);
-        largest = vmax(largest, sum);
+        for (int f = 0; f < a->width; f++) {
+            vec key = load(k + f * LANES);
+
+            for (int r = 0; r < rows; r++)
+                sum[r] += load(q + (size_t)r * a->panel + f * LANES) * key;
+        }
+        for (int r = 0; r < rows; r++) {
+            sum[r] *= scale;
+            store(weight + (size_t)(r * m + j) * WIDTH, sum[r]);
+            largest[r] = vmax(largest[r], sum[r]);
+        }
     }
-    return largest;
 }
 
 /* Number of the dropout place of weight (block, head, i, 0) at vector v. */
@@ -77,24 +89,47 @@ INLINE void weigh_lines(int features, int n, const real *weight, size_t step,
         store(to + f * LANES, sum[f]);
 }
 
-INLINE void forward_row(const struct attention_shape *s, const struct head *a, int i,
-                        uint32_t place, real *out, real *stat, real *map,
-                        real *restrict weight)
+/* out of rows i.. (lines of WIDTH): sum over j of weight[r][j] v_j, features f.. of the head */
+INLINE void weigh_values(const struct head *a, int m, int rows, int f, int features,
+                         const real *weight, real *out, size_t out_panel)
 {
-    int m = s->columns;
-    real scale = 1 / (real)sqrt(a->width);
-    vec largest = scores(a, m, i, scale, weight), sum = {0};
+    vec sum[PAIR][GROUP];
 
-    for (int j = 0; j < m; j++) {
+    for (int r = 0; r < rows; r++)
+        for (int k = 0; k < features; k++)
+            sum[r][k] = (vec){0};
+    for (int j = 0; j < m; j++)
+        for (int r = 0; r < rows; r++) {
+            vec w = load(weight + (size_t)(r * m + j) * WIDTH);
+
+            for (int k = 0; k < features; k++)
+                sum[r][k] += w * load(a->value + (size_t)j * a->panel + (f + k) * LANES);
+        }
+    for (int r = 0; r < rows; r++)
+        for (int k = 0; k < features; k++)
+            store(out + r * out_panel + (f + k) * LANES, sum[r][k]);
+}
+
+/* Where the results of rows i.. of head h go, at vector v. */
+struct forward_out {
+    real *out, *stat, *map; /* of row i; stat and map may be NULL */
+    size_t out_panel, stat_panel, map_panel;
+};
+
+/* Scores -> weights (softmax, then dropout), the maximum and the inverse sum kept. */
+INLINE void softmax_row(const struct attention_shape *s, vec largest, uint32_t place,
+                        real *stat, real *map, real *restrict weight)
+{
+    vec sum = {0}, inverse;
+
+    for (int j = 0; j < s->columns; j++) {
         vec e = vexp(load(weight + j * WIDTH) - largest);
 
         sum += e;
         store(weight + j * WIDTH, e);
     }
-
-    vec inverse = 1 / sum;
-
-    for (int j = 0; j < m; j++) {
+    inverse = 1 / sum;
+    for (int j = 0; j < s->columns; j++) {
         vec w = load(weight + j * WIDTH) * inverse;
 
         if (map)
@@ -103,13 +138,27 @@ INLINE void forward_row(const struct attention_shape *s, const struct head *a, i
             w *= dropout_mask(&s->dropout, place + (uint32_t)j * LANES);
         store(weight + j * WIDTH, w);
     }
-    for (int f = 0; f < a->width; f += GROUP)
-        weigh_lines(group(a->width, f), m, weight, WIDTH, a->value + f * LANES, a->panel,
-                    out + f * LANES, false);
     if (stat) {
         store(stat, largest);
         store(stat + LANES, inverse);
     }
+}
+
+INLINE void forward_rows(const struct attention_shape *s, const struct head *a, int i,
+                         int rows, uint32_t place, const struct forward_out *o,
+                         real *restrict weight)
+{
+    int m = s->columns;
+    vec largest[PAIR];
+
+    scores(a, m, i, rows, 1 / (real)sqrt(a->width), weight, largest);
+    for (int r = 0; r < rows; r++)
+        softmax_row(s, largest[r], place + (uint32_t)(r * m) * LANES,
+                    o->stat ? o->stat + r * o->stat_panel : NULL,
+                    o->map ? o->map + r * o->map_panel : NULL,
+                    weight + (size_t)(r * m) * WIDTH);
+    for (int f = 0; f < a->width; f += GROUP)
+        weigh_values(a, m, rows, f, group(a->width, f), weight, o->out, o->out_panel);
 }
 
 INLINE void forward_blocks(int width, int blocks, const struct attention_shape *s,
@@ -117,24 +166,28 @@ INLINE void forward_blocks(int width, int blocks, const struct attention_shape *
                            real *restrict scratch, uint32_t place)
 {
     int m = s->columns;
-    size_t map_panel = panel_size(s->heads * m);
+    struct forward_out o = {.out_panel = panel_size(s->d),
+                            .stat_panel = panel_size(2 * s->heads),
+                            .map_panel = panel_size(s->heads * m)};
 
     for (int b = 0; b < blocks; b++)
         for (int h = 0; h < s->heads; h++)
             for (int v = 0; v < LANES; v += WIDTH) {
-                struct head a = head_at(s, width, qkv + (size_t)b * m * panel_size(3 * s->d), h,
-                                        v);
+                struct head a = head_at(s, width, qkv + (size_t)b * m * panel_size(3 * s->d),
+                                        h, v);
 
-                for (int i = 0; i < m; i++) {
+                for (int i = 0; i < m; i += PAIR) {
                     size_t column = (size_t)b * m + (size_t)i;
+                    uint32_t at = weight_place(s, place + (uint32_t)b, h, i, v);
 
-                    forward_row(s, &a, i, weight_place(s, place + (uint32_t)b, h, i, v),
-                                out + column * panel_size(s->d) + h * width * LANES + v,
-                                stat ? stat + column * panel_size(2 * s->heads)
-                                        + 2 * h * LANES + v : NULL,
-                                weights ? weights + column * map_panel
-                                        + (size_t)h * m * LANES + v : NULL,
-                                scratch);
+                    o.out = out + column * o.out_panel + h * width * LANES + v;
+                    o.stat = stat ? stat + column * o.stat_panel + 2 * h * LANES + v : NULL;
+                    o.map = weights ? weights + column * o.map_panel
+                                + (size_t)h * m * LANES + v : NULL;
+                    if (m - i >= PAIR)
+                        forward_rows(s, &a, i, PAIR, at, &o, scratch);
+                    else
+                        forward_rows(s, &a, i, 1, at, &o, scratch);
                 }
             }
 }

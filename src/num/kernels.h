@@ -128,7 +128,7 @@ struct kernels {
      * (m) of d: softmax(q k^T / sqrt(d / heads)) v, head by head. stat: panels (m) of 2 heads
      * features, the maximum and the inverse of the sum of each softmax, for backward.
      * weights (may be NULL): panels (m) of heads * m features, the attention maps.
-     * scratch: lines (m). place: number of the first row block. */
+     * scratch: lines (2 m). place: number of the first row block. */
     void (*attention_forward)(int blocks, const struct attention_shape *s, const real *qkv,
                               real *out, real *stat, real *weights, real *scratch,
                               uint32_t place);
