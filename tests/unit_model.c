@@ -5,21 +5,15 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/rng.h"
-#include "data/infer.h"
 #include "engine/trainer.h"
 #include "nn/safetensors.h"
 #include "shared.h"
-#include "table.h"
-#include "test.h"
+#include "subject.h"
 
 /* ---- a small table and what follows from it ---- */
 
-struct subject {
-    struct dataset *data;
-    struct schema *schema;
-    struct split *split;
-    struct encoder *encoder;
-    struct frame *frame;
+struct fresh {
+    struct subject s;
     struct pool *pool;
     struct model *model;
 };
@@ -57,47 +51,36 @@ static struct dataset *make_table(void)
     return d;
 }
 
-static struct subject subject_new(const char *target, int layers)
+/* An untrained model of the table. */
+static struct fresh fresh_new(const char *target, int layers)
 {
-    struct subject s = {.data = make_table()};
+    struct fresh f = {.s = subject_new(make_table(), target, NULL)};
     struct model_options o = small_options();
-    struct split_options split = split_defaults();
-    struct encode_options encode = encode_defaults();
     struct error err = {0};
 
     o.layers = layers;
-    s.schema = infer_schema(s.data);
-    check(schema_set_target(s.schema, s.data, schema_find(s.schema, target), NULL, TASK_NONE,
-                            NULL, &err));
-    s.split = split_new(s.data, s.schema, &split, &err);
-    s.encoder = encoder_fit(s.data, s.schema, s.split, &encode, NULL, &err);
-    s.frame = encoder_apply(s.encoder, s.data, NULL, &err);
-    s.pool = pool_new(2, &err);
-    s.model = model_new(&o, s.encoder, 7, &err);
-    if (!s.model) {
+    f.pool = pool_new(2, &err);
+    f.model = model_new(&o, f.s.encoder, 7, &err);
+    if (!f.model) {
         printf("# %s\n", err.text);
         exit(99);
     }
-    return s;
+    return f;
 }
 
-static void subject_done(struct subject *s)
+static void fresh_done(struct fresh *f)
 {
-    model_free(s->model);
-    pool_free(s->pool);
-    frame_free(s->frame);
-    encoder_unref(s->encoder);
-    split_free(s->split);
-    schema_free(s->schema);
-    dataset_unref(s->data);
+    model_free(f->model);
+    pool_free(f->pool);
+    subject_done(&f->s);
 }
 
-static float *predict(struct subject *s, struct model *m, const uint32_t *rows, size_t n)
+static float *predict(struct fresh *f, struct model *m, const uint32_t *rows, size_t n)
 {
     float *out = xcalloc(n * (size_t)model_outputs(m), sizeof *out);
     struct error err = {0};
 
-    check(model_predict(m, s->pool, s->frame, rows, n, out, &err));
+    check(model_predict(m, f->pool, f->s.frame, rows, n, out, &err));
     return out;
 }
 
@@ -108,9 +91,9 @@ static void probabilities_sum_to_one(void)
     static const char *const targets[] = {"yes", "kind"};
 
     for (int i = 0; i < 2; i++) {
-        struct subject s = subject_new(targets[i], 2);
-        int classes = model_outputs(s.model);
-        float *p = predict(&s, s.model, NULL, 200);
+        struct fresh f = fresh_new(targets[i], 2);
+        int classes = model_outputs(f.model);
+        float *p = predict(&f, f.model, NULL, 200);
 
         check_int(classes, i == 0 ? 2 : 3);
         for (int r = 0; r < 200; r++) {
@@ -121,36 +104,36 @@ static void probabilities_sum_to_one(void)
             check_near(sum, 1, 1e-6);
         }
         free(p);
-        subject_done(&s);
+        fresh_done(&f);
     }
 }
 
 static void regression_answers_in_its_own_unit(void)
 {
-    struct subject s = subject_new("price", 1);
-    float *y = predict(&s, s.model, NULL, 200);
+    struct fresh f = fresh_new("price", 1);
+    float *y = predict(&f, f.model, NULL, 200);
     double mean = 0;
 
     for (int r = 0; r < 200; r++)
         mean += (double)y[r] / 200;
     check(mean > 60 && mean < 140); /* an untrained model stays near the mean, 101 */
     free(y);
-    subject_done(&s);
+    fresh_done(&f);
 }
 
 static void a_row_alone_is_predicted_as_among_others(void)
 {
-    struct subject s = subject_new("yes", 2);
-    float *all = predict(&s, s.model, NULL, 200);
+    struct fresh f = fresh_new("yes", 2);
+    float *all = predict(&f, f.model, NULL, 200);
 
     for (uint32_t r = 0; r < 200; r += 37) {
-        float *one = predict(&s, s.model, &r, 1);
+        float *one = predict(&f, f.model, &r, 1);
 
         check_near(one[1], all[2 * r + 1], 0);
         free(one);
     }
     free(all);
-    subject_done(&s);
+    fresh_done(&f);
 }
 
 /* ---- files ---- */
@@ -160,22 +143,22 @@ static void saved_models_predict_the_same(void)
     static const char *const targets[] = {"yes", "kind", "price"};
 
     for (int i = 0; i < 3; i++) {
-        struct subject s = subject_new(targets[i], i);
+        struct fresh f = fresh_new(targets[i], i);
         struct error err = {0};
         char *path = table_path();
         json_t *extra = json_pack("{s:i}", "answer", 42), *back = NULL;
         struct model *m;
-        float *before = predict(&s, s.model, NULL, 200), *after;
+        float *before = predict(&f, f.model, NULL, 200), *after;
 
-        check(model_save(s.model, extra, path, &err));
+        check(model_save(f.model, extra, path, &err));
         m = model_open(path, &back, &err);
         if (!check(m != NULL)) {
             printf("# %s\n", err.text);
         } else {
-            after = predict(&s, m, NULL, 200);
+            after = predict(&f, m, NULL, 200);
             check(memcmp(before, after, 200 * (size_t)model_outputs(m) * sizeof *after) == 0);
             check_int(json_integer_value(json_object_get(back, "answer")), 42);
-            check_int(model_parameters(m), model_parameters(s.model));
+            check_int(model_parameters(m), model_parameters(f.model));
             free(after);
         }
         free(before);
@@ -184,7 +167,7 @@ static void saved_models_predict_the_same(void)
         json_decref(back);
         unlink(path);
         free(path);
-        subject_done(&s);
+        fresh_done(&f);
     }
 }
 
@@ -263,12 +246,12 @@ static void files_of_other_models_are_refused(void)
         {.key = "model", .value = "{\"kind\":\"tabtransformer\",\"options\":{\"dim\":1e9}}",
          .sentence = "option dim"},
     };
-    struct subject s = subject_new("yes", 1);
+    struct fresh f = fresh_new("yes", 1);
     struct error err = {0};
     char *path = table_path(), *changed = table_path();
     struct safetensors *file;
 
-    check(model_save(s.model, NULL, path, &err));
+    check(model_save(f.model, NULL, path, &err));
     file = safetensors_open(path, &err);
     if (check(file != NULL))
         for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
@@ -278,7 +261,7 @@ static void files_of_other_models_are_refused(void)
     unlink(changed);
     free(path);
     free(changed);
-    subject_done(&s);
+    fresh_done(&f);
 }
 
 /* No legal or broken file of the hostile corpus is one of our models. */
@@ -313,14 +296,14 @@ static void hostile_files_are_refused(void)
 
 static void wrong_options_are_refused(void)
 {
-    struct subject s = subject_new("yes", 1);
+    struct fresh f = fresh_new("yes", 1);
     struct model_options o;
     struct error err = {0};
 
 #define REFUSED(change, sentence)                                                         \
     o = small_options();                                                                  \
     change;                                                                               \
-    check(model_new(&o, s.encoder, 1, &err) == NULL);                                     \
+    check(model_new(&o, f.s.encoder, 1, &err) == NULL);                                     \
     check(strstr(err.text, sentence) != NULL)
     REFUSED(o.dim = 0, "model.dim is 0");
     REFUSED(o.heads = 3, "cannot be divided among 3 heads");
@@ -328,33 +311,33 @@ static void wrong_options_are_refused(void)
     REFUSED(o.identifier = 8, "model.identifier is 8");
     REFUSED(o.layers = -1, "model.layers is -1");
 #undef REFUSED
-    subject_done(&s);
+    fresh_done(&f);
 }
 
 static void summary_adds_up(void)
 {
-    struct subject s = subject_new("yes", 2);
-    struct model_options o = *model_options(s.model);
+    struct fresh f = fresh_new("yes", 2);
+    struct model_options o = *model_options(f.model);
     struct str text = {0}, json = {0};
     struct error err = {0};
     json_t *j;
     size_t sum = 0, i;
     json_t *layer;
 
-    check(model_summary(&o, s.encoder, false, &text, &err));
+    check(model_summary(&o, f.s.encoder, false, &text, &err));
     check(strstr(text.text, "layers.1.ffn.up") != NULL);
-    check(model_summary(&o, s.encoder, true, &json, &err));
+    check(model_summary(&o, f.s.encoder, true, &json, &err));
     j = json_loads(json.text, 0, NULL);
     json_array_foreach(json_object_get(j, "layers"), i, layer)
         sum += (size_t)json_integer_value(json_object_get(layer, "parameters"));
-    check_int(sum, model_parameters(s.model));
+    check_int(sum, model_parameters(f.model));
     check_int(json_integer_value(json_object_get(j, "parameters")),
-              model_parameters(s.model));
-    check_near(json_number_value(json_object_get(j, "flops")), model_flops(s.model), 0);
+              model_parameters(f.model));
+    check_near(json_number_value(json_object_get(j, "flops")), model_flops(f.model), 0);
     json_decref(j);
     str_done(&text);
     str_done(&json);
-    subject_done(&s);
+    fresh_done(&f);
 }
 
 int main(void)

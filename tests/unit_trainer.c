@@ -3,11 +3,9 @@
  * for any number of threads. */
 #include "base/mem.h"
 #include "base/rng.h"
-#include "data/infer.h"
 #include "engine/trainer.h"
 #include "nn/params.h"
-#include "table.h"
-#include "test.h"
+#include "subject.h"
 
 /* ---- every allocation counted, where no sanitizer does so itself ---- */
 
@@ -71,44 +69,6 @@ static struct dataset *make_table(void)
     d = table_load(text.text, text.length);
     str_done(&text);
     return d;
-}
-
-struct subject {
-    struct dataset *data;
-    struct schema *schema;
-    struct split *split;
-    struct encoder *encoder;
-    struct frame *frame;
-};
-
-static struct subject subject_new(const char *target)
-{
-    struct subject s = {.data = make_table()};
-    struct split_options split = split_defaults();
-    struct encode_options encode = encode_defaults();
-    struct error err = {0};
-
-    s.schema = infer_schema(s.data);
-    check(schema_mark(s.schema, schema_find(s.schema, "weight"), KIND_WEIGHT, &err));
-    check(schema_set_target(s.schema, s.data, schema_find(s.schema, target), NULL, TASK_NONE,
-                            NULL, &err));
-    s.split = split_new(s.data, s.schema, &split, &err);
-    s.encoder = encoder_fit(s.data, s.schema, s.split, &encode, NULL, &err);
-    s.frame = encoder_apply(s.encoder, s.data, NULL, &err);
-    if (!s.frame) {
-        printf("# %s\n", err.text);
-        exit(99);
-    }
-    return s;
-}
-
-static void subject_done(struct subject *s)
-{
-    frame_free(s->frame);
-    encoder_unref(s->encoder);
-    split_free(s->split);
-    schema_free(s->schema);
-    dataset_unref(s->data);
 }
 
 /* A model in training. */
@@ -175,7 +135,7 @@ static void learns_all_tasks(void)
     static const char *const targets[] = {"yes", "kind", "price"};
 
     for (int i = 0; i < 3; i++) {
-        struct subject s = subject_new(targets[i]);
+        struct subject s = subject_new(make_table(), targets[i], "weight");
         struct train_options o = quick_options();
         struct run r;
         struct metrics m;
@@ -195,7 +155,7 @@ static void learns_all_tasks(void)
 
 static void same_bits_for_any_number_of_threads(void)
 {
-    struct subject s = subject_new("kind");
+    struct subject s = subject_new(make_table(), "kind", "weight");
     struct train_options o = quick_options();
     size_t n = 0;
     float *first = NULL;
@@ -219,7 +179,7 @@ static void same_bits_for_any_number_of_threads(void)
 
 static void another_seed_gives_other_weights(void)
 {
-    struct subject s = subject_new("yes");
+    struct subject s = subject_new(make_table(), "yes", "weight");
     struct train_options o = quick_options();
     struct run a = run_new(&s, &o, 1), b;
     const struct params *p = model_params(a.model), *q;
@@ -238,7 +198,7 @@ static void another_seed_gives_other_weights(void)
 
 static void steps_allocate_nothing(void)
 {
-    struct subject s = subject_new("yes");
+    struct subject s = subject_new(make_table(), "yes", "weight");
     struct train_options o = quick_options();
     struct run r = run_new(&s, &o, 2);
     size_t batches = trainer_progress(r.trainer)->batches;
@@ -261,7 +221,7 @@ static void steps_allocate_nothing(void)
 
 static void stops_early_and_keeps_the_best(void)
 {
-    struct subject s = subject_new("yes");
+    struct subject s = subject_new(make_table(), "yes", "weight");
     struct train_options o = quick_options();
     const struct train_progress *p;
     const struct epoch_record *history;
@@ -288,7 +248,7 @@ static void stops_early_and_keeps_the_best(void)
 
 static void stopping_keeps_the_best(void)
 {
-    struct subject s = subject_new("yes");
+    struct subject s = subject_new(make_table(), "yes", "weight");
     struct train_options o = quick_options();
     struct run r = run_new(&s, &o, 1);
 
@@ -304,7 +264,7 @@ static void stopping_keeps_the_best(void)
 /* A loss that is not finite ends training with weights that are. */
 static void divergence_keeps_good_weights(void)
 {
-    struct subject s = subject_new("price");
+    struct subject s = subject_new(make_table(), "price", "weight");
     struct train_options o = quick_options();
     struct run r;
 
@@ -326,7 +286,7 @@ static void divergence_keeps_good_weights(void)
 
 static void categories_never_trained_get_the_mean(void)
 {
-    struct subject s = subject_new("yes");
+    struct subject s = subject_new(make_table(), "yes", "weight");
     struct train_options o = quick_options();
     struct run r = run_new(&s, &o, 1);
     const struct params *p = model_params(r.model);
@@ -349,7 +309,7 @@ static void categories_never_trained_get_the_mean(void)
 
 static void schedules(void)
 {
-    struct subject s = subject_new("yes");
+    struct subject s = subject_new(make_table(), "yes", "weight");
     struct train_options o = quick_options();
     const struct train_progress *p;
     struct run r;
@@ -372,7 +332,7 @@ static void schedules(void)
 
 static void wrong_options_are_refused(void)
 {
-    struct subject s = subject_new("yes");
+    struct subject s = subject_new(make_table(), "yes", "weight");
     struct train_options o;
     struct run r;
 
@@ -409,7 +369,7 @@ static void small_tables_get_small_batches(void)
 
 static void batch_may_be_larger_than_the_table(void)
 {
-    struct subject s = subject_new("kind");
+    struct subject s = subject_new(make_table(), "kind", "weight");
     struct train_options o = quick_options();
     struct run r;
 

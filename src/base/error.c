@@ -52,3 +52,12 @@ bool error_prefix(struct error *err, const char *format, ...)
     va_end(args);
     return error_set(err, err->kind, "%s: %s", prefix, err->text);
 }
+
+bool error_unless_within(struct error *err, const char *name, double value, double low,
+                         double high)
+{
+    if (value >= low && value <= high)
+        return true;
+    return error_set(err, ERROR_USAGE, "%s is %g; it must be between %g and %g", name, value,
+                     low, high);
+}

@@ -35,4 +35,8 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 bool error_prefix(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* True if low <= value <= high; else a usage error that says so of the option `name`. */
+bool error_unless_within(struct error *err, const char *name, double value, double low,
+                         double high);
+
 #endif

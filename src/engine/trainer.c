@@ -42,23 +42,15 @@ struct train_options train_defaults(void)
     };
 }
 
-static bool within(const char *name, double value, double low, double high,
-                   struct error *err)
-{
-    if (value >= low && value <= high)
-        return true;
-    return error_set(err, ERROR_USAGE, "train.%s is %g; it must be between %g and %g", name,
-                     value, low, high);
-}
-
 bool train_check(const struct train_options *o, struct error *err)
 {
-    return within("epochs", o->epochs, 1, 1e6, err)
-        && within("batch", o->batch, 0, 65536, err) && within("lr", o->lr, 1e-9, 1, err)
-        && within("weight_decay", o->weight_decay, 0, 1, err)
-        && within("warmup", o->warmup, 0, 1e6, err)
-        && within("patience", o->patience, 0, 1e6, err)
-        && within("clip", o->clip, 0, 1e9, err);
+    return error_unless_within(err, "train.epochs", o->epochs, 1, 1e6)
+        && error_unless_within(err, "train.batch", o->batch, 0, 65536)
+        && error_unless_within(err, "train.lr", o->lr, 1e-9, 1)
+        && error_unless_within(err, "train.weight_decay", o->weight_decay, 0, 1)
+        && error_unless_within(err, "train.warmup", o->warmup, 0, 1e6)
+        && error_unless_within(err, "train.patience", o->patience, 0, 1e6)
+        && error_unless_within(err, "train.clip", o->clip, 0, 1e9);
 }
 
 int train_batch(const struct train_options *o, size_t rows)

@@ -10,25 +10,18 @@ struct model_options model_defaults(void)
     };
 }
 
-static bool within(const char *name, double value, double low, double high,
-                   struct error *err)
-{
-    if (value >= low && value <= high)
-        return true;
-    return error_set(err, ERROR_USAGE, "model.%s is %g; it must be between %g and %g", name,
-                     value, low, high);
-}
-
 bool model_check(const struct model_options *o, struct error *err)
 {
-    if (!within("dim", o->dim, 4, 1024, err) || !within("layers", o->layers, 0, 64, err)
-        || !within("heads", o->heads, 1, 64, err) || !within("ffn", o->ffn, 1, 16, err)
-        || !within("dropout", o->dropout, 0, 0.9, err)
-        || !within("head_dropout", o->head_dropout, 0, 0.9, err)
-        || !within("head_hidden1", o->head_hidden1, 1, 64, err)
-        || !within("head_hidden2", o->head_hidden2, 1, 64, err)
-        || !within("head_cap", o->head_cap, 0, 1e6, err)
-        || !within("identifier", o->identifier, -1, o->dim - 1, err))
+    if (!error_unless_within(err, "model.dim", o->dim, 4, 1024)
+        || !error_unless_within(err, "model.layers", o->layers, 0, 64)
+        || !error_unless_within(err, "model.heads", o->heads, 1, 64)
+        || !error_unless_within(err, "model.ffn", o->ffn, 1, 16)
+        || !error_unless_within(err, "model.dropout", o->dropout, 0, 0.9)
+        || !error_unless_within(err, "model.head_dropout", o->head_dropout, 0, 0.9)
+        || !error_unless_within(err, "model.head_hidden1", o->head_hidden1, 1, 64)
+        || !error_unless_within(err, "model.head_hidden2", o->head_hidden2, 1, 64)
+        || !error_unless_within(err, "model.head_cap", o->head_cap, 0, 1e6)
+        || !error_unless_within(err, "model.identifier", o->identifier, -1, o->dim - 1))
         return false;
     if (o->dim % o->heads != 0)
         return error_set(err, ERROR_USAGE,

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A table made ready for a model: its schema with a target, split, encoder and frame. */
+#ifndef TESTS_SUBJECT_H
+#define TESTS_SUBJECT_H
+
+#include "data/infer.h"
+#include "data/split.h"
+#include "table.h"
+#include "test.h"
+
+struct subject {
+    struct dataset *data;
+    struct schema *schema;
+    struct split *split;
+    struct encoder *encoder;
+    struct frame *frame;
+};
+
+/* Takes over the table. `weight` (may be NULL) names a column of weights. Ends the program
+ * where the table cannot be encoded. */
+static inline struct subject subject_new(struct dataset *data, const char *target,
+                                         const char *weight)
+{
+    struct subject s = {.data = data};
+    struct split_options split = split_defaults();
+    struct encode_options encode = encode_defaults();
+    struct error err = {0};
+
+    s.schema = infer_schema(s.data);
+    if (weight)
+        check(schema_mark(s.schema, schema_find(s.schema, weight), KIND_WEIGHT, &err));
+    check(schema_set_target(s.schema, s.data, schema_find(s.schema, target), NULL, TASK_NONE,
+                            NULL, &err));
+    s.split = split_new(s.data, s.schema, &split, &err);
+    s.encoder = encoder_fit(s.data, s.schema, s.split, &encode, NULL, &err);
+    s.frame = s.encoder ? encoder_apply(s.encoder, s.data, NULL, &err) : NULL;
+    if (!s.frame) {
+        printf("# %s\n", err.text);
+        exit(99);
+    }
+    return s;
+}
+
+static inline void subject_done(struct subject *s)
+{
+    frame_free(s->frame);
+    encoder_unref(s->encoder);
+    split_free(s->split);
+    schema_free(s->schema);
+    dataset_unref(s->data);
+}
+
+#endif
