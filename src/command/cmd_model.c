@@ -180,8 +180,9 @@ static bool finish_predict(struct context *c, struct pending *p, void *work,
     if (ended == JOB_DONE) {
         context_note_lines(c, "", predict_job_note(work));
         if (predict_job_unseen(work) > 0)
-            context_note(c, "%s cells hold a class that training did not know",
-                         count_text(predict_job_unseen(work), unseen));
+            context_note(c, "%s cell%s a class that training did not know",
+                         count_text(predict_job_unseen(work), unseen),
+                         predict_job_unseen(work) == 1 ? " holds" : "s hold");
         context_note(c, "%s rows predicted, written to %s%s",
                      count_text(predict_job_rows(work), rows), predict_job_out(work),
                      p->name);

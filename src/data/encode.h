@@ -104,12 +104,13 @@ struct frame {
     float *weight;   /* (rows) or NULL: all 1 */
     size_t unseen;   /* input cells that were a class not known */
     size_t missing;  /* input cells without a value, or not readable as number or date */
+    int further;     /* columns of the table that the encoder does not know */
 };
 
-/* Columns are found by name. A missing input column is an error that names it; further
- * columns are counted in `note` (may be NULL), as are cells that should be numbers and
- * are not. The target and the weight may be absent; a weight that is no number from 0
- * is refused with its line. NULL on failure. */
+/* Columns are found by name. A missing input column is an error that names it.
+ * `note` (may be NULL) gets a count of cells that should be numbers and are not. The
+ * target and the weight may be absent; a weight that is no number from 0 is refused with
+ * its line. NULL on failure. */
 struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
                             struct str *note, struct error *err);
 void frame_free(struct frame *f);

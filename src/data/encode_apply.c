@@ -34,6 +34,7 @@ struct application {
     const struct encoder *encoder;
     const struct dataset *data;
     struct source *categorical, *continuous;
+    int further;
     struct frame *frame;
     struct str *note;
     struct error *err;
@@ -116,10 +117,9 @@ static bool refuse_absent(const struct application *a, const struct vocabulary *
     return false;
 }
 
-static void note_further(const struct application *a, bool *used)
+static void count_further(struct application *a, bool *used)
 {
     const char *roles[] = {a->encoder->target, a->encoder->weight};
-    int further = 0;
 
     for (int i = 0; i < 2; i++) {
         int column = roles[i] ? dataset_find(a->data, roles[i]) : -1;
@@ -128,10 +128,7 @@ static void note_further(const struct application *a, bool *used)
             used[column] = true;
     }
     for (int i = 0; i < dataset_columns(a->data); i++)
-        further += !used[i];
-    if (further && a->note)
-        str_printf(a->note, "%d further column%s not used\n", further,
-                   further == 1 ? " is" : "s are");
+        a->further += !used[i];
 }
 
 static bool search_columns(struct application *a, struct search *search)
@@ -143,7 +140,7 @@ static bool search_columns(struct application *a, struct search *search)
         return no_memory(a);
     if (search->absent.n > 0)
         return refuse_absent(a, &search->absent);
-    note_further(a, search->used);
+    count_further(a, search->used);
     return true;
 }
 
@@ -352,6 +349,7 @@ static bool make_frame(struct application *a)
 
     a->frame = f;
     f->rows = dataset_rows(a->data);
+    f->further = a->further;
     f->n_categorical = a->encoder->n_categorical;
     f->n_continuous = a->encoder->n_continuous;
     f->target = try_alloc(f->rows, sizeof *f->target);

@@ -112,6 +112,15 @@ static void write_header(struct predict_job *j)
     write_line(j);
 }
 
+static void note_further(struct predict_job *j)
+{
+    int n = j->frame->further;
+
+    if (n > 0)
+        str_printf(&j->note, "%d further column%s not used\n", n,
+                   n == 1 ? " is" : "s are");
+}
+
 /* Encodes the table and begins the file. */
 static enum step begin(struct predict_job *j, struct error *err)
 {
@@ -122,6 +131,7 @@ static enum step begin(struct predict_job *j, struct error *err)
         return STEP_FAILED;
     j->rows = dataset_rows(j->data);
     j->unseen = j->frame->unseen;
+    note_further(j);
     j->outputs = try_alloc((size_t)BLOCK * (size_t)model_outputs(j->model),
                            sizeof(float));
     j->index = try_alloc(BLOCK, sizeof(*j->index));
