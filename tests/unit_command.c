@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/text.h"
 #include "command/command.h"
 #include "command/complete.h"
 #include "command/grid.h"
@@ -507,6 +508,110 @@ static void counts_are_grouped(void)
     check_str(count_text((size_t)-1, text), "18,446,744,073,709,551,615");
 }
 
+/* ---- grids on screens ---- */
+
+static void keep_print(void *self, const char *bytes, size_t n)
+{
+    str_add(self, bytes, n);
+}
+
+static const struct way_out keeping = {.print = keep_print};
+
+/* What is printed on a screen of so many columns. Caller frees. */
+static char *printed(struct grid *g, size_t width)
+{
+    struct str out = {0};
+    struct context c = {.out = &keeping, .self = &out, .width = width};
+
+    grid_print(g, &c);
+    return out.text;
+}
+
+static struct grid *catalogue(void)
+{
+    struct grid *g = grid_new("things");
+
+    grid_column(g, "name", false);
+    grid_column(g, "role", false);
+    grid_spare(g);
+    grid_column(g, "hint", false);
+    grid_column(g, "count", true);
+    grid_prose(g, "story");
+    grid_puts(g, "a name that is long, longer than a cell on any screen");
+    grid_puts(g, "input");
+    grid_puts(g, "");
+    grid_count(g, 12345);
+    grid_puts(g, "it was a dark and stormy night in the table");
+    grid_puts(g, "short");
+    grid_puts(g, "input");
+    grid_puts(g, "");
+    grid_count(g, 7);
+    grid_puts(g, "none");
+    return g;
+}
+
+static void grids_fit_the_screen(void)
+{
+    char *whole = printed(catalogue(), 0), *wide = printed(catalogue(), 120);
+    char *narrow = printed(catalogue(), 60);
+
+    check_str(whole,
+              "name                                      role   hint   count  story\n"
+              "a name that is long, longer than a cell on any screen  input        12,345"
+              "  it was a dark and stormy night in the table\n"
+              "short                                     input             7  none\n");
+    check_str(wide,
+              "name                                      role   hint   count  story\n"
+              "a name that is long, longer than a cell…  input        12,345  it was a "
+              "dark and stormy night in the table\n"
+              "short                                     input             7  none\n");
+    check_str(narrow,
+              "name           count  story\n"
+              "a name that…  12,345  it was a dark and stormy night in the\n"
+              "                      table\n"
+              "short              7  none\n"
+              "(2 more columns: role, hint)\n");
+    free(whole);
+    free(wide);
+    free(narrow);
+}
+
+static struct grid *random_grid(struct rng *r)
+{
+    static const char text[] = "some words of a cell that may be long or longer still";
+    size_t columns = 1 + rng_below(r, 9), cells = columns * (1 + rng_below(r, 4));
+    struct grid *g = grid_new("rows");
+
+    for (size_t c = 0; c < columns; c++) {
+        grid_column(g, &text[rng_below(r, 50)], c > 0 && rng_below(r, 3) == 0);
+        if (rng_below(r, 3) == 0)
+            grid_spare(g);
+    }
+    for (size_t i = 0; i < cells; i++) {
+        if (i % columns > 0 && rng_below(r, 4) == 0)
+            grid_count(g, rng_below(r, 1000000));
+        else
+            grid_text(g, text, rng_below(r, sizeof(text)));
+    }
+    return g;
+}
+
+static void no_line_leaves_the_screen(void)
+{
+    struct rng r = rng_make(1, RNG_TEST, 1);
+    int bad = 0;
+
+    for (int round = 0; round < 3000; round++) {
+        size_t width = 1 + rng_below(&r, 100);
+        char *text = printed(random_grid(&r), width);
+
+        for (char *at = text, *end; (end = strchr(at, '\n')); at = end + 1)
+            bad += show_width(at, (size_t)(end - at)) > width;
+        free(text);
+    }
+    check_int(bad, 0);
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
@@ -527,5 +632,7 @@ int main(void)
     test_run(files_give_names);
     test_run(a_run_comes_back_from_json);
     test_run(counts_are_grouped);
+    test_run(grids_fit_the_screen);
+    test_run(no_line_leaves_the_screen);
     return test_done();
 }

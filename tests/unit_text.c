@@ -156,6 +156,26 @@ static void every_code_point_encodes_and_decodes(void)
     check_int(bad, 0);
 }
 
+static void check_fold(const char *text, size_t at, size_t width, const char *want)
+{
+    struct str out = {0};
+
+    fold_to(&out, text, at, 2, width);
+    check_str(str_text(&out), want);
+    str_done(&out);
+}
+
+static void lines_are_folded_at_blanks(void)
+{
+    check_fold("", 0, 10, "");
+    check_fold("one two", 0, 7, "one two");
+    check_fold("one two", 1, 7, "one\n  two");
+    check_fold("one two three", 0, 6, "one\n  two\n  three");
+    check_fold("a [--b C] d", 0, 8, "a\n  [--b C]\n  d");
+    check_fold("größe größe", 0, 11, "größe größe");
+    check_fold("[ never closed", 0, 5, "[ never closed");
+}
+
 int main(void)
 {
     if (!use_utf8()) {
@@ -170,5 +190,6 @@ int main(void)
     test_run(plain_locale_shows_ascii);
     test_run(random_bytes_come_out_clean);
     test_run(every_code_point_encodes_and_decodes);
+    test_run(lines_are_folded_at_blanks);
     return test_done();
 }

@@ -211,3 +211,33 @@ size_t show_width(const char *bytes, size_t n)
     }
     return columns;
 }
+
+/* Bytes up to the next blank that is not between brackets. */
+static size_t piece_of_line(const char *text)
+{
+    size_t n = 0;
+    int depth = 0;
+
+    for (; text[n] && (text[n] != ' ' || depth > 0); n++)
+        depth += (text[n] == '[') - (text[n] == ']');
+    return n;
+}
+
+void fold_to(struct str *out, const char *text, size_t at, size_t indent, size_t width)
+{
+    for (bool first = true; *text; first = false) {
+        size_t n = piece_of_line(text), columns = show_width(text, n);
+
+        if (!first && at + 1 + columns > width) {
+            str_printf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (!first) {
+            str_putc(out, ' ');
+            at++;
+        }
+        str_add(out, text, n);
+        at += columns;
+        text += n;
+        text += strspn(text, " ");
+    }
+}

@@ -27,6 +27,11 @@ char *show(const char *text, size_t width);
 /* Terminal columns that the visible form takes. */
 size_t show_width(const char *bytes, size_t n);
 
+/* Appends text, which is harmless already, with line ends at blanks, so that no line takes
+ * more than `width` columns as long as its words are shorter. It begins at column `at`;
+ * further lines at column `indent`. What stands in [brackets] stays in one piece. */
+void fold_to(struct str *out, const char *text, size_t at, size_t indent, size_t width);
+
 /* Decodes one code point at bytes[0..n), n > 0. Returns its length in bytes
  * (1..4); *code is -1 for an invalid sequence (then the length is 1). */
 int utf8_decode(const char *bytes, size_t n, int *code);

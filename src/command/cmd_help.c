@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "command/families.h"
 #include "command/grid.h"
 #include "command/option.h"
@@ -19,7 +20,7 @@ static void list_commands(struct context *c)
     const struct command *command;
 
     grid_column(g, "command", false);
-    grid_column(g, "does", false);
+    grid_prose(g, "does");
     for (int i = 0; (command = command_at(i)); i++) {
         grid_puts(g, command->name);
         grid_puts(g, command->help);
@@ -28,40 +29,9 @@ static void list_commands(struct context *c)
     context_note(c, "`help COMMAND` says more; a unique beginning of a name is enough");
 }
 
-/* Bytes up to the next blank that is not between brackets. */
-static size_t piece(const char *text)
-{
-    size_t n = 0;
-    int depth = 0;
-
-    for (; text[n] && (text[n] != ' ' || depth > 0); n++)
-        depth += (text[n] == '[') - (text[n] == ']');
-    return n;
-}
-
-/* Appends text with line ends at blanks, so that no line is longer than HELP_WIDTH; `at`
- * is the column where it begins. */
-static void wrap(struct str *out, const char *text, size_t at, size_t indent)
-{
-    for (bool first = true; *text; first = false) {
-        size_t n = piece(text);
-
-        if (!first && at + 1 + n > HELP_WIDTH) {
-            str_printf(out, "\n%*s", (int)indent, "");
-            at = indent;
-        } else if (!first) {
-            str_putc(out, ' ');
-            at++;
-        }
-        str_add(out, text, n);
-        at += n;
-        text += n;
-        text += strspn(text, " ");
-    }
-}
-
 /* "  --rows N   read at most N rows (a whole number from 1 to 1000)" */
-static void add_parameter(struct str *out, const struct parameter *p, bool option)
+static void add_parameter(struct str *out, const struct parameter *p, bool option,
+                          size_t width)
 {
     const struct option *setting = p->value.type == VALUE_SETTING
                                        ? option_find(p->value.choices, NULL) : NULL;
@@ -78,26 +48,33 @@ static void add_parameter(struct str *out, const struct parameter *p, bool optio
     }
     str_printf(out, "  %s%s%s%s\n%*s", option ? "--" : "", p->name, p->sample ? " " : "",
                p->sample ? p->sample : "", HELP_INDENT, "");
-    wrap(out, str_text(&text), HELP_INDENT, HELP_INDENT);
+    fold_to(out, str_text(&text), HELP_INDENT, HELP_INDENT, width);
     str_putc(out, '\n');
     str_done(&text);
 }
 
-static void explain(const struct command *command, const char *usage, struct str *out)
+static void explain(const struct command *command, const char *usage, size_t width,
+                    struct str *out)
 {
-    wrap(out, usage, 0, 4);
-    str_printf(out, "\n\n%c%s.\n", toupper((unsigned char)command->help[0]),
-               command->help + 1);
+    char *sentence;
+
+    fold_to(out, usage, 0, 4, width);
+    sentence = xasprintf("%c%s.", toupper((unsigned char)command->help[0]),
+                         command->help + 1);
+    str_puts(out, "\n\n");
+    fold_to(out, sentence, 0, 0, width);
+    str_putc(out, '\n');
+    free(sentence);
     if (command->more) {
-        wrap(out, command->more, 0, 0);
+        fold_to(out, command->more, 0, 0, width);
         str_putc(out, '\n');
     }
     if (command->arguments[0].name || command->options[0].name)
         str_putc(out, '\n');
     for (const struct parameter *p = command->arguments; p->name; p++)
-        add_parameter(out, p, false);
+        add_parameter(out, p, false, width);
     for (const struct parameter *p = command->options; p->name; p++)
-        add_parameter(out, p, true);
+        add_parameter(out, p, true, width);
 }
 
 static void print_help(struct context *c, const struct command *command)
@@ -107,7 +84,8 @@ static void print_help(struct context *c, const struct command *command)
 
     command_usage(command, &usage);
     if (c->format == FORMAT_TABLE) {
-        explain(command, usage.text, &text);
+        explain(command, usage.text,
+                c->width > 0 && c->width < HELP_WIDTH ? c->width : HELP_WIDTH, &text);
         context_print(c, text.text, text.length);
     } else {
         g = grid_new("help");

@@ -95,7 +95,8 @@ static void print_options(struct context *c, const char *group)
     grid_column(g, "value", false);
     grid_column(g, "default", false);
     grid_column(g, "takes", false);
-    grid_column(g, "help", false);
+    grid_spare(g);
+    grid_prose(g, "help");
     for (int i = 0; (o = option_at(i)); i++) {
         if (!group || is_named(o, group))
             add_option(g, o, &c->session->settings);

@@ -49,12 +49,15 @@ static bool run_runs(struct context *c, const struct call *call, struct error *e
     grid_column(g, "run", false);
     grid_column(g, "state", false);
     grid_column(g, "current", false);
+    grid_spare(g);
     grid_column(g, "from", false);
     grid_column(g, "target", false);
     grid_column(g, "epochs", true);
     grid_column(g, "best", true);
     grid_column(g, "seconds", true);
+    grid_spare(g);
     grid_column(g, "valid_loss", true);
+    grid_spare(g);
     grid_column(g, "valid_auc", true);
     grid_column(g, "valid_r2", true);
     for (size_t i = 0; i < s->n_runs; i++) {
@@ -153,6 +156,8 @@ const struct command command_run_verb = {
 
 /* ---- compare ---- */
 
+enum { FIRST_METRICS = 3 }; /* that a narrow screen has before other things */
+
 /* True if the runs do not all have the same value of o. */
 static bool differs(const struct option *o, struct run *const *runs, int n)
 {
@@ -177,10 +182,16 @@ static void add_titles(struct grid *g, struct run *const *runs, int n)
 
     grid_column(g, "run", false);
     grid_column(g, "from", false);
+    grid_spare(g);
     grid_column(g, "target", false);
+    grid_spare(g);
     grid_column(g, "rows", true);
-    for (int i = 0; (f = metric_field(runs[0]->task, i)); i++)
+    grid_spare(g);
+    for (int i = 0; (f = metric_field(runs[0]->task, i)); i++) {
         grid_column(g, f->name, true);
+        if (i >= FIRST_METRICS)
+            grid_spare(g);
+    }
     for (int i = 0; (o = option_at(i)); i++) {
         if (differs(o, runs, n))
             grid_column(g, o->name, true);

@@ -298,9 +298,11 @@ static void add_warnings(struct str *out, unsigned warnings)
     }
 }
 
-static void describe_row(struct grid *g, const struct schema *s, int i)
+/* Of a column that holds texts too, the least number would say nothing. */
+static void describe_row(struct grid *g, const struct schema *s, size_t rows, int i)
 {
     const struct schema_column *column = &s->columns[i];
+    bool numbers = column->numeric + column->missing == rows;
     struct str why = {0};
 
     add_warnings(&why, column->warnings);
@@ -309,9 +311,9 @@ static void describe_row(struct grid *g, const struct schema *s, int i)
     grid_puts(g, role(s, i));
     grid_count(g, column->missing);
     grid_count(g, column->distinct);
-    grid_number(g, column->min, -1);
-    grid_number(g, column->mean, -1);
-    grid_number(g, column->max, -1);
+    grid_number(g, numbers ? column->min : NAN, -1);
+    grid_number(g, numbers ? column->mean : NAN, -1);
+    grid_number(g, numbers ? column->max : NAN, -1);
     grid_puts(g, str_text(&why));
     grid_puts(g, reason(column));
     str_done(&why);
@@ -333,15 +335,19 @@ static void describe_all(struct context *c)
     grid_column(g, "column", false);
     grid_column(g, "kind", false);
     grid_column(g, "role", false);
+    grid_spare(g);
     grid_column(g, "missing", true);
     grid_column(g, "distinct", true);
     grid_column(g, "min", true);
+    grid_spare(g);
     grid_column(g, "mean", true);
+    grid_spare(g);
     grid_column(g, "max", true);
+    grid_spare(g);
     grid_column(g, "warnings", false);
     grid_column(g, "reason", false);
     for (int i = 0; i < t->schema->n_columns; i++)
-        describe_row(g, t->schema, i);
+        describe_row(g, t->schema, dataset_rows(t->data), i);
     grid_print(g, c);
 }
 

@@ -2,6 +2,7 @@
 #include "command/grid.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,9 @@
 #include "data/dataset.h"
 
 enum {
-    CELL_WIDTH = 40, /* widest column of a table, but the last */
-    LAST_WIDTH = 20, /* that the last column gets at least, where it needs it */
+    CELL_WIDTH = 40, /* widest column on a screen, but the last */
+    LAST_WIDTH = 20, /* that the last one gets at least, if it is text that needs it */
+    NARROW_WIDTH = 12, /* no text is cut to less, as long as the screen has that */
     GAP = 2,
 };
 
@@ -32,8 +34,10 @@ struct fact {
 
 struct title {
     char *text;
-    bool number;
-    size_t limit, width; /* of the table, found when it is printed; limit 0: none */
+    bool number, prose, spare;
+    /* Found when a table is printed. limit 0: none. */
+    bool left_out;
+    size_t limit, width;
 };
 
 struct grid {
@@ -114,6 +118,17 @@ void grid_column(struct grid *g, const char *title, bool number)
 {
     g->titles = xgrow(g->titles, g->n_titles, &g->titles_capacity, sizeof(*g->titles));
     g->titles[g->n_titles++] = (struct title){.text = xstrdup(title), .number = number};
+}
+
+void grid_prose(struct grid *g, const char *title)
+{
+    grid_column(g, title, false);
+    g->titles[g->n_titles - 1].prose = true;
+}
+
+void grid_spare(struct grid *g)
+{
+    g->titles[g->n_titles - 1].spare = true;
 }
 
 static void add_cell(struct grid *g, struct value_cell cell)
@@ -219,85 +234,205 @@ static void show_facts(const struct grid *g, struct str *out)
     }
 }
 
-/* Widths of the columns, the last one as wide as it needs and the screen has room. */
-static void measure(struct grid *g, size_t screen)
+/* ---- room on the screen ---- */
+
+/* Width of column c, its texts cut to `limit` (0: not). */
+static void measure(struct grid *g, size_t c, size_t limit)
 {
+    struct title *t = &g->titles[c];
     struct str scratch = {0};
-    size_t taken = 0;
 
-    for (size_t c = 0; c < g->n_titles; c++) {
-        struct title *t = &g->titles[c];
+    t->limit = limit;
+    t->width = show_to(&scratch, t->text, strlen(t->text), limit);
+    for (size_t i = c; i < g->n_cells; i += g->n_titles) {
+        size_t n;
 
-        t->limit = CELL_WIDTH;
-        if (c == g->n_titles - 1)
-            t->limit = screen == 0 ? 0 : screen > taken + LAST_WIDTH ? screen - taken
-                                                                     : LAST_WIDTH;
-        t->width = show_to(&scratch, t->text, strlen(t->text), t->limit);
-        for (size_t i = c; i < g->n_cells; i += g->n_titles) {
-            size_t n;
-
-            str_clear(&scratch);
-            n = show_cell(&scratch, &g->cells[i], t->limit);
-            t->width = n > t->width ? n : t->width;
-        }
-        taken += t->width + GAP;
+        str_clear(&scratch);
+        n = show_cell(&scratch, &g->cells[i], limit);
+        t->width = n > t->width ? n : t->width;
     }
     str_done(&scratch);
 }
 
-/* Columns that fit on the screen, at least one. */
-static size_t fitting(const struct grid *g, size_t screen)
+static bool is_empty(const struct grid *g, size_t c)
 {
-    size_t n = 0, width = 0;
+    for (size_t i = c; i < g->n_cells; i += g->n_titles) {
+        const struct value_cell *v = &g->cells[i];
 
-    while (n < g->n_titles) {
-        width += g->titles[n].width + (n > 0 ? GAP : 0);
-        if (screen > 0 && width > screen && n > 0)
-            break;
-        n++;
+        if (v->type != CELL_NONE && (v->type != CELL_TEXT || v->length > 0))
+            return false;
     }
-    return n;
+    return true;
 }
+
+/* A text in the last column can be cut or folded. */
+static bool is_elastic(const struct grid *g, size_t c)
+{
+    return c == g->n_titles - 1 && !g->titles[c].number;
+}
+
+/* The columns that stay, side by side. */
+static size_t width_needed(const struct grid *g)
+{
+    size_t width = 0;
+
+    for (size_t c = 0; c < g->n_titles; c++) {
+        const struct title *t = &g->titles[c];
+        size_t n = is_elastic(g, c) && t->width > LAST_WIDTH ? LAST_WIDTH : t->width;
+
+        if (!t->left_out)
+            width += n + (width > 0 ? GAP : 0);
+    }
+    return width;
+}
+
+/* The first column always stays. */
+static void leave_out_empty(struct grid *g, size_t screen)
+{
+    for (size_t c = g->n_titles; c-- > 1 && width_needed(g) > screen;)
+        g->titles[c].left_out = is_empty(g, c);
+}
+
+static void leave_out_spare(struct grid *g, size_t screen)
+{
+    for (size_t c = 1; c < g->n_titles && width_needed(g) > screen; c++)
+        g->titles[c].left_out |= g->titles[c].spare;
+}
+
+static void leave_out_right(struct grid *g, size_t screen)
+{
+    for (size_t c = g->n_titles; c-- > 1 && width_needed(g) > screen;)
+        g->titles[c].left_out = true;
+}
+
+static void cut_texts(struct grid *g, size_t screen)
+{
+    size_t limit = screen / 5 > NARROW_WIDTH ? screen / 5 : NARROW_WIDTH;
+
+    if (width_needed(g) <= screen)
+        return;
+    for (size_t c = 0; c < g->n_titles; c++) {
+        if (!is_elastic(g, c))
+            measure(g, c, limit);
+    }
+}
+
+/* The last column that stays ends with the screen. */
+static void fit_last(struct grid *g, size_t screen)
+{
+    size_t taken = 0, last = 0;
+
+    for (size_t c = 1; c < g->n_titles; c++) {
+        if (g->titles[c].left_out)
+            continue;
+        taken += g->titles[last].width + GAP;
+        last = c;
+    }
+    if (taken + g->titles[last].width > screen) {
+        g->titles[last].limit = screen > taken ? screen - taken : 1;
+        g->titles[last].width = g->titles[last].limit;
+    }
+}
+
+/* Finds widths and what is left out. Without a screen nothing is cut, and texts beyond
+ * CELL_WIDTH just stand out. */
+static void find_room(struct grid *g, size_t screen)
+{
+    for (size_t c = 0; c < g->n_titles; c++) {
+        struct title *t = &g->titles[c];
+
+        measure(g, c, screen == 0 || is_elastic(g, c) ? 0 : CELL_WIDTH);
+        if (screen == 0 && t->width > CELL_WIDTH)
+            t->width = CELL_WIDTH;
+    }
+    if (screen == 0)
+        return;
+    leave_out_empty(g, screen);
+    leave_out_spare(g, screen);
+    cut_texts(g, screen);
+    leave_out_right(g, screen);
+    fit_last(g, screen);
+}
+
+/* ---- rows ---- */
 
 /* One piece at its place; nothing is padded behind the last. */
 static void place(struct str *out, const struct value_cell *v, const struct title *t,
                   bool number, bool last)
 {
     struct str piece = {0};
-    size_t n = show_cell(&piece, v, t->limit);
+    size_t n = show_cell(&piece, v, t->limit), gap = t->width > n ? t->width - n : 0;
 
     if (number)
-        pad(out, t->width - n);
+        pad(out, gap);
     str_add(out, piece.text, piece.length);
     if (!number && !last)
-        pad(out, t->width - n);
+        pad(out, gap);
     if (!last)
         pad(out, GAP);
     str_done(&piece);
 }
 
-static void show_rows(struct grid *g, struct str *out, size_t screen)
+static void place_prose(struct str *out, const struct value_cell *v,
+                        const struct title *t, size_t at)
 {
-    size_t n, rows = g->n_cells / g->n_titles;
+    struct str piece = {0};
 
-    measure(g, screen);
-    n = fitting(g, screen);
-    for (size_t c = 0; c < n; c++) {
+    show_cell(&piece, v, 0);
+    fold_to(out, str_text(&piece), at, at, t->limit > 0 ? at + t->limit : SIZE_MAX);
+    str_done(&piece);
+}
+
+/* row: NULL for the titles. */
+static void show_row(const struct grid *g, struct str *out, const struct value_cell *row)
+{
+    size_t last = g->n_titles - 1, at = 0;
+
+    while (g->titles[last].left_out)
+        last--;
+    for (size_t c = 0; c <= last; c++) {
         const struct title *t = &g->titles[c];
         struct value_cell title = {.type = CELL_TEXT, .text = t->text,
                                    .length = strlen(t->text)};
 
-        place(out, &title, t, t->number, c == n - 1);
+        if (t->left_out)
+            continue;
+        if (row && t->prose)
+            place_prose(out, &row[c], t, at);
+        else
+            place(out, row ? &row[c] : &title, t, t->number, c == last);
+        at += t->width + GAP;
     }
     str_putc(out, '\n');
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t c = 0; c < n; c++)
-            place(out, &g->cells[r * g->n_titles + c], &g->titles[c], g->titles[c].number,
-                  c == n - 1);
-        str_putc(out, '\n');
+}
+
+static void name_left_out(const struct grid *g, struct str *out, size_t screen)
+{
+    struct str line = {0};
+    size_t n = 0;
+
+    for (size_t c = 0; c < g->n_titles; c++) {
+        if (g->titles[c].left_out)
+            str_printf(&line, "%s%s", n++ > 0 ? ", " : "", g->titles[c].text);
     }
-    if (n < g->n_titles)
-        str_printf(out, "... and %zu more columns\n", g->n_titles - n);
+    if (n > 0) {
+        struct str said = {0};
+
+        str_printf(&said, "(%zu more column%s: %s)", n, n == 1 ? "" : "s", line.text);
+        show_to(out, said.text, said.length, screen);
+        str_putc(out, '\n');
+        str_done(&said);
+    }
+    str_done(&line);
+}
+
+static void show_rows(struct grid *g, struct str *out, size_t screen)
+{
+    find_room(g, screen);
+    show_row(g, out, NULL);
+    for (size_t i = 0; i < g->n_cells; i += g->n_titles)
+        show_row(g, out, &g->cells[i]);
+    name_left_out(g, out, screen);
 }
 
 static void show_table(struct grid *g, struct str *out, size_t screen)

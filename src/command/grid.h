@@ -3,7 +3,9 @@
  * Data on its way to a person or a program: some facts, then rows under columns. It is
  * printed in the command's format:
  *
- *     table   facts as "key  value" lines ("-": none), rows aligned, text through show()
+ *     table   facts as "key  value" lines ("-": none), rows aligned, text through show();
+ *             where a screen is too narrow texts are cut and columns left out, which a
+ *             last line names
  *     csv     rows only (facts where there are no columns), cells as they are
  *     json    one object on one line: the facts, and the rows as objects under `name`
  */
@@ -29,6 +31,11 @@ void grid_fact_count(struct grid *g, const char *key, size_t n);
 
 /* All columns come before the first cell. Numbers stand at the right. */
 void grid_column(struct grid *g, const char *title, bool number);
+/* The last column, of sentences: folded where the screen is narrow, not cut. */
+void grid_prose(struct grid *g, const char *title);
+/* The column that came last leaves a screen that is too narrow before others do; the
+ * first of several leaves first. */
+void grid_spare(struct grid *g);
 /* Cells go row by row, column by column. */
 void grid_text(struct grid *g, const char *bytes, size_t n);
 void grid_puts(struct grid *g, const char *text);
