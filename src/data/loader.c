@@ -362,8 +362,8 @@ static bool name_columns(struct loader *l, struct error *err)
     if (changed > 0 && l->layout.header_rows > 0)
         str_printf(
             &d->notes,
-            "%zu column names were empty, doubled or not printable and got others\n",
-            changed);
+            "%zu column name%s empty, doubled or not printable and replaced\n",
+            changed, changed == 1 ? " was" : "s were");
     return ok || no_memory(l, err);
 }
 
