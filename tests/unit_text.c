@@ -172,6 +172,7 @@ static void lines_are_folded_at_blanks(void)
     check_fold("one two", 1, 7, "one\n  two");
     check_fold("one two three", 0, 6, "one\n  two\n  three");
     check_fold("a [--b C] d", 0, 8, "a\n  [--b C]\n  d");
+    check_fold("  one  two three", 0, 10, "  one  two\n  three");
     check_fold("größe größe", 0, 11, "größe größe");
     check_fold("[ never closed", 0, 5, "[ never closed");
 }

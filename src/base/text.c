@@ -226,18 +226,18 @@ static size_t piece_of_line(const char *text)
 void fold_to(struct str *out, const char *text, size_t at, size_t indent, size_t width)
 {
     for (bool first = true; *text; first = false) {
-        size_t n = piece_of_line(text), columns = show_width(text, n);
+        size_t gap = strspn(text, " "), n = piece_of_line(text + gap);
+        size_t columns = show_width(text + gap, n);
 
-        if (!first && at + 1 + columns > width) {
+        if (!first && at + gap + columns > width) {
             str_printf(out, "\n%*s", (int)indent, "");
             at = indent;
-        } else if (!first) {
-            str_putc(out, ' ');
-            at++;
+            str_add(out, text + gap, n);
+        } else {
+            str_add(out, text, gap + n);
+            at += gap;
         }
-        str_add(out, text, n);
         at += columns;
-        text += n;
-        text += strspn(text, " ");
+        text += gap + n;
     }
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 
 struct plain {
     struct context context;
-    bool stdout_terminal;
+    bool stdout_terminal, stderr_terminal;
     bool has_status;      /* standard error can show a line that changes */
     bool in_prompt;       /* a person is at the prompt; no status line while it is open */
     struct str status;    /* as it stands on the screen */
@@ -84,22 +85,27 @@ static void print(void *self, const char *bytes, size_t n)
         restore(p);
 }
 
-static void note(void *self, const char *sentence)
-{
-    struct plain *p = self;
-    char *shown = show(sentence, 0);
-
-    hide(p);
-    fprintf(stderr, "%s\n", shown);
-    free(shown);
-    restore(p);
-}
-
 static size_t screen_width(int fd)
 {
     struct winsize size;
 
     return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* On a terminal in lines that end between words. */
+static void note(void *self, const char *sentence)
+{
+    struct plain *p = self;
+    char *shown = show(sentence, 0);
+    struct str lines = {0};
+
+    fold_to(&lines, shown, 0, strspn(shown, " ") + 2,
+            p->stderr_terminal ? screen_width(STDERR_FILENO) : SIZE_MAX);
+    hide(p);
+    fprintf(stderr, "%s\n", str_text(&lines));
+    str_done(&lines);
+    free(shown);
+    restore(p);
 }
 
 /* Rewrites the last line, when it is another one. */
@@ -199,7 +205,8 @@ struct plain *plain_new(struct session *s, bool batch)
     struct plain *p = xcalloc(1, sizeof(*p));
 
     p->stdout_terminal = isatty(STDOUT_FILENO);
-    p->has_status = isatty(STDERR_FILENO) && !is_dumb() && !getenv("ACCESSIBLE");
+    p->stderr_terminal = isatty(STDERR_FILENO);
+    p->has_status = p->stderr_terminal && !is_dumb() && !getenv("ACCESSIBLE");
     p->context = (struct context){
         .session = s,
         .out = &plain_out,
