@@ -77,7 +77,7 @@ keys wait Enter
 sees 'train r1  epoch' "wait shows how it goes"
 keys C-c
 keys 'evaluate' Enter
-sees 'there is no run; ' "Ctrl-C ends the waiting, not the job"
+sees 'no run is trained yet' "Ctrl-C ends the waiting, not the job"
 keys stop Enter
 sees '^r1: kept in runs/r1' "stop keeps the weights"
 keys 'evaluate --run r' Tab Enter

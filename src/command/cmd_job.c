@@ -20,7 +20,7 @@ static bool run_jobs(struct context *c, const struct call *call, struct error *e
     grid_column(g, "job", true);
     grid_column(g, "what", false);
     grid_column(g, "state", false);
-    grid_column(g, "progress", false);
+    grid_prose(g, "progress");
     for (const struct pending *p = c->pending; p; p = p->next) {
         struct str progress = {0};
 

@@ -67,7 +67,7 @@ static void note_epoch(struct context *c, const struct run *r,
 {
     struct str text = {0};
 
-    str_printf(&text, "%s: epoch %d of %d, %.1f s, train loss %.4f, valid ", r->name,
+    str_printf(&text, "%s: epoch %d of %d, %.1f s, loss %.4f, valid ", r->name,
                e->epoch, r->settings.train.epochs, e->seconds, e->train_loss);
     add_metrics(&text, &e->valid, r->task);
     if (e->epoch == r->progress.best_epoch)

@@ -451,8 +451,9 @@ struct run *find_run(struct context *c, const char *name, struct error *err)
     if (r)
         return r;
     if (!name) {
-        error_set(err, ERROR_STATE, "there is no run; `train` makes one and `open FILE` "
-                  "brings one");
+        error_set(err, ERROR_STATE, c->session->n_runs > 0
+                  ? "no run is trained yet; `wait` waits, `stop` takes the best so far"
+                  : "there is no run; `train` makes one and `open FILE` brings one");
         return NULL;
     }
     shown = show(name, 60);

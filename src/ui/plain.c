@@ -108,16 +108,18 @@ static void note(void *self, const char *sentence)
     restore(p);
 }
 
-/* Rewrites the last line, when it is another one. */
+/* Rewrites the last line, when it is another one. There is room for the ^C that the
+ * terminal writes behind it. */
 static void status(void *self, const char *line)
 {
     struct plain *p = self;
+    size_t width = screen_width(STDERR_FILENO);
     struct str shown = {0};
 
     if (!p->has_status || (p->in_prompt && prompt_is_open()))
         return;
     if (line)
-        show_to(&shown, line, strlen(line), screen_width(STDERR_FILENO) - 1);
+        show_to(&shown, line, strlen(line), width > 3 ? width - 3 : 1);
     if (strcmp(str_text(&shown), str_text(&p->status)) != 0) {
         hide_status(p);
         fputs(str_text(&shown), stderr);
