@@ -86,6 +86,7 @@ static struct train_options quick_options(void)
     o.batch = 48;
     o.epochs = 3;
     o.lr = 3e-3;
+    o.average = 0.9;
     return o;
 }
 
@@ -261,6 +262,41 @@ static void stopping_keeps_the_best(void)
     subject_done(&s);
 }
 
+/* What is validated and kept are the averaged weights: after one epoch, not the last ones
+ * but near them; without an average just those. */
+static void averages_weights(void)
+{
+    struct subject s = subject_new(make_table(), "yes", "weight");
+    float *kept[2];
+
+    for (int i = 0; i < 2; i++) {
+        struct train_options o = quick_options();
+        struct run r;
+        const struct params *p;
+
+        o.epochs = 1;
+        o.average = i == 0 ? 0 : 0.9;
+        r = run_new(&s, &o, 1);
+        p = model_params(r.model);
+        train(&r);
+        kept[i] = xmalloc(params_values(p) * sizeof *kept[i]);
+        memcpy(kept[i], p->value, params_values(p) * sizeof *kept[i]);
+        if (i == 1) {
+            double apart = 0, size = 0;
+
+            for (size_t k = 0; k < params_trainable(p); k++) {
+                apart += pow((double)kept[1][k] - (double)kept[0][k], 2);
+                size += pow((double)kept[0][k], 2);
+            }
+            check(apart > 0 && apart < 0.01 * size);
+        }
+        run_done(&r);
+    }
+    free(kept[0]);
+    free(kept[1]);
+    subject_done(&s);
+}
+
 /* A loss that is not finite ends training with weights that are. */
 static void divergence_keeps_good_weights(void)
 {
@@ -349,6 +385,7 @@ static void wrong_options_are_refused(void)
     REFUSED(o.epochs = 0, "train.epochs is 0");
     REFUSED(o.batch = -1, "train.batch is -1");
     REFUSED(o.clip = NAN, "train.clip is nan");
+    REFUSED(o.average = 1, "train.average is 1");
     for (size_t i = 0; i < s.split->rows; i++)
         s.split->part[i] = PART_TRAIN;
     REFUSED((void)0, "0 validation rows");
@@ -391,6 +428,7 @@ int main(void)
     test_run(steps_allocate_nothing);
     test_run(stops_early_and_keeps_the_best);
     test_run(stopping_keeps_the_best);
+    test_run(averages_weights);
     test_run(divergence_keeps_good_weights);
     test_run(categories_never_trained_get_the_mean);
     test_run(schedules);

@@ -54,6 +54,8 @@ static const struct option options[] = {
      "largest norm of the gradient; 0 sets none"},
     {"train.class_weight", CHOICE("none|balanced"), AT(train.class_weight),
      "balanced makes rare classes count as much as frequent ones"},
+    {"train.average", NUMBER(0, 0.99999), AT(train.average),
+     "what a step keeps of the running average of weights, which is what is kept; 0 sets none"},
     {"train.seed", SEED, AT(train.seed), "seed of weights, order of rows and dropout"},
     {"data.scaling", CHOICE("standard|quantile|both"), AT(data.scaling),
      "how continuous columns are scaled; both gives each column two inputs"},

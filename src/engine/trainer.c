@@ -24,6 +24,7 @@ struct trainer {
     float *class_weight;   /* (classes) or NULL: all 1 */
     float *weight;         /* (batch) of the rows of the present batch */
     float *best;           /* (all parameters) at the best epoch, or at the beginning */
+    float *average;        /* (all parameters) running average over steps, or NULL */
     bool has_best;
     double epoch_loss;     /* sum over this epoch's batches */
     size_t epoch_batches;
@@ -38,7 +39,7 @@ struct train_options train_defaults(void)
     return (struct train_options){
         .epochs = 100, .batch = 0, .lr = 1e-3, .weight_decay = 1e-2,
         .schedule = SCHEDULE_CONSTANT, .warmup = 0, .patience = 15, .watch = WATCH_AUTO,
-        .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .seed = 1,
+        .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .average = 0.99, .seed = 1,
     };
 }
 
@@ -50,7 +51,8 @@ bool train_check(const struct train_options *o, struct error *err)
         && error_unless_within(err, "train.weight_decay", o->weight_decay, 0, 1)
         && error_unless_within(err, "train.warmup", o->warmup, 0, 1e6)
         && error_unless_within(err, "train.patience", o->patience, 0, 1e6)
-        && error_unless_within(err, "train.clip", o->clip, 0, 1e9);
+        && error_unless_within(err, "train.clip", o->clip, 0, 1e9)
+        && error_unless_within(err, "train.average", o->average, 0, 0.99999);
 }
 
 int train_batch(const struct train_options *o, size_t rows)
@@ -120,10 +122,12 @@ static bool allocate(struct trainer *t, struct error *err)
 
     t->graph = model_graph(t->model);
     graph_plan(t->graph, &plan);
-    values = params_trainable(t->params) + t->params->total[PARAM_BUFFER];
+    values = params_values(t->params);
     t->weight = xcalloc((size_t)t->options.batch, sizeof *t->weight);
     t->best = try_alloc(values, sizeof *t->best);
-    if (!t->best)
+    if (t->options.average > 0)
+        t->average = try_aligned(values + LANES, sizeof *t->average);
+    if (!t->best || (t->options.average > 0 && !t->average))
         return error_set(err, ERROR_MEMORY, "no memory for a copy of the weights");
     memcpy(t->best, t->params->value, values * sizeof *t->best);
     return params_allocate_training(t->params, graph_lanes(t->graph), err)
@@ -190,6 +194,7 @@ void trainer_free(struct trainer *t)
     free(t->class_weight);
     free(t->weight);
     free(t->best);
+    free(t->average);
     free(t->history);
     free(t);
 }
@@ -229,11 +234,6 @@ static double one_batch(struct trainer *t, const struct batch *b)
     return loss;
 }
 
-static size_t parameter_count(const struct trainer *t)
-{
-    return params_trainable(t->params) + t->params->total[PARAM_BUFFER];
-}
-
 /* A category that no training row has keeps its first, random vector; the mean of those
  * that were trained says the same to the layers above and nothing false. */
 static void settle_untrained(struct trainer *t)
@@ -269,7 +269,7 @@ static void finish(struct trainer *t, enum train_end end)
     t->progress.end = end;
     t->progress.seconds = now() - t->start;
     if (t->has_best || end == TRAIN_DIVERGED)
-        memcpy(t->params->value, t->best, parameter_count(t) * sizeof *t->best);
+        memcpy(t->params->value, t->best, params_values(t->params) * sizeof *t->best);
     settle_untrained(t);
 }
 
@@ -328,10 +328,37 @@ static void judge_epoch(struct trainer *t, const struct metrics *valid)
         p->best = value;
         p->best_epoch = p->epoch;
         p->since_best = 0;
-        memcpy(t->best, t->params->value, parameter_count(t) * sizeof *t->best);
+        memcpy(t->best, t->params->value, params_values(t->params) * sizeof *t->best);
     } else {
         p->since_best++;
     }
+}
+
+/* The model has the averaged weights, or its own again. */
+static void swap_average(struct trainer *t)
+{
+    real *own = t->params->value;
+
+    if (!t->average)
+        return;
+    t->params->value = t->average;
+    t->average = own;
+}
+
+/* Validates, and keeps the weights if they are the best. */
+static bool validate(struct trainer *t, struct metrics *valid, struct error *err)
+{
+    bool done;
+
+    swap_average(t);
+    done = model_evaluate(t->model, t->pool, t->frame, t->split, PART_VALID, valid, err);
+    if (done && isfinite(valid->loss)) {
+        t->progress.epoch++;
+        record_epoch(t, valid);
+        judge_epoch(t, valid);
+    }
+    swap_average(t);
+    return done;
 }
 
 static enum step end_epoch(struct trainer *t, struct error *err)
@@ -339,13 +366,10 @@ static enum step end_epoch(struct trainer *t, struct error *err)
     struct train_progress *p = &t->progress;
     struct metrics valid;
 
-    if (!model_evaluate(t->model, t->pool, t->frame, t->split, PART_VALID, &valid, err))
+    if (!validate(t, &valid, err))
         return STEP_FAILED;
     if (!isfinite(valid.loss))
         return diverged(t, valid.loss, "the validation loss");
-    p->epoch++;
-    record_epoch(t, &valid);
-    judge_epoch(t, &valid);
     if (p->epoch >= t->options.epochs) {
         finish(t, TRAIN_EPOCHS);
         return STEP_DONE;
@@ -372,6 +396,16 @@ static void measure(struct trainer *t, double loss, int rows)
         p->rows_per_second = (double)t->epoch_batches * rows / passed;
 }
 
+/* A short average at first, which would else remember the beginning for too long. */
+static void follow_average(struct trainer *t)
+{
+    double step = (double)t->progress.step;
+
+    if (t->average)
+        params_average(t->params, t->kernels, t->pool,
+                       fmax(1 - t->options.average, 9 / (9 + step)), t->average);
+}
+
 enum step trainer_step(struct trainer *t, struct error *err)
 {
     struct train_progress *p = &t->progress;
@@ -392,6 +426,7 @@ enum step trainer_step(struct trainer *t, struct error *err)
     u.weight_decay = t->options.weight_decay;
     u.clip = t->options.clip;
     params_step(t->params, t->kernels, t->pool, &u, NULL);
+    follow_average(t);
     measure(t, loss, b->rows);
     return STEP_MORE;
 }

@@ -30,6 +30,8 @@ struct train_options {
     enum watch watch;
     double clip;          /* largest norm of the gradient, 0: no clipping */
     enum class_weight class_weight;
+    double average;       /* of the running average of the weights, what a step keeps; the
+                             averaged weights are validated and kept; 0: no average */
     uint64_t seed;
 };
 

@@ -149,11 +149,10 @@ size_t model_training_bytes(const struct model_options *o, const struct encoder 
     struct params *p = params_new();
     struct graph *g = model_describe(o, e, p);
     struct graph_plan plan = {batch, true, false};
-    size_t values, bytes;
+    size_t bytes;
 
     graph_plan(g, &plan);
-    values = params_trainable(p) + p->total[PARAM_BUFFER];
-    bytes = 2 * values * sizeof(real) + params_training_bytes(p, graph_lanes(g))
+    bytes = 3 * params_values(p) * sizeof(real) + params_training_bytes(p, graph_lanes(g))
         + graph_bytes(g, threads);
     graph_free(g);
     params_free(p);

@@ -62,8 +62,8 @@ struct graph *model_graph(struct model *m);
 /* Number of outputs a row has in model_predict: classes (binary: 2), 1 for regression. */
 int model_outputs(const struct model *m);
 
-/* Bytes that training with this batch size takes beyond the frame: weights twice (the best
- * are kept), gradients, moments, lanes, activations. Allocates none of it, so that too much can
+/* Bytes that training with this batch size takes beyond the frame: weights three times (their
+ * average and the best are kept), gradients, moments, lanes, activations. Allocates none of it, so that too much can
  * be refused before. */
 size_t model_training_bytes(const struct model_options *o, const struct encoder *e,
                             int batch, int threads);

@@ -82,7 +82,7 @@ static void fill(const struct param *q, real *value, struct rng *r)
 
 bool params_allocate(struct params *p, uint64_t seed, struct error *err)
 {
-    size_t n = params_trainable(p) + p->total[PARAM_BUFFER];
+    size_t n = params_values(p);
 
     p->value = try_aligned(n + LANES, sizeof *p->value);
     if (!p->value)
@@ -238,6 +238,29 @@ void params_step(struct params *p, const struct kernels *k, struct pool *pool,
     pool_run(pool, blocks, sum_block, &r);
     r.adamw.scale = (real)clip_scale(&r, blocks, u->clip, norm);
     pool_run(pool, blocks, step_block, &r);
+}
+
+struct average_run {
+    const struct params *p;
+    const struct kernels *k;
+    real share, *average;
+};
+
+static void average_block(void *arg, int task, int worker)
+{
+    const struct average_run *r = arg;
+    size_t from = (size_t)task * BLOCK, to = block_end(from, params_values(r->p));
+
+    (void)worker;
+    r->k->average_step(to - from, r->share, r->p->value + from, r->average + from);
+}
+
+void params_average(const struct params *p, const struct kernels *k, struct pool *pool,
+                    double share, real *average)
+{
+    struct average_run r = {p, k, (real)share, average};
+
+    pool_run(pool, (int)((params_values(p) + BLOCK - 1) / BLOCK), average_block, &r);
 }
 
 void params_sum(struct params *p, const struct kernels *k)

@@ -109,6 +109,16 @@ struct update update_defaults(void); /* 1e-3, 0.9, 0.999, 1e-8, 0; no clipping *
 void params_step(struct params *p, const struct kernels *k, struct pool *pool,
                  const struct update *u, double *norm);
 
+/* Numbers in the arena of values: parameters and buffers. */
+static inline size_t params_values(const struct params *p)
+{
+    return params_trainable(p) + p->total[PARAM_BUFFER];
+}
+
+/* average (params_values) += share (values - average) */
+void params_average(const struct params *p, const struct kernels *k, struct pool *pool,
+                    double share, real *average);
+
 /* Sums the lanes into the gradient without a step (tests). */
 void params_sum(struct params *p, const struct kernels *k);
 

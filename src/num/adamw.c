@@ -51,3 +51,9 @@ void ISA(adamw_step)(size_t n, const struct adamw *o, bool decay, real *restrict
         w[i] = w[i] * keep - rate * m[i] / ((real)sqrt(v[i] * inverse2) + o->eps);
     }
 }
+
+void ISA(average_step)(size_t n, real share, const real *restrict w, real *restrict average)
+{
+    for (size_t i = 0; i < n; i++)
+        average[i] += share * (w[i] - average[i]);
+}

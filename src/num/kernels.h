@@ -146,6 +146,8 @@ struct kernels {
     /* One AdamW step (Loshchilov, Hutter 2019) over n parameters. */
     void (*adamw_step)(size_t n, const struct adamw *o, bool decay, real *w, const real *g,
                        real *m, real *v);
+    /* average += share (w - average) */
+    void (*average_step)(size_t n, real share, const real *w, real *average);
 };
 
 /* The fastest table that this processor runs; TABSCOPE_ISA=base|avx2|avx512 in the
