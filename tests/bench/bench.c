@@ -3,7 +3,8 @@
  * Speed of training and inference beside the machine's rate for large matrix products,
  * measured in turns in the same run. Ends with lines "share SHAPE BATCH THREADS train|infer
  * VALUE": FLOPs of the model's matrix products a second over that rate; before them, at
- * shape a, what dropout 0.1 costs and what all threads gain over one.
+ * shape a, what dropout 0.1 costs and what all threads gain over one. A training step here
+ * is forward, backward and AdamW; the trainer's clipping and averaging come on top.
  *
  *   bench [--shape a|b|c] [--batch N] [--threads N] [--seconds S] [--dropout P] [--profile]
  */
