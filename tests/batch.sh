@@ -91,7 +91,8 @@ printf '%s\n' 'load income.csv' 'target over_50k' 'set model.layers 1' \
 "$tabscope" -b long.tabscope > out 2> err < /dev/null &
 pid=$!
 while [ ! -s err ] || ! grep -q 'epoch 1 of' err; do sleep 0.05; done
-kill -TERM $pid
+kill -TERM $pid # and again at once, as timeout(1) does
+kill -TERM $pid 2> /dev/null
 wait $pid
 status=$?
 is 143 '' '^long.tabscope:5: interrupted' "SIGTERM stops a run"

@@ -7,21 +7,39 @@
 #include <stddef.h>
 #include <string.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { ECHO_MS = 250 };
 
 /* A handler takes no argument of ours, so this is one of the few writable globals. */
 static struct {
     int pipe[2];
     volatile sig_atomic_t untaken[65]; /* by number, since the loop last took one */
+    struct timespec last[65];          /* when the last one came; the handler's own */
     struct termios terminal;           /* as it was found */
     bool has_terminal;
 } signals = {.pipe = {-1, -1}};
+
+/* timeout(1) sends each signal twice at once; a person takes longer. */
+static bool is_echo(int number)
+{
+    const struct timespec *last = &signals.last[number];
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - last->tv_sec) * 1000 + (now.tv_nsec - last->tv_nsec) / 1000000 <
+           ECHO_MS;
+}
 
 static void handle(int number)
 {
     int saved = errno;
     unsigned char byte = (unsigned char)number;
 
+    if (number != SIGTSTP && is_echo(number))
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &signals.last[number]);
     if (++signals.untaken[number] > 1 && number != SIGTSTP) {
         if (signals.has_terminal)
             tcsetattr(STDIN_FILENO, TCSANOW, &signals.terminal);

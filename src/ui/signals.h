@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Signals as bytes in a pipe, for the loop that polls: SIGINT, SIGTERM, SIGHUP, SIGTSTP.
- * Where the loop is busy and the same signal comes again, the program ends at once, the
- * terminal as it was found. SIGPIPE and SIGXFSZ become errors of write.
+ * Where the loop is busy and the same signal comes again, a moment later at least, the
+ * program ends at once, the terminal as it was found. SIGPIPE and SIGXFSZ become errors
+ * of write.
  */
 #ifndef UI_SIGNALS_H
 #define UI_SIGNALS_H
