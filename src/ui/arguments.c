@@ -23,7 +23,7 @@ static const struct option_text {
     const char *help;  /* NULL: not listed */
 } options[] = {
     {"-b", "[SCRIPT]", ARG_BATCH, {VALUE_FILE, NULL, 0, 0},
-     "run without a terminal: the lines of -c, then SCRIPT (- is standard input)"},
+     "run, without a terminal, the lines of -c, then SCRIPT"},
     {"-c", "LINE", ARG_LINE, {VALUE_TEXT, NULL, 0, 0},
      "run this command line first; may be given several times"},
     {"--plain", NULL, ARG_PLAIN, {VALUE_FLAG, NULL, 0, 0},
