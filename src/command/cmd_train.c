@@ -70,7 +70,7 @@ static void note_epoch(struct context *c, const struct run *r,
     str_printf(&text, "%s: epoch %d of %d, %.1f s, loss %.4f, valid ", r->name,
                e->epoch, r->settings.train.epochs, e->seconds, e->train_loss);
     add_metrics(&text, &e->valid, r->task);
-    if (e->epoch == r->progress.best_epoch)
+    if (e->best)
         str_puts(&text, ", best");
     context_note(c, "%s", str_text(&text));
     str_done(&text);

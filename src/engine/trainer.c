@@ -26,6 +26,7 @@ struct trainer {
     float *best;           /* (all parameters) at the best epoch, or at the beginning */
     float *average;        /* (all parameters) running average over steps, or NULL */
     bool has_best;
+    double best_loss;      /* of the validation rows, at the best epoch */
     double epoch_loss;     /* sum over this epoch's batches */
     size_t epoch_batches;
     double start, epoch_start;
@@ -322,16 +323,19 @@ static void judge_epoch(struct trainer *t, const struct metrics *valid)
 {
     struct train_progress *p = &t->progress;
     double value = trainer_watched(t, valid);
+    bool best = !t->has_best || value > p->best
+        || (value == p->best && valid->loss < t->best_loss);
 
-    if (!t->has_best || value > p->best) {
-        t->has_best = true;
-        p->best = value;
-        p->best_epoch = p->epoch;
-        p->since_best = 0;
-        memcpy(t->best, t->params->value, params_values(t->params) * sizeof *t->best);
-    } else {
-        p->since_best++;
-    }
+    t->history[t->n_history - 1].best = best;
+    p->since_best++;
+    if (!best)
+        return;
+    t->has_best = true;
+    t->best_loss = valid->loss;
+    p->best = value;
+    p->best_epoch = p->epoch;
+    p->since_best = 0;
+    memcpy(t->best, t->params->value, params_values(t->params) * sizeof *t->best);
 }
 
 /* The model has the averaged weights, or its own again. */

@@ -50,6 +50,7 @@ struct epoch_record {
     double lr;
     double train_loss; /* mean over the epoch's batches, with dropout */
     struct metrics valid;
+    bool best;         /* of all epochs so far */
 };
 
 enum train_end {
@@ -93,7 +94,8 @@ void trainer_free(struct trainer *t);
 const struct train_progress *trainer_progress(const struct trainer *t);
 /* History so far, (*n) records, valid until the next step. */
 const struct epoch_record *trainer_history(const struct trainer *t, size_t *n);
-/* The value early stopping watches of a record, larger is better. */
+/* The value early stopping watches of a record, larger is better; of equal ones the lower
+ * loss decides. */
 double trainer_watched(const struct trainer *t, const struct metrics *m);
 
 /* Metrics of the rows of one part. The loss is that of training: of a regression, the mean

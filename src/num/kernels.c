@@ -11,7 +11,8 @@ extern const struct kernels kernels_avx2, kernels_avx512;
 
 struct dropout dropout_make(double rate, uint32_t key)
 {
-    struct dropout d = {.key = key, .scale = (real)(1 / (1 - rate))};
+    struct dropout d = {.key = key / LANES * LANES,
+                        .scale = (real)(1 / (1 - rate))};
 
     d.threshold = (int32_t)((1 - rate) * 4294967296.0 - 2147483648.0 - (rate == 0));
     return d;

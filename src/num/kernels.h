@@ -23,7 +23,7 @@
  * the tensor and of a key (of seed, step and node), asked again in the backward pass.
  */
 struct dropout {
-    uint32_t key;
+    uint32_t key;      /* a multiple of LANES, so that all widths of vectors agree */
     int32_t threshold; /* kept if the mixed place, as a signed number, is below */
     real scale;        /* 1 / (1 - rate); rate 0: see dropout_none */
 };
