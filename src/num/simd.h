@@ -114,10 +114,8 @@ INLINE vec normal_cumulative(vec x)
 
 INLINE void normal(vec x, vec *density, vec *cumulative)
 {
-    for (int i = 0; i < WIDTH; i++) {
-        (*density)[i] = exp(-0.5 * x[i] * x[i]);
-        (*cumulative)[i] = 0.5 * erfc(-x[i] * 0.70710678118654752440);
-    }
+    *cumulative = normal_cumulative(x);
+    *density = vexp(-0.5 * x * x);
 }
 
 #else
