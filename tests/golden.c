@@ -26,7 +26,7 @@ struct golden {
     int rows;
     struct graph_input input;
     int32_t *codes;
-    float *target;
+    float *values, *target;
     struct params *params;
     struct graph *graph;
     struct pool *pool;
@@ -69,17 +69,30 @@ static size_t count(const struct safetensors_tensor *t)
     return n;
 }
 
+/* The i-th number of a tensor, whatever its kind and wherever it stands. */
+static double number_at(const struct safetensors_tensor *t, size_t i)
+{
+    int64_t whole;
+    float x;
+
+    if (t->dtype == DTYPE_I64) {
+        memcpy(&whole, (const char *)t->data + i * sizeof whole, sizeof whole);
+        return (double)whole;
+    }
+    memcpy(&x, (const char *)t->data + i * sizeof x, sizeof x);
+    return (double)x;
+}
+
 /* |got - want| <= 1e-5 + relative |want| for all; says the worst where not */
 static void compare(const char *name, const real *got,
                     const struct safetensors_tensor *want, double relative)
 {
-    const float *w = want->data;
     size_t bad = 0, worst = 0;
     double excess = 0;
 
     for (size_t i = 0; i < count(want); i++) {
-        double off = fabs((double)got[i] - (double)w[i])
-            - (1e-5 + relative * fabs((double)w[i]));
+        double off = fabs((double)got[i] - number_at(want, i))
+            - (1e-5 + relative * fabs(number_at(want, i)));
 
         if (!(off <= 0)) {
             bad++;
@@ -91,7 +104,7 @@ static void compare(const char *name, const real *got,
     }
     if (bad) {
         printf("# %s: %zu of %zu differ, worst at %zu: %.9g, wanted %.9g\n", name, bad,
-               count(want), worst, (double)got[worst], (double)w[worst]);
+               count(want), worst, (double)got[worst], number_at(want, worst));
         test_bad++;
     }
 }
@@ -139,15 +152,18 @@ static void read_input(struct golden *g)
     g->rows = (int)target->shape[0];
     g->target = xcalloc((size_t)g->rows, sizeof *g->target);
     for (int r = 0; r < g->rows; r++)
-        g->target[r] = target->dtype == DTYPE_I64 ? (float)((const int64_t *)target->data)[r]
-                                                  : ((const float *)target->data)[r];
+        g->target[r] = (float)number_at(target, (size_t)r);
     if (codes) {
         g->codes = xcalloc(count(codes), sizeof *g->codes);
         for (size_t i = 0; i < count(codes); i++)
-            g->codes[i] = (int32_t)((const int64_t *)codes->data)[i];
+            g->codes[i] = (int32_t)number_at(codes, i);
     }
-    g->input = (struct graph_input){g->rows, g->codes, values ? values->data : NULL,
-                                    g->target, NULL};
+    if (values) {
+        g->values = xcalloc(count(values), sizeof *g->values);
+        for (size_t i = 0; i < count(values); i++)
+            g->values[i] = (float)number_at(values, i);
+    }
+    g->input = (struct graph_input){g->rows, g->codes, g->values, g->target, NULL};
 }
 
 static bool read_parameters(struct golden *g)
@@ -164,7 +180,7 @@ static bool read_parameters(struct golden *g)
             return false;
         }
         for (size_t k = 0; k < p->count; k++)
-            param_value(g->params, i)[k] = (real)((const float *)t->data)[k];
+            param_value(g->params, i)[k] = (real)number_at(t, k);
     }
     return true;
 }
@@ -262,6 +278,7 @@ static void golden_free(struct golden *g)
     pool_free(g->pool);
     free(g->classes);
     free(g->codes);
+    free(g->values);
     free(g->target);
     safetensors_free(g->file);
 }

@@ -134,10 +134,19 @@ static bool check_format(const struct safetensors *s, struct error *err)
     return true;
 }
 
-static bool finite_values(const float *v, size_t n)
+/* Tensors of another's file may stand at any address. */
+static float number_at(const void *data, size_t i)
+{
+    float x;
+
+    memcpy(&x, (const char *)data + i * sizeof x, sizeof x);
+    return x;
+}
+
+static bool finite_values(const void *data, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (!isfinite(v[i]))
+        if (!isfinite(number_at(data, i)))
             return false;
     return true;
 }
@@ -196,10 +205,10 @@ static struct model *build(const struct safetensors *s, const struct model_optio
     struct params *p = model_params(m);
 
     for (int i = 0; i < p->n; i++) {
-        const float *from = safetensors_find(s, p->list[i].name)->data;
+        const void *from = safetensors_find(s, p->list[i].name)->data;
 
         for (size_t k = 0; k < p->list[i].count; k++)
-            param_value(p, i)[k] = (real)from[k];
+            param_value(p, i)[k] = (real)number_at(from, k);
     }
     return m;
 }
