@@ -57,8 +57,7 @@ int tabtransformer_head_width(const struct model_options *o, const struct model_
                               int block)
 {
     int times = block == 0 ? o->head_hidden1 : o->head_hidden2;
-    int cap = block == 0 || o->head_hidden1 <= 0
-        ? o->head_cap : o->head_cap * o->head_hidden2 / o->head_hidden1;
+    int cap = block == 0 ? o->head_cap : o->head_cap * o->head_hidden2 / o->head_hidden1;
     int width = times * tabtransformer_head_input(o, s);
 
     return o->head_cap > 0 && width > cap ? cap : width;

@@ -28,7 +28,6 @@ void graph_free(struct graph *g)
         return;
     for (size_t i = 0; i < g->n_nodes; i++) {
         free(g->nodes[i].values);
-        free(g->nodes[i].classes);
         free(g->nodes[i].moments);
     }
     for (size_t i = 0; i < g->n_tensors; i++)

@@ -77,7 +77,6 @@ struct node {
     int buffers[2];
     real *moments;    /* batch norm: mean and 1 / deviation of the batch, (2, features) */
     int *values;    /* embedding: a parameter for each column */
-    int *classes;
     int heads;
     bool qkv;         /* linear: weight and bias are the first of three in a row */
     enum activation activation;

@@ -107,7 +107,6 @@ struct tensor *graph_embedding(struct graph *g, int columns, const int *classes,
 
     n->out = graph_add_tensor(g, n, TOKENS, columns, d);
     snprintf(n->name, sizeof n->name, "columns");
-    n->classes = xcalloc((size_t)columns, sizeof *n->classes);
     n->values = xcalloc((size_t)columns, sizeof *n->values);
     if (identifier > 0)
         n->weight = want(g, "columns", "identifier", (size_t)columns, (size_t)identifier,
@@ -116,7 +115,6 @@ struct tensor *graph_embedding(struct graph *g, int columns, const int *classes,
         char name[32];
 
         snprintf(name, sizeof name, "columns.%d", i);
-        n->classes[i] = classes[i];
         n->values[i] = want(g, name, "value", (size_t)classes[i] + 1,
                             (size_t)(d - identifier), INIT_NORMAL, 1);
     }
