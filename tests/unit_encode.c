@@ -443,14 +443,18 @@ static void one_sided_tables_work(void)
     tear_down(&s);
 }
 
-static void equal_rows_are_counted(void)
+static void distinct_rows_are_counted(void)
 {
     struct setup s;
     struct encode_options o = encode_defaults();
 
     set_up(&s, "x,c,y\n1.5,a,0\n1.5,a,1\n1.5,a,0\n2,a,0\n1.5,b,0\n1.50,a,0\n", "y", 6,
            &o);
-    check_int(frame_duplicates(s.frame), 2);
+    check_int(frame_distinct(s.frame, 100), 4);
+    check_int(frame_distinct(s.frame, 4), 4);
+    check_int(frame_distinct(s.frame, 3), 4);
+    check_int(frame_distinct(s.frame, 1), 2);
+    check_int(frame_distinct(s.frame, 0), 1);
     tear_down(&s);
 }
 
@@ -704,7 +708,7 @@ int main(void)
     test_run(weights_have_mean_one);
     test_run(columns_are_found_by_name);
     test_run(one_sided_tables_work);
-    test_run(equal_rows_are_counted);
+    test_run(distinct_rows_are_counted);
     test_run(codes_can_be_read_back);
     test_run(json_reads_back);
     test_run(hostile_json_is_refused);

@@ -116,9 +116,9 @@ struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
 void frame_free(struct frame *f);
 /* What encoder_apply will take. */
 size_t frame_bytes(const struct encoder *e, size_t rows);
-/* Rows that repeat an earlier one, target included: many make a test part easy. 0 also
- * where there is no memory to tell. */
-size_t frame_duplicates(const struct frame *f);
+/* Rows that differ from all before, target included. Counting ends at most + 1, so that a
+ * table of many costs little. 0 where there is no memory to tell. */
+size_t frame_distinct(const struct frame *f, size_t most);
 
 /* For the model file: a JSON object, and back with every number checked (sizes, finite,
  * order of quantiles, duplicate names). Caller owns the results. */

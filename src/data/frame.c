@@ -36,32 +36,44 @@ static uint64_t hash_words(uint64_t hash, const void *bytes, size_t words)
     return hash;
 }
 
-static int compare_hashes(const void *a, const void *b)
+static uint64_t hash_row(const struct frame *f, size_t row)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    size_t m = (size_t)f->n_categorical, c = (size_t)f->n_continuous;
+    uint64_t hash = hash_words(0xcbf29ce484222325u, &f->target[row], 1);
 
-    return (x > y) - (x < y);
+    if (m > 0)
+        hash = hash_words(hash, f->codes + row * m, m);
+    if (c > 0)
+        hash = hash_words(hash, f->values + row * c, c);
+    return hash ? hash : 1;
 }
 
-size_t frame_duplicates(const struct frame *f)
+/* True if it was not in the set, where 0 is a free place; there are more than are used. */
+static bool set_add(uint64_t *set, size_t mask, uint64_t hash)
 {
-    size_t m = (size_t)f->n_categorical, c = (size_t)f->n_continuous, equal = 0;
-    uint64_t *hashes = try_alloc(f->rows, sizeof *hashes);
+    size_t at = (size_t)hash & mask;
 
-    if (!hashes)
+    while (set[at] != 0 && set[at] != hash)
+        at = (at + 1) & mask;
+    if (set[at] == hash)
+        return false;
+    set[at] = hash;
+    return true;
+}
+
+/* Two rows of one hash count as one: a chance of one in millions for millions of rows. */
+size_t frame_distinct(const struct frame *f, size_t most)
+{
+    size_t places = 16, distinct = 0;
+    uint64_t *set;
+
+    while (places / 2 <= most)
+        places *= 2;
+    set = try_calloc(places, sizeof *set);
+    if (!set)
         return 0;
-    for (size_t row = 0; row < f->rows; row++) {
-        uint64_t hash = hash_words(0xcbf29ce484222325u, &f->target[row], 1);
-
-        if (m > 0)
-            hash = hash_words(hash, f->codes + row * m, m);
-        if (c > 0)
-            hash = hash_words(hash, f->values + row * c, c);
-        hashes[row] = hash;
-    }
-    qsort(hashes, f->rows, sizeof *hashes, compare_hashes);
-    for (size_t row = 1; row < f->rows; row++)
-        equal += hashes[row] == hashes[row - 1];
-    free(hashes);
-    return equal;
+    for (size_t row = 0; row < f->rows && distinct <= most; row++)
+        distinct += set_add(set, places - 1, hash_row(f, row));
+    free(set);
+    return distinct;
 }

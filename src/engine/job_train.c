@@ -196,8 +196,19 @@ static enum step apply(struct train_job *j, struct error *err)
     return j->frame ? next(j, PHASE_BUILDING) : STEP_FAILED;
 }
 
+static void note_duplicates(struct train_job *j)
+{
+    size_t rows = j->frame->rows, most = rows / 100;
+    size_t distinct = frame_distinct(j->frame, most);
+
+    if (distinct > 0 && distinct <= most)
+        str_printf(&j->note, "warning: only %zu of %zu rows differ, so nearly every row of "
+                   "the test part stands in the training part too\n", distinct, rows);
+}
+
 static enum step build(struct train_job *j, struct error *err)
 {
+    note_duplicates(j);
     j->batch = train_batch(&j->train_options, j->split->count[PART_TRAIN]);
     j->bytes = frame_bytes(j->encoder, j->frame->rows) +
                model_training_bytes(&j->model_options, j->encoder, j->batch,
