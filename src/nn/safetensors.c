@@ -62,18 +62,28 @@ int dtype_bits(enum dtype dtype)
 
 /* ---- the file ---- */
 
-/* What a file that is no safetensors may be instead, by its first bytes. */
+static bool is_text(const unsigned char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] < ' ' && p[i] != '\t' && p[i] != '\r' && p[i] != '\n')
+            return false;
+    return true;
+}
+
+/* What a file that is no safetensors may be instead, by its first 8 bytes; NULL: unknown. */
 static const char *guess_format(const unsigned char *first)
 {
     if (memcmp(first, "PK\3\4", 4) == 0)
-        return " (it is a zip archive, perhaps a PyTorch checkpoint)";
+        return "a zip archive, perhaps a PyTorch checkpoint";
     if (first[0] == 0x80 && first[1] >= 2 && first[1] <= 5)
-        return " (it is a Python pickle, which is never run here)";
+        return "a Python pickle, which is never run here";
     if (memcmp(first, "GGUF", 4) == 0)
-        return " (it is a GGUF file)";
+        return "a GGUF file";
     if (memcmp(first, "\x93NUMPY", 6) == 0)
-        return " (it is a NumPy array)";
-    return "";
+        return "a NumPy array";
+    if (is_text(first, 8))
+        return "text; `load` reads tables";
+    return NULL;
 }
 
 /* Exactly n bytes; a file that became shorter since its size was asked is refused. */
@@ -96,6 +106,18 @@ static bool read_exactly(int fd, void *bytes, size_t n, struct error *err)
     return true;
 }
 
+static bool refuse_format(const unsigned char *first, uint64_t header, uint64_t file_size,
+                          struct error *err)
+{
+    const char *format = guess_format(first);
+
+    if (format)
+        return error_set(err, ERROR_INPUT, "not a tabscope model but %s", format);
+    return error_set(err, ERROR_INPUT,
+                     "not a tabscope model: its header would take %llu bytes, the file has "
+                     "%llu", (unsigned long long)header, (unsigned long long)file_size);
+}
+
 /* The header's length, held against the file's size before anything is made of it. */
 static bool read_length(struct safetensors *s, int fd, uint64_t file_size,
                         struct error *err)
@@ -104,18 +126,14 @@ static bool read_length(struct safetensors *s, int fd, uint64_t file_size,
     uint64_t n = 0;
 
     if (file_size < 8)
-        return error_set(err, ERROR_INPUT,
-                         "not a safetensors file: %llu bytes are too few",
+        return error_set(err, ERROR_INPUT, "not a tabscope model: %llu bytes are too few",
                          (unsigned long long)file_size);
     if (!read_exactly(fd, first, 8, err))
         return false;
     for (int i = 7; i >= 0; i--)
         n = n << 8 | first[i];
     if (n > file_size - 8)
-        return error_set(err, ERROR_INPUT,
-                         "not a safetensors file%s: its header would take %llu bytes, "
-                         "the file has %llu", guess_format(first), (unsigned long long)n,
-                         (unsigned long long)file_size);
+        return refuse_format(first, n, file_size, err);
     if (n > MAX_HEADER)
         return error_set(err, ERROR_INPUT, "the header has %llu bytes, more than %d",
                          (unsigned long long)n, MAX_HEADER);
