@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a person looks at: the view, which pane has the keys, where the cursors stand, what
+ * is marked, zoomed, overlaid. Plain data; the commands of command/cmd_screen.c change it
+ * (ui/actions.c), panes read it. It refers to columns and runs by number or name, never by
+ * pointer, so that it survives what it refers to.
+ */
+#ifndef UI_DESK_H
+#define UI_DESK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+enum view_id { VIEW_DATA, VIEW_TRAIN, VIEW_RUNS, VIEW_LOG, VIEWS };
+
+enum pane_id {
+    PANE_SCHEMA,  /* Data: the columns of the table */
+    PANE_COLUMN,  /* Data: one column in detail */
+    PANE_VALUES,  /* Data: the frequency table of that column */
+    PANE_ROWS,    /* Data: rows of the table */
+    PANE_LOSS,    /* Train */
+    PANE_SCORE,   /* Train: what early stopping watches: AUC, r2 ... */
+    PANE_FACTS,   /* Train: the run in words and numbers */
+    PANE_ROC,     /* Train: of the best weights so far, as are the next two */
+    PANE_CONFUSION,
+    PANE_CALIBRATION,
+    PANE_RUNS,    /* Runs: the lineage */
+    PANE_COMPARE, /* Runs: marked runs side by side */
+    PANE_LOG,     /* Log */
+    PANES
+};
+
+/* Where keys go. */
+enum place { PLACE_PROMPT, PLACE_PANES };
+
+/* A list with a cursor. `page` is how many items the pane showed last. */
+struct list {
+    size_t cursor, top, page;
+};
+
+struct data_desk {
+    bool *selected;         /* (n_columns) marked by Space */
+    int n_selected;         /* length of that array */
+    bool only_warnings;
+    enum { SORT_POSITION, SORT_NAME, SORT_MISSING, SORT_DISTINCT } sort;
+    enum { LOWER_ROWS, LOWER_VALUES } lower; /* what stands below the schema */
+    int first_column;       /* rows: the leftmost that is shown */
+    char *filter;           /* rows: COLUMN=VALUE, or NULL */
+};
+
+struct train_desk {
+    char *run;              /* shown; NULL: the one in training, else the last */
+    bool log_y, by_time;
+    double smooth;          /* what a step of the moving average keeps, 0: raw values */
+    double cursor;          /* x, NAN: none */
+    double low, high;       /* x range, NAN: all */
+    char **overlaid;        /* names of further runs */
+    size_t n_overlaid, overlaid_capacity;
+};
+
+enum popup { POPUP_NONE, POPUP_KEYS, POPUP_MENU };
+
+struct desk {
+    enum view_id view;
+    enum place place;
+    enum pane_id focus[VIEWS];
+    bool zoomed;            /* the focused pane has the whole screen */
+    int wider[VIEWS], taller[VIEWS]; /* shifts of the borders, in cells */
+    bool frozen;
+    struct list lists[PANES];
+    struct data_desk data;
+    struct train_desk train;
+    struct str search;      /* of the last `find` */
+    enum popup popup;
+    struct list popup_list;
+};
+
+void desk_init(struct desk *d);
+void desk_done(struct desk *d);
+
+/* Moves the cursor by `by` items and keeps it within n. */
+void list_move(struct list *l, long by, size_t n);
+/* Puts the cursor within n items and the top so that it is seen on `page` lines. */
+void list_fit(struct list *l, size_t page, size_t n);
+
+const char *view_name(enum view_id view);   /* "data", as `view` takes it */
+const char *view_title(enum view_id view);  /* "Data" */
+enum view_id pane_view(enum pane_id pane);
+
+#endif
