@@ -314,29 +314,40 @@ static void wrong_options_are_refused(void)
     fresh_done(&f);
 }
 
-static void summary_adds_up(void)
+static bool has_layer(const struct model_layer *layers, int n, const char *name)
+{
+    int found = 0;
+
+    for (int i = 0; i < n; i++)
+        found += strcmp(layers[i].name, name) == 0;
+    return found == 1;
+}
+
+static void layers_have_names_and_add_up(void)
 {
     struct fresh f = fresh_new("yes", 2);
-    struct model_options o = *model_options(f.model);
-    struct str text = {0}, json = {0};
     struct error err = {0};
-    json_t *j;
-    size_t sum = 0, i;
-    json_t *layer;
+    size_t parameters = 0;
+    double flops = 0;
+    int n = 0;
+    struct model_options o = *model_options(f.model);
+    struct model_layer *layers;
 
-    check(model_summary(&o, f.s.encoder, false, &text, &err));
-    check(strstr(text.text, "layers.1.ffn.up") != NULL);
-    check(model_summary(&o, f.s.encoder, true, &json, &err));
-    j = json_loads(json.text, 0, NULL);
-    json_array_foreach(json_object_get(j, "layers"), i, layer)
-        sum += (size_t)json_integer_value(json_object_get(layer, "parameters"));
-    check_int(sum, model_parameters(f.model));
-    check_int(json_integer_value(json_object_get(j, "parameters")),
-              model_parameters(f.model));
-    check_near(json_number_value(json_object_get(j, "flops")), model_flops(f.model), 0);
-    json_decref(j);
-    str_done(&text);
-    str_done(&json);
+    o.head_dropout = 0.1;
+    layers = model_layers(&o, f.s.encoder, &n, &err);
+    for (int i = 0; layers && i < n; i++) {
+        check(has_layer(layers, n, layers[i].name));
+        parameters += layers[i].parameters;
+        flops += layers[i].flops;
+    }
+    check(has_layer(layers, n, "layers.1.ffn.up"));
+    check(has_layer(layers, n, "layers.1.attention"));
+    check(has_layer(layers, n, "head.1.norm.dropout"));
+    check_int(parameters, model_parameters(f.model));
+    check_near(flops, model_flops(f.model), 0);
+    free(layers);
+    o.dim = 7;
+    check(model_layers(&o, f.s.encoder, &n, &err) == NULL);
     fresh_done(&f);
 }
 
@@ -349,6 +360,6 @@ int main(void)
     test_run(files_of_other_models_are_refused);
     test_run(hostile_files_are_refused);
     test_run(wrong_options_are_refused);
-    test_run(summary_adds_up);
+    test_run(layers_have_names_and_add_up);
     return test_done();
 }

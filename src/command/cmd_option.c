@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Commands about the settings, and what model they make of the current table. */
-#include <math.h>
-#include <stdlib.h>
+/* Commands about the settings. */
 #include <string.h>
 
 #include "command/families.h"
@@ -137,60 +135,4 @@ const struct command command_show = {
                    "one, or a group"}},
     .flags = COMMAND_DATA,
     .run = run_show,
-};
-
-/* ---- model ---- */
-
-/* What training would make of the current table: split and encoder as there. */
-static struct encoder *fit(struct context *c, struct error *err)
-{
-    const struct table *t = c->session->table;
-    struct split *split = split_new(t->data, t->schema, &t->split, err);
-    struct encoder *e = NULL;
-    struct str note = {0};
-
-    if (split)
-        e = encoder_fit(t->data, t->schema, split, &c->session->settings.data, &note,
-                        err);
-    if (e)
-        context_note_lines(c, "", str_text(&note));
-    if (split)
-        split_free(split);
-    str_done(&note);
-    return e;
-}
-
-static bool run_model(struct context *c, const struct call *call, struct error *err)
-{
-    const struct settings *s = &c->session->settings;
-    struct encoder *e;
-    struct str text = {0};
-    bool ok;
-
-    (void)call;
-    if (!model_check(&s->model, err) || !train_check(&s->train, err))
-        return false;
-    e = fit(c, err);
-    if (!e)
-        return false;
-    ok = model_summary(&s->model, e, c->format == FORMAT_JSON, &text, err);
-    if (ok) {
-        int batch = train_batch(&s->train, e->fitted_rows);
-
-        context_print(c, str_text(&text), text.length);
-        context_note(c, "training with batches of %d rows takes %.0f MB", batch,
-                     ceil((double)model_training_bytes(&s->model, e, batch,
-                              engine_threads(c->session->engine)) / 1e6));
-    }
-    str_done(&text);
-    encoder_unref(e);
-    return ok;
-}
-
-const struct command command_model = {
-    .name = "model",
-    .help = "show the layers, shapes, parameters and cost of the model that train would "
-            "make",
-    .flags = COMMAND_TABLE | COMMAND_TARGET | COMMAND_DATA,
-    .run = run_model,
 };

@@ -12,7 +12,9 @@ extern const struct command /* cmd_schema.c: what columns mean */
     command_mark, command_target, command_split, command_schema, command_undo,
         command_redo;
 extern const struct command /* cmd_option.c */
-    command_set, command_show, command_model;
+    command_set, command_show;
+extern const struct command /* cmd_layers.c */
+    command_model;
 extern const struct command /* cmd_train.c */
     command_train;
 extern const struct command /* cmd_job.c */

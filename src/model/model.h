@@ -73,10 +73,18 @@ size_t model_training_bytes(const struct model_options *o, const struct encoder 
 bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
                    const uint32_t *index, size_t n, float *out, struct error *err);
 
-/* Layer summary: one line a layer with output shape, parameters, FLOPs a row.
- * `json` writes one object instead of a table. Needs no weights. */
-bool model_summary(const struct model_options *o, const struct encoder *e, bool json,
-                   struct str *out, struct error *err);
+/* What the model of these options would be made of, in order. */
+struct model_layer {
+    char name[48];         /* "layers.0.ffn.up", as its tensors begin in the file */
+    const char *operation; /* "linear", ... */
+    int columns, features; /* of the output; columns 0: one for the whole row */
+    size_t parameters;
+    double flops;          /* of one row forward, matrix products */
+};
+
+/* All layers, *n of them; caller frees. Needs no weights. NULL: they make no model. */
+struct model_layer *model_layers(const struct model_options *o, const struct encoder *e,
+                                 int *n, struct error *err);
 
 /* One safetensors file with everything inside (share/doc/FORMATS has the layout).
  * `extra` (may be NULL) is a JSON object kept beside (training options, metrics, lineage). */

@@ -55,6 +55,13 @@ struct node *graph_add_node(struct graph *g, const struct op *op, struct tensor 
     return n;
 }
 
+void graph_name_after(struct graph *g, struct node *n)
+{
+    const struct node *before = &g->nodes[n->in[0]->producer];
+
+    snprintf(n->name, sizeof n->name, "%.32s.%.12s", before->name, n->op->name);
+}
+
 struct tensor *graph_add_tensor(struct graph *g, struct node *n, enum layout layout,
                                 int columns, int features)
 {
@@ -437,7 +444,7 @@ struct node_info graph_node(const struct graph *g, int i)
     const struct node *n = &g->nodes[i];
     struct node_info info = {
         .op = n->op->name,
-        .name = n->name[0] || !n->out ? n->name : n->out->name,
+        .name = n->name[0] ? n->name : n->op->name,
         .columns = n->out && n->out->layout == TOKENS ? n->out->columns : 0,
         .features = n->out ? n->out->features : 1,
         .parameters = node_parameters(g, n),

@@ -125,7 +125,7 @@ bool graph_tensor_size(const struct graph *g, const char *name, int *columns,
 
 struct node_info {
     const char *op;      /* "linear", "attention", ... */
-    const char *name;    /* of its parameters or its output, may be "" */
+    const char *name;    /* each another: "layers.0.ffn.up", "layers.0.ffn.up.gelu" */
     int columns, features; /* of the output; columns 0: layout "features" */
     size_t parameters;
     double flops;        /* of one row forward: 2 a multiplication in matrix products */

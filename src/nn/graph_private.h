@@ -84,7 +84,7 @@ struct node {
     enum loss loss;
     double rate;    /* of dropout */
     struct dropout dropout; /* of this pass */
-    char name[32];
+    char name[48];
     double flops;
     double seconds[2][GRAPH_MAX_WORKERS]; /* forward, backward; while profiling */
 };
@@ -147,6 +147,8 @@ extern const struct op op_linear_tokens; /* for graph_linear */
 
 struct node *graph_add_node(struct graph *g, const struct op *op, struct tensor *in0,
                             struct tensor *in1);
+/* A node without parameters gets the name of the one before it and of its operation. */
+void graph_name_after(struct graph *g, struct node *n);
 struct tensor *graph_add_tensor(struct graph *g, struct node *n, enum layout layout,
                                 int columns, int features);
 

@@ -313,6 +313,7 @@ struct tensor *graph_dropout(struct graph *g, struct tensor *x, double rate)
 {
     struct node *n = graph_add_node(g, &op_dropout, x, NULL);
 
+    graph_name_after(g, n);
     n->rate = rate;
     n->out = graph_add_tensor(g, n, FEATURES, 1, x->features);
     if (g->nodes[x->producer].op->needs & NEEDS_OUT)

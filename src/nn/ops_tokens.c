@@ -183,7 +183,7 @@ struct tensor *graph_query_key_value(struct graph *g, struct tensor *x, const ch
     n->weight = first[0][0];
     n->bias = first[1][0];
     n->qkv = true;
-    snprintf(n->name, sizeof n->name, "%s", name);
+    snprintf(n->name, sizeof n->name, "%s.in", name);
     n->out = graph_add_tensor(g, n, TOKENS, x->columns, 3 * x->features);
     n->flops = 2.0 * 3 * (double)(d * d) * x->columns;
     return n->out;
@@ -238,7 +238,7 @@ struct tensor *graph_attention(struct graph *g, struct tensor *qkv, int heads,
     n->aux[0] = graph_add_tensor(g, n, TOKENS, m, 2 * heads);
     n->aux[1] = graph_add_tensor(g, n, TOKENS, m, heads * m);
     graph_name(n->aux[1], "attention.%d", layer);
-    snprintf(n->name, sizeof n->name, "layers.%d", layer);
+    snprintf(n->name, sizeof n->name, "layers.%d.attention", layer);
     n->flops = 2.0 * 2 * (double)m * m * d;
     return n->out;
 }
@@ -273,6 +273,7 @@ struct tensor *graph_gelu(struct graph *g, struct tensor *x, double dropout)
 {
     struct node *n = graph_add_node(g, &op_gelu, x, NULL);
 
+    graph_name_after(g, n);
     n->rate = dropout;
     n->out = graph_add_tensor(g, n, TOKENS, x->columns, x->features);
     x->grad_same = n->out;
