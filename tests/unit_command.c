@@ -576,6 +576,21 @@ static void grids_fit_the_screen(void)
     free(narrow);
 }
 
+static void paths_are_cut_in_front(void)
+{
+    struct grid *g = grid_new("tables");
+    char *text;
+
+    grid_column(g, "name", false);
+    grid_column(g, "file", false);
+    grid_puts(g, "income");
+    grid_path(g, "/home/someone/work/tables of this year/income.csv");
+    text = printed(g, 30);
+    check_str(text, "name    file\n"
+                    "income  … this year/income.csv\n");
+    free(text);
+}
+
 static struct grid *random_grid(struct rng *r)
 {
     static const char text[] = "some words of a cell that may be long or longer still";
@@ -590,6 +605,8 @@ static struct grid *random_grid(struct rng *r)
     for (size_t i = 0; i < cells; i++) {
         if (i % columns > 0 && rng_below(r, 4) == 0)
             grid_count(g, rng_below(r, 1000000));
+        else if (rng_below(r, 4) == 0)
+            grid_path(g, &text[rng_below(r, sizeof(text))]);
         else
             grid_text(g, text, rng_below(r, sizeof(text)));
     }
@@ -633,6 +650,7 @@ int main(void)
     test_run(a_run_comes_back_from_json);
     test_run(counts_are_grouped);
     test_run(grids_fit_the_screen);
+    test_run(paths_are_cut_in_front);
     test_run(no_line_leaves_the_screen);
     return test_done();
 }

@@ -108,6 +108,27 @@ static void plain_locale_shows_ascii(void)
     use_utf8();
 }
 
+static void shows_end(const char *text, size_t width, const char *want)
+{
+    struct str out = {0};
+
+    check_int(show_end_to(&out, text, strlen(text), width), show_width(want, strlen(want)));
+    check_str(str_text(&out), want);
+    str_done(&out);
+}
+
+static void the_end_may_be_what_counts(void)
+{
+    shows_end("/a/b/c.csv", 0, "/a/b/c.csv");
+    shows_end("/a/b/c.csv", 10, "/a/b/c.csv");
+    shows_end("/a/b/c.csv", 9, "…/b/c.csv");
+    shows_end("/a/b/c.csv", 1, "…");
+    shows_end("日本語.csv", 9, "…本語.csv");
+    shows_end("日本語.csv", 8, "…語.csv");
+    shows_end("日本語.csv", 6, "….csv");
+    shows_end("a\x1B[2J.csv", 8, "…[2J.csv");
+}
+
 /* Whatever comes in: what goes out is valid, printable and as wide as said. */
 static void random_bytes_come_out_clean(void)
 {
@@ -122,7 +143,7 @@ static void random_bytes_come_out_clean(void)
 
         for (uint64_t n = rng_below(&r, 12); n > 0; n--)
             str_puts(&in, bits[rng_below(&r, 10)]);
-        columns = show_to(&out, str_text(&in), in.length, width);
+        columns = (round % 2 ? show_to : show_end_to)(&out, str_text(&in), in.length, width);
         check(width == 0 || columns <= width);
         check(utf8_valid(str_text(&out), out.length));
         for (size_t i = 0; i < out.length;) {
@@ -189,6 +210,7 @@ int main(void)
     test_run(long_text_is_cut);
     test_run(combining_marks_are_held_in);
     test_run(plain_locale_shows_ascii);
+    test_run(the_end_may_be_what_counts);
     test_run(random_bytes_come_out_clean);
     test_run(every_code_point_encodes_and_decodes);
     test_run(lines_are_folded_at_blanks);

@@ -165,6 +165,11 @@ static size_t next_piece(struct piece *p, const char *bytes, size_t n, bool utf8
     return (size_t)length;
 }
 
+static void put_ellipsis(struct str *out)
+{
+    str_puts(out, locale_is_utf8() ? "…" : "~");
+}
+
 size_t show_to(struct str *out, const char *bytes, size_t n, size_t width)
 {
     bool utf8 = locale_is_utf8();
@@ -180,13 +185,26 @@ size_t show_to(struct str *out, const char *bytes, size_t n, size_t width)
         }
         if (width > 0 && columns + (size_t)p.columns > width) {
             out->length = cut;
-            str_puts(out, utf8 ? "…" : "~");
+            put_ellipsis(out);
             return cut_columns + 1;
         }
         str_add(out, p.text, (size_t)p.length);
         columns += (size_t)p.columns;
     }
     return columns;
+}
+
+size_t show_end_to(struct str *out, const char *bytes, size_t n, size_t width)
+{
+    size_t from = 0;
+    int code;
+
+    if (width == 0 || show_width(bytes, n) <= width)
+        return show_to(out, bytes, n, 0);
+    while (from < n && show_width(bytes + from, n - from) > width - 1)
+        from += (size_t)utf8_decode(bytes + from, n - from, &code);
+    put_ellipsis(out);
+    return 1 + show_to(out, bytes + from, n - from, 0);
 }
 
 char *show(const char *text, size_t width)

@@ -21,7 +21,10 @@
  * columns used. */
 size_t show_to(struct str *out, const char *bytes, size_t n, size_t width);
 
-/* The same as a new string; caller frees. */
+/* The same, but cut in front: of a path the end tells most. */
+size_t show_end_to(struct str *out, const char *bytes, size_t n, size_t width);
+
+/* show_to as a new string; caller frees. */
 char *show(const char *text, size_t width);
 
 /* Terminal columns that the visible form takes. */

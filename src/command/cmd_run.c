@@ -67,7 +67,7 @@ static bool run_runs(struct context *c, const struct call *call, struct error *e
         grid_puts(g, r->name);
         grid_puts(g, state_text(r));
         grid_bool(g, r == s->run);
-        grid_puts(g, r->origin);
+        grid_path(g, r->origin);
         grid_puts(g, target_of(r));
         grid_count(g, (size_t)r->progress.epoch);
         grid_count(g, (size_t)r->progress.best_epoch);
@@ -205,7 +205,7 @@ static void add_run(struct grid *g, const struct run *r, const struct metrics *m
     const struct option *o;
 
     grid_puts(g, r->name);
-    grid_puts(g, r->origin);
+    grid_path(g, r->origin);
     grid_puts(g, target_of(r));
     grid_count(g, m->rows);
     for (int i = 0; (f = metric_field(r->task, i)); i++)

@@ -196,7 +196,7 @@ static bool run_tables(struct context *c, const struct call *call, struct error 
         else
             grid_none(g);
         grid_bool(g, t == s->table);
-        grid_puts(g, dataset_path(t->data));
+        grid_path(g, dataset_path(t->data));
     }
     if (s->n_tables == 0)
         context_note(c, "no table is loaded; `load FILE` reads one");

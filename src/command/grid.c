@@ -22,6 +22,7 @@ struct value_cell {
     enum { CELL_NONE, CELL_TEXT, CELL_NUMBER, CELL_COUNT, CELL_BOOL } type;
     char *text;
     size_t length;
+    bool path;
     double number;
     size_t count; /* of a CELL_BOOL: 0 no, 1 yes */
     int decimals;
@@ -147,6 +148,14 @@ void grid_puts(struct grid *g, const char *text)
     add_cell(g, text_cell(text, strlen(text)));
 }
 
+void grid_path(struct grid *g, const char *path)
+{
+    struct value_cell cell = text_cell(path, strlen(path));
+
+    cell.path = true;
+    add_cell(g, cell);
+}
+
 void grid_number(struct grid *g, double x, int decimals)
 {
     add_cell(g, number_cell(x, decimals));
@@ -190,7 +199,7 @@ static size_t show_cell(struct str *out, const struct value_cell *v, size_t widt
 
     switch (v->type) {
     case CELL_TEXT:
-        return show_to(out, v->text, v->length, width);
+        return (v->path ? show_end_to : show_to)(out, v->text, v->length, width);
     case CELL_COUNT:
         count_text(v->count, text);
         break;

@@ -39,6 +39,7 @@ void grid_spare(struct grid *g);
 /* Cells go row by row, column by column. */
 void grid_text(struct grid *g, const char *bytes, size_t n);
 void grid_puts(struct grid *g, const char *text);
+void grid_path(struct grid *g, const char *path); /* is cut in front */
 void grid_number(struct grid *g, double x, int decimals);
 void grid_count(struct grid *g, size_t n);
 void grid_bool(struct grid *g, bool yes);
