@@ -74,7 +74,11 @@ struct surface surface_part(const struct surface *s, struct rect r);
 
 /* Row y of s, NULL outside. */
 const struct cell *surface_row(const struct surface *s, int y);
+/* The cell as a terminal can show it: what a neighbour cut in half is a blank. */
+struct cell surface_shown(const struct surface *s, int x, int y);
 
+/* Control characters and lone combining marks come out as '?'; half a wide character at
+ * an edge as a blank. */
 void surface_put(struct surface *s, int x, int y, uint32_t code, enum role role);
 /* Text through show(), from column x, cut so that it takes at most `width` columns (0:
  * up to the edge). Returns the columns used. */
@@ -94,18 +98,20 @@ void surface_paint(struct surface *s, struct rect r, enum role role);
 void surface_frame(struct surface *s, const char *title, bool focused);
 void surface_line(struct surface *s, int y, enum role role); /* horizontal, all across */
 
-/* The horizontal bar of `part` in 0..1 of `width` columns: eighths of blocks or #. */
+/* The horizontal bar of `part` in 0..1 of `width` columns, blank behind it: eighths of
+ * blocks, or # with - for half of one. What is more than 0 is seen. */
 void surface_bar(struct surface *s, int x, int y, int width, double part,
                  enum role role);
 /* n values (not negative; NAN: a gap) as one character each: heights of blocks, or
- * " .:-=+*#" in ASCII; scaled to the largest. */
+ * " .:-=+*#" in ASCII; scaled to the largest. What is more than 0 is seen. */
 void surface_spark(struct surface *s, int x, int y, int n, const double *values,
                    enum role role);
 
 /* Appends rows as lines, blanks at their ends cut. UTF-8. */
 void surface_dump(const struct surface *s, struct str *out);
-/* The same with a letter for each role in place of characters, '.' for ROLE_TEXT: a, b,
- * ... in the order of enum role. */
+/* The same with a letter for each role in place of characters: a, b, ... y in the order of
+ * enum role from ROLE_DIM on, 0..F for the heat scale; ROLE_TEXT is '.', or ' ' where it
+ * is blank. */
 void surface_dump_roles(const struct surface *s, struct str *out);
 
 bool surface_equal(const struct surface *a, const struct surface *b);
