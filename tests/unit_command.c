@@ -14,6 +14,8 @@
 #include "command/name.h"
 #include "command/option.h"
 #include "command/pending.h"
+#include "data/infer.h"
+#include "table.h"
 #include "test.h"
 
 /* ---- words ---- */
@@ -515,7 +517,12 @@ static void keep_print(void *self, const char *bytes, size_t n)
     str_add(self, bytes, n);
 }
 
-static const struct way_out keeping = {.print = keep_print};
+static void keep_note(void *self, const char *sentence)
+{
+    str_printf(self, ": %s\n", sentence);
+}
+
+static const struct way_out keeping = {.print = keep_print, .note = keep_note};
 
 /* What is printed on a screen of so many columns. Caller frees. */
 static char *printed(struct grid *g, size_t width)
@@ -629,6 +636,73 @@ static void no_line_leaves_the_screen(void)
     check_int(bad, 0);
 }
 
+/* ---- runs ---- */
+
+/* A run of so many epochs, with the best in their middle, in a session. */
+static struct session *session_with_run(int epochs, int best)
+{
+    struct error err = {0};
+    struct session *s = session_new(1, &err);
+    struct run *r = run_new("long");
+
+    r->state = RUN_TRAINED;
+    r->origin = xstrdup("t");
+    r->task = TASK_BINARY;
+    r->data = table_of("a,y\n1,no\n2,yes\n");
+    r->schema = infer_schema(r->data);
+    check(schema_set_target(r->schema, r->data, 1, NULL, TASK_NONE, NULL, &err));
+    r->progress.best_epoch = best;
+    r->history = xcalloc((size_t)epochs, sizeof *r->history);
+    r->n_history = (size_t)epochs;
+    for (int i = 0; i < epochs; i++)
+        r->history[i].epoch = i + 1;
+    session_add_run(s, r);
+    return s;
+}
+
+/* The numbers of the epochs that `run` shows, and what it notes. Caller frees. */
+static char *epochs_shown(int epochs, int best, enum format format)
+{
+    struct session *s = session_with_run(epochs, best);
+    struct str out = {0}, seen = {0};
+    struct context c = {.session = s, .out = &keeping, .self = &out,
+                        .usual_format = format};
+    struct error err = {0};
+    const char *at;
+
+    check(command_run(&c, "run long", &err));
+    at = strstr(str_text(&out), "epoch,seconds");
+    if (!at)
+        at = strstr(str_text(&out), "epoch  seconds");
+    for (at = at ? strchr(at, '\n') : NULL; at && at[1]; at = strchr(at + 1, '\n')) {
+        if (at[1] == ':')
+            str_puts(&seen, at + 1);
+        else
+            str_printf(&seen, "%ld ", strtol(at + 1, NULL, 10));
+    }
+    str_done(&out);
+    session_free(s);
+    return seen.text;
+}
+
+static void check_epochs(int epochs, int best, enum format format, const char *want)
+{
+    char *shown = epochs_shown(epochs, best, format);
+
+    check_str(shown, want);
+    free(shown);
+}
+
+static void long_runs_are_shown_in_part(void)
+{
+    check_epochs(20, 5, FORMAT_TABLE, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 ");
+    check_epochs(100, 50, FORMAT_TABLE,
+                 "1 2 3 50 85 86 87 88 89 90 91 92 93 94 95 96 97 98 99 100 "
+                 ": 80 epochs are left out; `--format csv` has all\n");
+    check_epochs(26, 26, FORMAT_CSV, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 "
+                                     "21 22 23 24 25 26 ");
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
@@ -651,6 +725,7 @@ int main(void)
     test_run(counts_are_grouped);
     test_run(grids_fit_the_screen);
     test_run(paths_are_cut_in_front);
+    test_run(long_runs_are_shown_in_part);
     test_run(no_line_leaves_the_screen);
     return test_done();
 }

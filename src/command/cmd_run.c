@@ -91,7 +91,10 @@ const struct command command_runs = {
 
 /* ---- run ---- */
 
-static void add_history(struct grid *g, const struct run *r)
+/* Epochs that a table has all of; of more the first, the best and the last. */
+enum { FEW_EPOCHS = 24, FIRST_EPOCHS = 3, LAST_EPOCHS = 16 };
+
+static void add_titles_of_history(struct grid *g, const struct run *r)
 {
     const struct metric_field *f;
 
@@ -106,21 +109,46 @@ static void add_history(struct grid *g, const struct run *r)
         grid_column(g, title.text, true);
         str_done(&title);
     }
-    for (size_t i = 0; i < r->n_history; i++) {
-        const struct epoch_record *e = &r->history[i];
+}
 
-        grid_count(g, (size_t)e->epoch);
-        grid_number(g, e->seconds, 1);
-        grid_number(g, e->lr, -1);
-        grid_number(g, e->train_loss, 4);
-        for (int k = 0; (f = metric_field(r->task, k)); k++)
-            grid_number(g, metric_value(&e->valid, f), 4);
+static void add_epoch(struct grid *g, const struct run *r, const struct epoch_record *e)
+{
+    const struct metric_field *f;
+
+    grid_count(g, (size_t)e->epoch);
+    grid_number(g, e->seconds, 1);
+    grid_number(g, e->lr, -1);
+    grid_number(g, e->train_loss, 4);
+    for (int k = 0; (f = metric_field(r->task, k)); k++)
+        grid_number(g, metric_value(&e->valid, f), 4);
+}
+
+static bool is_in_excerpt(const struct run *r, size_t i)
+{
+    return r->n_history <= FEW_EPOCHS || i < FIRST_EPOCHS ||
+           i + LAST_EPOCHS >= r->n_history ||
+           r->history[i].epoch == r->progress.best_epoch;
+}
+
+/* Returns how many epochs were left out. */
+static size_t add_history(struct grid *g, const struct run *r, bool whole)
+{
+    size_t left_out = 0;
+
+    add_titles_of_history(g, r);
+    for (size_t i = 0; i < r->n_history; i++) {
+        if (whole || is_in_excerpt(r, i))
+            add_epoch(g, r, &r->history[i]);
+        else
+            left_out++;
     }
+    return left_out;
 }
 
 static bool run_run(struct context *c, const struct call *call, struct error *err)
 {
     struct run *r = find_run(c, call_word(call, 0), err);
+    size_t left_out = 0;
     struct grid *g;
 
     if (!r)
@@ -140,14 +168,18 @@ static bool run_run(struct context *c, const struct call *call, struct error *er
     grid_fact_count(g, "best_epoch", (size_t)r->progress.best_epoch);
     grid_fact_number(g, "best", r->progress.best_epoch > 0 ? r->progress.best : NAN, 4);
     if (r->n_history > 0)
-        add_history(g, r);
+        left_out = add_history(g, r, c->format != FORMAT_TABLE);
     grid_print(g, c);
+    if (left_out > 0)
+        context_note(c, "%zu epochs are left out; `--format csv` has all", left_out);
     return true;
 }
 
 const struct command command_run_verb = {
     .name = "run",
     .help = "make a run the current one and show it epoch by epoch",
+    .more = "Of a long run the table has the first epochs, the best and the last; CSV and "
+            "JSON have all.",
     .arguments = {{"NAME", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, NULL,
                    "else the current run"}},
     .flags = COMMAND_DATA,
