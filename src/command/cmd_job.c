@@ -128,8 +128,11 @@ static bool run_wait(struct context *c, const struct call *call, struct error *e
 {
     struct pending *p;
 
-    if (!call_word(call, 0))
+    if (!call_word(call, 0)) {
+        if (!c->pending)
+            context_note(c, "no job runs");
         return pending_wait(c, 0, err);
+    }
     p = asked_job(c, call, err);
     return p && pending_wait(c, p->job, err);
 }
