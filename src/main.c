@@ -172,7 +172,7 @@ static int run_program(struct arguments *a)
     int status;
 
     if (!s)
-        return fail(&err, EXIT_FAILURE);
+        return fail(&err, err.kind == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILURE);
     if (a->has_seed)
         s->settings.train.seed = s->settings.split_seed = a->seed;
     status = run_session(s, a);

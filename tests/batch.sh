@@ -38,6 +38,11 @@ try --threads 0;              is 2 '' '--threads takes' "no thread"
 try --format=xml -b;          is 2 '' '--format takes table, csv or json' "an unknown format"
 try --seed;                   is 2 '' '--seed needs a value' "a value that is missing"
 try --plain=yes;              is 2 '' '--plain takes no value' "a value too many"
+export TABSCOPE_ISA=avx3
+try -b;                       is 2 '' 'is "avx3"; it takes base' "unknown instructions"
+TABSCOPE_ISA=base
+try -b;                       is 0 '' '' "known instructions"
+unset TABSCOPE_ISA
 try a.csv b.csv;              is 2 '' 'one file too many' "two tables"
 try -b -c tables --format csv; is 0 '^name,rows' 'no table is loaded' "a format for all"
 try -b -c 'load nothing.csv' -c tables

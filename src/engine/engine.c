@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 enum { NEWS_INTERVAL_NS = 33 * 1000 * 1000 };
 
@@ -161,10 +162,34 @@ static void *work(void *arg)
     return NULL;
 }
 
+/* A misspelt name would go unnoticed: kernels_best takes the fastest set then. */
+static bool check_instruction_set(struct error *err)
+{
+    static const char *const sets[] = {"base", "avx2", "avx512"};
+    const char *asked = getenv("TABSCOPE_ISA");
+    char *shown;
+
+    for (size_t i = 0; asked && i < sizeof(sets) / sizeof(*sets); i++) {
+        if (strcmp(asked, sets[i]) == 0)
+            return true;
+    }
+    if (!asked)
+        return true;
+    shown = show(asked, 60);
+    error_set(err, ERROR_USAGE,
+              "TABSCOPE_ISA in the environment is \"%s\"; it takes base, avx2 or avx512",
+              shown);
+    free(shown);
+    return false;
+}
+
 struct engine *engine_new(int threads, struct error *err)
 {
-    struct engine *e = xcalloc(1, sizeof(*e));
+    struct engine *e;
 
+    if (!check_instruction_set(err))
+        return NULL;
+    e = xcalloc(1, sizeof(*e));
     if (pipe2(e->news, O_CLOEXEC | O_NONBLOCK) != 0) {
         error_set(err, ERROR_SYSTEM, "no pipe for the worker thread: %s",
                   strerror(errno));
