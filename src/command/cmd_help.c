@@ -116,7 +116,7 @@ const struct command command_help = {
     .name = "help",
     .help = "list the commands, or explain one",
     .arguments = {{"COMMAND", {VALUE_VERB, NULL, 0, 0}, OPTIONAL, NULL, "to explain"}},
-    .flags = COMMAND_DATA,
+    .flags = COMMAND_DATA | COMMAND_UNRECORDED,
     .run = run_help,
 };
 
@@ -155,5 +155,6 @@ static bool run_quit(struct context *c, const struct call *call, struct error *e
 const struct command command_quit = {
     .name = "quit",
     .help = "leave; jobs that run are ended",
+    .flags = COMMAND_UNRECORDED,
     .run = run_quit,
 };

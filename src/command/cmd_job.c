@@ -41,7 +41,7 @@ static bool run_jobs(struct context *c, const struct call *call, struct error *e
 const struct command command_jobs = {
     .name = "jobs",
     .help = "list the jobs that run in the background",
-    .flags = COMMAND_DATA,
+    .flags = COMMAND_DATA | COMMAND_UNRECORDED,
     .run = run_jobs,
 };
 

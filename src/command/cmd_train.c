@@ -280,6 +280,8 @@ static void add_settings(struct str *out, const struct settings *s)
     for (int i = 0; (o = option_at(i)); i++) {
         struct str value = {0};
 
+        if (!option_is_of_runs(o))
+            continue;
         option_print(o, s, &value);
         str_printf(out, "set %s ", o->name);
         word_quote(out, str_text(&value));

@@ -18,8 +18,13 @@ static const struct command *const commands[] = {
     &command_undo, &command_redo, &command_set, &command_show, &command_model,
     &command_train, &command_jobs, &command_pause, &command_resume, &command_stop,
     &command_wait, &command_runs, &command_run_verb, &command_compare, &command_evaluate,
-    &command_predict, &command_save, &command_open, &command_help, &command_source,
-    &command_quit,
+    &command_predict, &command_save, &command_open, &command_view, &command_focus,
+    &command_move, &command_enter, &command_back, &command_find_verb, &command_zoom,
+    &command_layout, &command_select, &command_arrange, &command_rows, &command_values,
+    &command_chart, &command_overlay, &command_copy, &command_menu, &command_keys,
+    &command_freeze, &command_repaint, &command_suspend, &command_screen_dump,
+    &command_bind, &command_unbind, &command_theme, &command_session, &command_doctor,
+    &command_help, &command_source, &command_quit,
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -93,7 +98,7 @@ const struct parameter *command_argument(const struct command *command, int i, i
 {
     int count = count_arguments(command), many = 0;
 
-    while (many < count && command->arguments[many].count != MANY)
+    while (many < count && command->arguments[many].count < MANY)
         many++;
     if (many == count || i <= many)
         return i < count ? &command->arguments[i] : NULL;
@@ -106,9 +111,9 @@ const struct parameter *command_argument(const struct command *command, int i, i
 static void add_argument(struct str *out, const struct parameter *p)
 {
     const char *name = p->value.type == VALUE_CHOICE ? p->value.choices : p->name;
+    bool optional = p->count == OPTIONAL || p->count == MANY_OR_NONE;
 
-    str_printf(out, p->count == OPTIONAL ? " [%s]" : p->count == MANY ? " %s..." : " %s",
-               name);
+    str_printf(out, optional ? " [%s%s]" : " %s%s", name, p->count >= MANY ? "..." : "");
 }
 
 void command_usage(const struct command *command, struct str *out)
@@ -243,7 +248,7 @@ static bool check_arguments(struct call *call, struct error *err)
     int needed = 0;
 
     for (const struct parameter *p = command->arguments; p->name; p++)
-        needed += p->count != OPTIONAL;
+        needed += p->count == REQUIRED || p->count == MANY;
     if (call->n_words < needed) {
         int missing = call->n_words < count_arguments(command) ? call->n_words : 0;
         char *problem = xasprintf("%s needs %s", command->name,
@@ -405,6 +410,15 @@ static bool run_words(struct context *c, const struct words *w, struct error *er
     return ok;
 }
 
+/* What only looks at the screen, leaves, or saves this very record is not repeated. */
+static void record(struct context *c, const struct words *w, const char *line)
+{
+    const struct command *command = w->n > 0 ? command_find(w->words[0].text, NULL) : NULL;
+
+    if (command && !(command->flags & (COMMAND_SCREEN | COMMAND_UNRECORDED)))
+        str_printf(&c->record, "%s\n", line);
+}
+
 bool command_run(struct context *c, const char *line, struct error *err)
 {
     const char *outer = c->line;
@@ -421,6 +435,8 @@ bool command_run(struct context *c, const char *line, struct error *err)
         ok = error_set(err, ERROR_USAGE, "& stands alone; it goes behind a command");
     c->line = outer;
     c->format = outer_format;
+    if (ok && c->sourcing == 0)
+        record(c, &w, line);
     words_done(&w);
     return ok;
 }

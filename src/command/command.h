@@ -24,6 +24,8 @@
 enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 
 /* `self` is the front end's. */
+struct call;
+
 struct way_out {
     /* Data, as it is to stand there. */
     void (*print)(void *self, const char *bytes, size_t n);
@@ -35,6 +37,8 @@ struct way_out {
     bool (*ask)(void *self, const char *question);
     /* Waits until there is news from the engine. False: a person interrupted. */
     bool (*turn)(void *self);
+    /* Runs a COMMAND_SCREEN command; NULL: there is no screen. */
+    bool (*screen)(void *self, const struct call *call, struct error *err);
 };
 
 /* How much is said while a run trains. */
@@ -55,11 +59,14 @@ struct context {
     size_t width;             /* columns of the screen, 0: no limit */
     enum narration narration;
     bool batch;               /* no person: every job is waited for, interrupts end it */
+    bool background_loads;    /* at the prompt nothing is waited for, `load` neither */
     bool quit;                /* the command `quit` ran */
     int sourcing;             /* scripts within scripts */
     const char *line;         /* that runs now */
     struct pending *pending;    /* jobs on their way, command/pending.h */
     struct error background;  /* the first failure of a job nobody waited for */
+    struct str record;        /* what was run at the prompt, for `session save` */
+    const char *screen;       /* what the screen can do, in words; NULL: there is none */
 };
 
 void context_print(struct context *c, const char *bytes, size_t n);
@@ -75,7 +82,8 @@ enum { MAX_ARGUMENTS = 4, MAX_OPTIONS = 16 };
 struct parameter {
     const char *name;  /* "FILE"; of an option "rows", written --rows */
     struct value value;
-    enum { REQUIRED, OPTIONAL, MANY } count; /* of arguments; MANY: one or more */
+    /* of arguments; MANY: one or more */
+    enum { REQUIRED, OPTIONAL, MANY, MANY_OR_NONE } count;
     const char *sample; /* of an option: what stands for its value in the usage, "N" */
     const char *help;
 };
@@ -85,9 +93,9 @@ enum command_flag {
     COMMAND_TARGET = 2, /* needs a target in it */
     COMMAND_DATA = 4,   /* prints data: takes --format */
     COMMAND_JOB = 8,    /* may end in & */
+    COMMAND_SCREEN = 16, /* changes what is looked at and nothing else */
+    COMMAND_UNRECORDED = 32, /* not to be repeated in a saved session */
 };
-
-struct call;
 
 struct command {
     const char *name;
@@ -150,6 +158,8 @@ struct run *find_run(struct context *c, const char *name, struct error *err);
  * Where nobody can be asked *told gets what is to be added to the report, else "". */
 bool may_replace(struct context *c, const char *path, const char **told,
                  struct error *err);
+/* Writes what was done so far as a script. */
+bool session_write(const struct context *c, const char *path, struct error *err);
 /* The options that load and predict share, and what they say; texts stay the call's. */
 #define LOAD_OPTIONS \
     {"delimiter", {VALUE_BYTE, NULL, 0, 0}, OPTIONAL, "C", \

@@ -258,11 +258,11 @@ static void offer_arguments(struct seek *s, const struct command *command,
     const struct parameter *follower = NULL;
 
     for (const struct parameter *q = command->arguments; q->name; q++) {
-        if (q->count == MANY && i > q - command->arguments) {
+        if (q->count >= MANY && i > q - command->arguments) {
             p = q;
             follower = q[1].name ? &q[1] : NULL;
         }
-        if (q->count == MANY && i == q - command->arguments)
+        if (q->count >= MANY && i == q - command->arguments)
             p = q;
     }
     if (p)

@@ -65,6 +65,16 @@ static const struct option options[] = {
      "a class seen less often in training shares the embedding of unseen ones"},
     {"split.seed", SEED, AT(split_seed),
      "seed of the split of tables loaded from now on"},
+    {"screen.theme", CHOICE(SCREEN_THEMES), AT(screen.theme),
+     "colours of the workbench; deut keeps apart what the colour-blind confuse"},
+    {"screen.glyphs", CHOICE("auto|braille|blocks|ascii"), AT(screen.glyphs),
+     "what curves and frames are made of; auto goes by the locale and the terminal"},
+    {"screen.fps", INT(1, 60), AT(screen.fps), "pictures a second at most while jobs run"},
+    {"screen.hints", SWITCH, AT(screen.hints), "the line of keys above the status line"},
+    {"screen.mouse", SWITCH, AT(screen.mouse),
+     "clicks and the wheel; then Shift and a drag select text"},
+    {"screen.hangup", CHOICE("leave|continue"), AT(screen.hangup),
+     "when the terminal is lost: stop jobs with their best weights, or let them end first"},
     {"run.dir", {VALUE_NEW_FILE, NULL, 0, 0}, STORE_TEXT, AT(run_dir),
      "folder in which every run gets one of its own"},
 };
@@ -161,4 +171,9 @@ bool option_is_default(const struct option *o, const struct settings *s)
     str_done(&now);
     str_done(&usual);
     return same;
+}
+
+bool option_is_of_runs(const struct option *o)
+{
+    return !str_starts(o->name, "screen.");
 }

@@ -32,6 +32,8 @@ bool option_set(const struct option *o, struct settings *s, const char *text,
                 struct error *err);
 /* Appends the value as option_set takes it. */
 void option_print(const struct option *o, const struct settings *s, struct str *out);
+/* False for what concerns the screen only, not how a run comes out. */
+bool option_is_of_runs(const struct option *o);
 bool option_is_default(const struct option *o, const struct settings *s);
 
 #endif

@@ -17,12 +17,26 @@
 
 enum model_kind { MODEL_TABTRANSFORMER };
 
+/* How the workbench shows itself. */
+#define SCREEN_THEMES "dark|light|mono|deut|contrast"
+enum screen_glyphs { SCREEN_AUTO, SCREEN_BRAILLE, SCREEN_BLOCKS, SCREEN_ASCII };
+enum hangup { HANGUP_LEAVE, HANGUP_CONTINUE };
+
+struct screen_options {
+    int theme; /* position in SCREEN_THEMES */
+    enum screen_glyphs glyphs;
+    int fps;   /* pictures a second at most */
+    bool hints, mouse;
+    enum hangup hangup;
+};
+
 /* The values of the options (command/option.h has their names and ranges). */
 struct settings {
     enum model_kind kind;
     struct model_options model;
     struct train_options train;
     struct encode_options data;
+    struct screen_options screen;
     uint64_t split_seed; /* of tables that are loaded from now on */
     char run_dir[1024];
 };

@@ -23,16 +23,16 @@ struct layout {
     } panes[LAYOUT_PANES];
 };
 
-/* prompt_rows: that the line being edited wants, at least 1; hints: whether they are
- * wanted. Rectangles never overlap and lie inside width x height; the panes fill the
- * body. */
+/* status_rows, prompt_rows: that message and line being edited want, at least 1 each;
+ * hints: whether they are wanted. Rectangles never overlap and lie inside width x height;
+ * the panes fill the body. */
 void layout_make(struct layout *out, const struct desk *desk, int width, int height,
-                 int prompt_rows, bool hints);
+                 int status_rows, int prompt_rows, bool hints);
 
 /* The position of the pane that has the focus in out->panes, -1: it is not shown. */
 int layout_focus(const struct layout *l, const struct desk *desk);
 
 /* The panes of a view in the order Tab walks through them; returns how many. */
-int layout_order(const struct desk *desk, enum view_id view, enum pane_id out[PANES]);
+int layout_order(enum view_id view, enum pane_id out[PANES]);
 
 #endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Commands of the screen: what is looked at and how. They change nothing of the session;
+ * the front end that has a screen runs them (way_out.screen), and every key of the
+ * workbench is one of them or of the others.
+ */
+#include "command/families.h"
+#include "command/option.h"
+
+static bool run_on_screen(struct context *c, const struct call *call, struct error *err)
+{
+    if (!c->out->screen)
+        return error_set(err, ERROR_STATE,
+                         "%s needs the screen of the workbench; start tabscope on a "
+                         "terminal, without -b and --plain", call->command->name);
+    return c->out->screen(c->self, call, err);
+}
+
+#define TEXT {VALUE_TEXT, NULL, 0, 0}
+#define CHOICES(choices) {VALUE_CHOICE, choices, 0, 0}
+#define COUNT(low, high) {VALUE_INT, NULL, low, high}
+
+const struct command command_view = {
+    .name = "view",
+    .help = "go to a view",
+    .arguments = {{"NAME", CHOICES("data|train|runs|log"), REQUIRED, NULL, "the view"}},
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_focus = {
+    .name = "focus",
+    .help = "give the keys to a pane or to the prompt",
+    .arguments = {{"PANE", CHOICES("next|previous|prompt|panes|schema|column|values|rows|"
+                                   "loss|score|facts|roc|confusion|calibration|runs|"
+                                   "compare|log"), REQUIRED, NULL, "the pane"}},
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_move = {
+    .name = "move",
+    .help = "move the cursor of the focused pane",
+    .arguments = {
+        {"DIRECTION", CHOICES("up|down|left|right|page-up|page-down|home|end"), REQUIRED,
+         NULL, "where to"},
+        {"N", COUNT(1, 1000000000), OPTIONAL, NULL, "steps; 1"},
+    },
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_enter = {
+    .name = "enter",
+    .help = "go deeper into what is under the cursor",
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_back = {
+    .name = "back",
+    .help = "go back one level: a pop-up, a full-size pane, the view before; then leave",
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_find_verb = {
+    .name = "find",
+    .help = "search the focused pane",
+    .more = "Without a text the next place of the last one is found. Letters of both "
+            "cases are equal.",
+    .arguments = {{"TEXT", TEXT, OPTIONAL, NULL, "what to search"}},
+    .options = {{"backwards", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL,
+                 "towards the beginning"}},
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_zoom = {
+    .name = "zoom",
+    .help = "show less or more of the x axis of the curves",
+    .arguments = {{"HOW", CHOICES("in|out|reset"), REQUIRED, NULL,
+                   "around the value cursor, else at the end"}},
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_layout = {
+    .name = "layout",
+    .help = "resize the panes; zoom gives the focused one the whole screen, or back",
+    .arguments = {{"HOW", CHOICES("zoom|wider|narrower|taller|shorter|reset"), REQUIRED,
+                   NULL, "what to do"}},
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_select = {
+    .name = "select",
+    .help = "mark columns for the next key, or take their marks away",
+    .more = "Without a column all marks are taken away. Keys that act on columns take "
+            "the marked ones.",
+    .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, MANY_OR_NONE, NULL,
+                   "names or /regular expressions/"}},
+    .flags = COMMAND_SCREEN | COMMAND_TABLE,
+    .run = run_on_screen,
+};
+
+const struct command command_arrange = {
+    .name = "arrange",
+    .help = "order and filter the list of columns",
+    .options = {
+        {"sort", CHOICES("position|name|missing|distinct|next"), OPTIONAL,
+         "position|name|missing|distinct|next", "by what"},
+        {"only", CHOICES("all|warnings|other"), OPTIONAL, "all|warnings|other",
+         "which columns; other changes between the two"},
+    },
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_rows = {
+    .name = "rows",
+    .help = "show rows of the table, all or those with a value",
+    .arguments = {{"COLUMN=VALUE", TEXT, OPTIONAL, NULL, "the rows; all"}},
+    .flags = COMMAND_SCREEN | COMMAND_TABLE,
+    .run = run_on_screen,
+};
+
+const struct command command_values = {
+    .name = "values",
+    .help = "show how often each value of a column is there",
+    .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, OPTIONAL, NULL,
+                   "the column; the one under the cursor"}},
+    .flags = COMMAND_SCREEN | COMMAND_TABLE,
+    .run = run_on_screen,
+};
+
+const struct command command_chart = {
+    .name = "chart",
+    .help = "how the curves are drawn",
+    .options = {
+        {"y", CHOICES("linear|log|other"), OPTIONAL, "linear|log|other",
+         "the axis of the loss"},
+        {"x", CHOICES("epoch|time|other"), OPTIONAL, "epoch|time|other", "the other axis"},
+        {"smooth", {VALUE_NUMBER, NULL, 0, 0.99}, OPTIONAL, "X",
+         "what a point keeps of the average of those before; 0 shows raw values"},
+        {"cursor", CHOICES("left|right|off"), OPTIONAL, "left|right|off",
+         "the value cursor"},
+        {"steps", COUNT(1, 1000), OPTIONAL, "N", "how far the cursor goes; 1"},
+    },
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_overlay = {
+    .name = "overlay",
+    .help = "draw a further run into the curves and the comparison, or take it out",
+    .arguments = {{"RUN", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, NULL,
+                   "the run; without it none is left"}},
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_copy = {
+    .name = "copy",
+    .help = "put what is under the cursor into the clipboard of your own machine",
+    .more = "It goes through the terminal (OSC 52), over SSH too, and into a file.",
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_menu = {
+    .name = "menu",
+    .help = "list what can be done with what is under the cursor",
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_keys = {
+    .name = "keys",
+    .help = "list the keys that work here",
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_freeze = {
+    .name = "freeze",
+    .help = "hold the picture for reading, or let it go on",
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_repaint = {
+    .name = "repaint",
+    .help = "draw the whole screen anew",
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_suspend = {
+    .name = "suspend",
+    .help = "give the terminal to the shell; jobs stand still until `fg`",
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_screen_dump = {
+    .name = "screen-dump",
+    .help = "write what the screen shows to a text file",
+    .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL, "to write"}},
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_bind = {
+    .name = "bind",
+    .help = "give a key a command",
+    .more = "CONTEXT is anywhere, panes, a view or a pane. `tabscope --keys` prints the "
+            "table as it stands.",
+    .arguments = {
+        {"CONTEXT", TEXT, REQUIRED, NULL, "where the key works"},
+        {"KEY", TEXT, REQUIRED, NULL, "a, C-a, M-a, F5, Enter, \"g g\" ..."},
+        {"LINE", TEXT, REQUIRED, NULL, "the command line"},
+    },
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_unbind = {
+    .name = "unbind",
+    .help = "take the command from a key",
+    .arguments = {
+        {"CONTEXT", TEXT, REQUIRED, NULL, "where the key works"},
+        {"KEY", TEXT, REQUIRED, NULL, "the key"},
+    },
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+/* An option like others, which is why it may stand in the start-up file too. */
+static bool run_theme(struct context *c, const struct call *call, struct error *err)
+{
+    return option_set(option_find("screen.theme", err), &c->session->settings,
+                      call_word(call, 0), err);
+}
+
+const struct command command_theme = {
+    .name = "theme",
+    .help = "choose how the screen is coloured",
+    .arguments = {{"NAME", {VALUE_SETTING, "screen.theme", 0, 0}, REQUIRED, NULL,
+                   "the theme"}},
+    .run = run_theme,
+};

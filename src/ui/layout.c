@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/layout.h"
+
+enum {
+    PANES_WIDTH = 40, PANES_HEIGHT = 10, /* below: no panes */
+    SIDE_WIDTH = 60, SIDE_HEIGHT = 16,   /* below: one pane, no hints */
+    WIDE = 120, TALL = 34,               /* of the screen: room for everything */
+    LEAST_WIDTH = 20, LEAST_HEIGHT = 5,  /* of a pane */
+};
+
+static int clamp(int x, int low, int high)
+{
+    if (x > high)
+        x = high;
+    return x < low ? low : x;
+}
+
+/* Takes the lower `height` rows of r away and returns them. */
+static struct rect cut_bottom(struct rect *r, int height)
+{
+    struct rect out = *r;
+
+    out.height = clamp(height, 0, r->height);
+    r->height -= out.height;
+    out.y += r->height;
+    return out;
+}
+
+static struct rect cut_top(struct rect *r, int height)
+{
+    struct rect out = *r;
+
+    out.height = clamp(height, 0, r->height);
+    r->height -= out.height;
+    r->y += out.height;
+    return out;
+}
+
+static struct rect cut_right(struct rect *r, int width)
+{
+    struct rect out = *r;
+
+    out.width = clamp(width, 0, r->width);
+    r->width -= out.width;
+    out.x += r->width;
+    return out;
+}
+
+static void add(struct layout *l, enum pane_id pane, struct rect r)
+{
+    l->panes[l->n].pane = pane;
+    l->panes[l->n++].rect = r;
+}
+
+/* The borders inside a view, shifted as the person wants them, within what panes need. */
+static struct rect cut_right_pane(const struct desk *d, struct rect *r, int width)
+{
+    return cut_right(r, clamp(width - d->wider[d->view], LEAST_WIDTH,
+                              r->width - LEAST_WIDTH));
+}
+
+static struct rect cut_bottom_pane(const struct desk *d, struct rect *r, int height)
+{
+    return cut_bottom(r, clamp(height - d->taller[d->view], LEAST_HEIGHT,
+                               r->height - LEAST_HEIGHT));
+}
+
+/* ---- one function a view ---- */
+
+static enum pane_id lower_pane(const struct desk *d)
+{
+    enum pane_id focus = d->focus[VIEW_DATA];
+
+    if (focus == PANE_ROWS || focus == PANE_VALUES)
+        return focus;
+    return d->data.lower == LOWER_VALUES ? PANE_VALUES : PANE_ROWS;
+}
+
+static void place_data(struct layout *l, const struct desk *d, struct rect r, bool wide,
+                       bool tall)
+{
+    enum pane_id focus = d->focus[VIEW_DATA];
+    struct rect lower = {0}, side = {0};
+
+    if (tall)
+        lower = cut_bottom_pane(d, &r, r.height * 2 / 5);
+    if (wide)
+        side = cut_right_pane(d, &r, 50);
+    add(l, tall || focus == PANE_SCHEMA || (wide && focus == PANE_COLUMN) ? PANE_SCHEMA
+                                                                          : focus, r);
+    if (wide)
+        add(l, PANE_COLUMN, side);
+    else if (tall && focus == PANE_COLUMN)
+        l->panes[0].pane = PANE_COLUMN;
+    if (tall)
+        add(l, lower_pane(d), lower);
+}
+
+/* One of the pictures of the best weights where there is room for one only. */
+static enum pane_id picture(enum pane_id focus, enum pane_id otherwise)
+{
+    return focus == PANE_ROC || focus == PANE_CONFUSION || focus == PANE_CALIBRATION
+               ? focus : otherwise;
+}
+
+static void place_train_wide(struct layout *l, const struct desk *d, struct rect r)
+{
+    struct rect lower = cut_bottom_pane(d, &r, r.height / 2);
+    struct rect right = cut_right_pane(d, &r, r.width / 2);
+    struct rect facts = cut_right(&lower, lower.width / 3);
+    struct rect middle = cut_right(&lower, lower.width / 2);
+
+    add(l, PANE_LOSS, r);
+    add(l, PANE_SCORE, right);
+    if (d->focus[VIEW_TRAIN] == PANE_CALIBRATION)
+        add(l, PANE_CALIBRATION, lower);
+    else
+        add(l, PANE_ROC, lower);
+    add(l, PANE_CONFUSION, middle);
+    add(l, PANE_FACTS, facts);
+}
+
+static void place_train(struct layout *l, const struct desk *d, struct rect r, bool wide,
+                        bool tall)
+{
+    enum pane_id left = picture(d->focus[VIEW_TRAIN], PANE_LOSS);
+    struct rect facts, lower;
+
+    if (wide && tall) {
+        place_train_wide(l, d, r);
+        return;
+    }
+    facts = cut_right_pane(d, &r, wide ? 50 : 29);
+    if (left == PANE_LOSS) {
+        lower = cut_bottom_pane(d, &r, r.height / 2);
+        add(l, PANE_LOSS, r);
+        add(l, PANE_SCORE, lower);
+    } else {
+        add(l, left, r);
+    }
+    add(l, PANE_FACTS, facts);
+}
+
+static void place_runs(struct layout *l, const struct desk *d, struct rect r)
+{
+    struct rect lower = cut_bottom_pane(d, &r, r.height / 2);
+
+    add(l, PANE_RUNS, r);
+    add(l, PANE_COMPARE, lower);
+}
+
+static void place_log(struct layout *l, const struct desk *d, struct rect r, bool wide,
+                      bool tall)
+{
+    struct rect side, lower;
+
+    if (wide) {
+        side = cut_right_pane(d, &r, 52);
+        lower = cut_bottom(&side, side.height / 2);
+        add(l, PANE_LOG, r);
+        add(l, tall ? PANE_LOSS : PANE_SCORE, side);
+        add(l, tall ? PANE_SCORE : PANE_FACTS, lower);
+    } else {
+        add(l, PANE_LOG, r);
+    }
+}
+
+static void place(struct layout *l, const struct desk *d, struct rect r, bool wide,
+                  bool tall)
+{
+    switch (d->view) {
+    case VIEW_DATA:
+        place_data(l, d, r, wide, tall);
+        break;
+    case VIEW_TRAIN:
+        place_train(l, d, r, wide, tall);
+        break;
+    case VIEW_RUNS:
+        place_runs(l, d, r);
+        break;
+    default:
+        place_log(l, d, r, wide, tall);
+        break;
+    }
+}
+
+/* ---- the whole ---- */
+
+void layout_make(struct layout *out, const struct desk *desk, int width, int height,
+                 int status_rows, int prompt_rows, bool hints)
+{
+    struct rect r = {0, 0, width > 0 ? width : 0, height > 0 ? height : 0};
+    bool panes = width >= PANES_WIDTH && height >= PANES_HEIGHT;
+    bool side = width >= SIDE_WIDTH && height >= SIDE_HEIGHT;
+
+    *out = (struct layout){0};
+    if (panes)
+        out->tabs = cut_top(&r, 1);
+    out->prompt = cut_bottom(&r, clamp(prompt_rows, 1, r.height > 4 ? r.height / 4 : 1));
+    out->status = cut_bottom(&r, clamp(status_rows, 1, r.height > 4 ? r.height / 4 : 1));
+    if (side && hints)
+        out->hints = cut_bottom(&r, 1);
+    out->body = r;
+    if (!panes)
+        return;
+    if (desk->zoomed || !side)
+        add(out, desk->focus[desk->view], r);
+    else
+        place(out, desk, r, width >= WIDE, height >= TALL);
+}
+
+int layout_focus(const struct layout *l, const struct desk *desk)
+{
+    for (int i = 0; i < l->n; i++) {
+        if (l->panes[i].pane == desk->focus[desk->view])
+            return i;
+    }
+    return -1;
+}
+
+int layout_order(enum view_id view, enum pane_id out[PANES])
+{
+    int n = 0;
+
+    for (enum pane_id pane = 0; pane < PANES; pane++) {
+        if (pane_view(pane) == view)
+            out[n++] = pane;
+    }
+    return n;
+}
