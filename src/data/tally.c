@@ -7,13 +7,10 @@
 
 enum { BLOCK = 64 };
 
-static bool group_rows(struct tally *t)
+static bool group_rows(struct tally *t, size_t begin, size_t end)
 {
-    t->codes = try_alloc(t->rows, sizeof *t->codes);
-    if (!t->codes)
-        return false;
-    for (size_t row = 0; row < t->rows; row += BLOCK) {
-        size_t n = t->rows - row < BLOCK ? t->rows - row : BLOCK;
+    for (size_t row = begin; row < end; row += BLOCK) {
+        size_t n = end - row < BLOCK ? end - row : BLOCK;
         struct cell cells[BLOCK];
 
         for (size_t i = 0; i < n; i++)
@@ -25,35 +22,73 @@ static bool group_rows(struct tally *t)
     return true;
 }
 
-static bool count_rows(struct tally *t)
+static void count_rows(struct tally *t, size_t begin, size_t end)
 {
-    t->counts = try_calloc(t->n, sizeof *t->counts);
-    t->first = try_calloc(t->n, sizeof *t->first);
-    if (!t->counts || !t->first)
-        return false;
-    for (size_t row = 0; row < t->rows; row++) {
+    for (size_t row = begin; row < end; row++) {
         uint32_t code = tally_code(t, row);
 
         if (t->counts[code]++ == 0)
             t->first[code] = (uint32_t)row;
     }
-    return true;
 }
 
-struct tally *tally_new(const struct column *c)
+/* When the distinct texts are known, which is at once with a dictionary. */
+static bool make_counts(struct tally *t)
+{
+    t->counts = try_calloc(t->n, sizeof *t->counts);
+    t->first = try_calloc(t->n, sizeof *t->first);
+    return t->counts && t->first;
+}
+
+struct tally *tally_begin(const struct column *c)
 {
     struct tally *t = try_calloc(1, sizeof *t);
+    bool ok;
 
     if (!t)
         return NULL;
     t->column = c;
     t->rows = column_rows(c);
     t->n = column_dictionary_size(c);
-    if (t->rows >= UINT32_MAX || (t->n == 0 && !group_rows(t)) || !count_rows(t)) {
+    if (t->n > 0) {
+        ok = make_counts(t);
+    } else {
+        t->codes = try_alloc(t->rows, sizeof *t->codes);
+        ok = t->codes;
+    }
+    if (!ok || t->rows >= UINT32_MAX) {
         tally_free(t);
         return NULL;
     }
     return t;
+}
+
+enum step tally_step(struct tally *t, size_t most)
+{
+    size_t begin = t->done, end = t->rows - begin < most ? t->rows : begin + most;
+
+    t->done = end;
+    if (t->codes && !t->counts) {
+        if (!group_rows(t, begin, end) || (end == t->rows && !make_counts(t)))
+            return STEP_FAILED;
+        t->done = end == t->rows ? 0 : end;
+        return STEP_MORE;
+    }
+    count_rows(t, begin, end);
+    return end == t->rows ? STEP_DONE : STEP_MORE;
+}
+
+struct tally *tally_new(const struct column *c)
+{
+    struct tally *t = tally_begin(c);
+    enum step step = t ? STEP_MORE : STEP_FAILED;
+
+    while (step == STEP_MORE)
+        step = tally_step(t, t->rows);
+    if (step == STEP_DONE)
+        return t;
+    tally_free(t);
+    return NULL;
 }
 
 void tally_free(struct tally *t)

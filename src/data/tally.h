@@ -7,6 +7,7 @@
 #ifndef DATA_TALLY_H
 #define DATA_TALLY_H
 
+#include "base/step.h"
 #include "data/vocabulary.h"
 
 struct tally {
@@ -17,10 +18,15 @@ struct tally {
     uint32_t *first;  /* (n) the first of them */
     uint32_t *codes;  /* (rows), NULL for a column with a dictionary */
     struct vocabulary words; /* empty for a column with a dictionary */
+    size_t done;      /* rows that were seen, while it is made */
 };
 
 /* NULL: no memory. The column must outlive the tally. */
 struct tally *tally_new(const struct column *c);
+/* The same in slices of at most so many rows, some nanoseconds each: valid after
+ * STEP_DONE, to be freed also after STEP_FAILED (no memory). */
+struct tally *tally_begin(const struct column *c);
+enum step tally_step(struct tally *t, size_t rows);
 void tally_free(struct tally *t);
 
 struct cell tally_cell(const struct tally *t, size_t code);
