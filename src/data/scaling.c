@@ -70,17 +70,16 @@ static double value_at(struct walk *w, size_t place)
     return w->v[w->at].value;
 }
 
-int scaling_quantiles(const struct sample *sorted, size_t n,
-                      double quantiles[SCALING_MAX_QUANTILES])
+void scaling_quantiles_at(const struct sample *sorted, size_t n, const double *shares,
+                          int n_shares, double *quantiles)
 {
     struct walk low = {sorted, 0, sorted[0].count}, high = low;
-    size_t total = 0, q;
+    size_t total = 0;
 
     for (size_t i = 0; i < n; i++)
         total += sorted[i].count;
-    q = total < SCALING_MAX_QUANTILES ? total : SCALING_MAX_QUANTILES;
-    for (size_t i = 0; i < q; i++) {
-        double place = q > 1 ? (double)i / (double)(q - 1) * (double)(total - 1) : 0;
+    for (int i = 0; i < n_shares; i++) {
+        double place = shares[i] * (double)(total - 1);
         size_t below = (size_t)place;
         size_t above = below + 1 < total ? below + 1 : total - 1;
 
@@ -89,7 +88,22 @@ int scaling_quantiles(const struct sample *sorted, size_t n,
         if (i > 0) /* rounding must not turn the order */
             quantiles[i] = fmax(quantiles[i], quantiles[i - 1]);
     }
-    return (int)q;
+}
+
+int scaling_quantiles(const struct sample *sorted, size_t n,
+                      double quantiles[SCALING_MAX_QUANTILES])
+{
+    double shares[SCALING_MAX_QUANTILES];
+    size_t total = 0;
+    int q;
+
+    for (size_t i = 0; i < n; i++)
+        total += sorted[i].count;
+    q = total < SCALING_MAX_QUANTILES ? (int)total : SCALING_MAX_QUANTILES;
+    for (int i = 0; i < q; i++)
+        shares[i] = q > 1 ? (double)i / (double)(q - 1) : 0;
+    scaling_quantiles_at(sorted, n, shares, q, quantiles);
+    return q;
 }
 
 double scaling_standard(double x, double mean, double deviation)

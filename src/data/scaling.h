@@ -22,8 +22,13 @@ void scaling_moments(const struct sample *v, size_t n, double *mean, double *dev
 
 void scaling_sort(struct sample *v, size_t n); /* by value, ascending */
 
+/* The quantiles at some shares in 0..1, which ascend, of samples in ascending order,
+ * interpolated as numpy's percentile does. */
+void scaling_quantiles_at(const struct sample *sorted, size_t n, const double *shares,
+                          int n_shares, double *quantiles);
+
 /* The min(SCALING_MAX_QUANTILES, occurrences) quantiles 0, 1/(q-1), ... 1 of samples in
- * ascending order, interpolated as numpy's percentile does. Returns q. */
+ * ascending order. Returns q. */
 int scaling_quantiles(const struct sample *sorted, size_t n,
                       double quantiles[SCALING_MAX_QUANTILES]);
 
