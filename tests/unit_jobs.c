@@ -1,8 +1,84 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The jobs that load and train, run here without the worker's thread. */
 #include "base/mem.h"
+#include "engine/job_load.h"
 #include "engine/job_train.h"
 #include "subject.h"
+
+/* ---- load ---- */
+
+/* A file of so many columns, the second half of them equal to the first. Caller unlinks
+ * and frees. */
+static char *make_file(int columns, int rows)
+{
+    char *path = table_path();
+    FILE *f = fopen(path, "w");
+
+    if (!check(f != NULL))
+        return path;
+    for (int row = -1; row < rows; row++)
+        for (int i = 0; i < columns; i++)
+            fprintf(f, row < 0 ? "c%d%c" : "%d%c",
+                    row < 0 ? i : row / 2 * (i % (columns / 2) + 1),
+                    i < columns - 1 ? ',' : '\n');
+    check(fclose(f) == 0);
+    return path;
+}
+
+/* Other jobs get their turn between any two columns. */
+static void kinds_are_guessed_a_column_a_slice(void)
+{
+    enum { COLUMNS = 40 };
+    char *path = make_file(COLUMNS, 50);
+    struct load_options options = {0};
+    struct load_job *job = load_job_new(path, &options);
+    struct error err = {0};
+    enum step step = STEP_MORE;
+    struct dataset *data = NULL;
+    struct schema *schema = NULL, *whole;
+    int slices = 0;
+
+    for (; step == STEP_MORE; slices++)
+        step = load_job_type.run(job, &err);
+    check_int(step, STEP_DONE);
+    check(slices >= 2 * COLUMNS);
+    load_job_take(job, &data, &schema);
+    load_job_type.free(job);
+    whole = data ? infer_schema(data) : NULL;
+    if (check(schema && whole && schema->n_columns == COLUMNS)) {
+        for (int i = 0; i < COLUMNS; i++)
+            check_str(schema->columns[i].reason, whole->columns[i].reason);
+        check_str(schema->columns[COLUMNS - 1].reason, "equal to c19");
+    }
+    schema_free(schema);
+    schema_free(whole);
+    dataset_unref(data);
+    unlink(path);
+    free(path);
+}
+
+/* A slice after which a job is ended may be any; a sanitizer tells what is left. */
+static void loading_ends_at_any_slice(void)
+{
+    char *path = make_file(6, 20);
+    struct load_options options = {0};
+    enum step step = STEP_MORE;
+
+    for (int slices = 0; step == STEP_MORE; slices++) {
+        struct load_job *job = load_job_new(path, &options);
+        struct error err = {0};
+
+        step = STEP_MORE;
+        for (int i = 0; i < slices && step == STEP_MORE; i++)
+            step = load_job_type.run(job, &err);
+        load_job_type.free(job);
+    }
+    check_int(step, STEP_DONE);
+    unlink(path);
+    free(path);
+}
+
+/* ---- train ---- */
 
 /* What training says beside its figures, of a table of that many rows in which every row
  * is one of `distinct`. Caller frees. */
@@ -53,6 +129,8 @@ static void training_warns_of_equal_rows(void)
 
 int main(void)
 {
+    test_run(kinds_are_guessed_a_column_a_slice);
+    test_run(loading_ends_at_any_slice);
     test_run(training_warns_of_equal_rows);
     return test_done();
 }

@@ -538,50 +538,110 @@ static void mark_duplicate(struct schema *s, int first, int second)
     c->reason = xasprintf("equal to %s", s->columns[first].name);
 }
 
-/* Sorted by print, so that a table of 100,000 columns is not compared pair by pair. */
-static bool find_duplicates(const struct dataset *d, struct schema *s)
-{
-    struct print *prints = try_alloc((size_t)s->n_columns, sizeof *prints);
-    int n = 0;
+/* A step is a column, first to be guessed, then to be held against the ones left of it. */
+struct infer {
+    const struct dataset *data;
+    struct schema *schema;
+    struct print *prints; /* (n_prints), sorted once all columns are guessed */
+    int n_prints;
+    int guessed, compared;
+};
 
-    if (!prints)
+struct infer *infer_new(const struct dataset *d)
+{
+    struct infer *f = xcalloc(1, sizeof *f);
+
+    f->data = d;
+    f->schema = xcalloc(1, sizeof *f->schema);
+    f->schema->target = -1;
+    f->schema->n_columns = dataset_columns(d);
+    f->schema->columns =
+        xcalloc((size_t)f->schema->n_columns, sizeof *f->schema->columns);
+    return f;
+}
+
+void infer_cancel(struct infer *f)
+{
+    schema_free(f->schema);
+    free(f->prints);
+    free(f);
+}
+
+/* Sorted by print, so that a table of 100,000 columns is not compared pair by pair. */
+static bool take_prints(struct infer *f)
+{
+    const struct schema *s = f->schema;
+
+    f->prints = try_alloc((size_t)s->n_columns, sizeof *f->prints);
+    if (!f->prints)
         return false;
     for (int i = 0; i < s->n_columns; i++)
         if (!(s->columns[i].warnings & (WARN_CONSTANT | WARN_ALL_MISSING)))
-            prints[n++] = take_print(d, s, i);
-    qsort(prints, (size_t)n, sizeof *prints, compare_prints_in_order);
-    for (int i = 1; i < n; i++) {
-        for (int j = i - 1; j >= 0 && compare_prints(&prints[j], &prints[i]) == 0; j--) {
-            int a = prints[j].column, b = prints[i].column;
+            f->prints[f->n_prints++] = take_print(f->data, s, i);
+    qsort(f->prints, (size_t)f->n_prints, sizeof *f->prints, compare_prints_in_order);
+    return true;
+}
 
-            if (s->columns[a].warnings & WARN_DUPLICATE)
-                continue;
-            if (equal_columns(dataset_column(d, a), dataset_column(d, b))) {
-                mark_duplicate(s, a, b);
-                break;
-            }
+/* prints[i] against those before it that look the same. */
+static void find_duplicate(struct infer *f, int i)
+{
+    const struct print *p = f->prints;
+
+    for (int j = i - 1; j >= 0 && compare_prints(&p[j], &p[i]) == 0; j--) {
+        int a = p[j].column, b = p[i].column;
+
+        if (f->schema->columns[a].warnings & WARN_DUPLICATE)
+            continue;
+        if (equal_columns(dataset_column(f->data, a), dataset_column(f->data, b))) {
+            mark_duplicate(f->schema, a, b);
+            return;
         }
     }
-    free(prints);
-    return true;
+}
+
+static enum step no_memory(struct error *err)
+{
+    error_set(err, ERROR_MEMORY, "not enough memory to look at all columns");
+    return STEP_FAILED;
+}
+
+enum step infer_step(struct infer *f, struct error *err)
+{
+    struct schema *s = f->schema;
+
+    if (f->guessed < s->n_columns) {
+        if (!infer_column(f->data, f->guessed, &s->columns[f->guessed]))
+            return no_memory(err);
+        f->guessed++;
+        return STEP_MORE;
+    }
+    if (!f->prints)
+        return take_prints(f) ? STEP_MORE : no_memory(err);
+    if (f->compared < f->n_prints) {
+        find_duplicate(f, f->compared++);
+        return STEP_MORE;
+    }
+    return STEP_DONE;
+}
+
+struct schema *infer_finish(struct infer *f)
+{
+    struct schema *s = f->schema;
+
+    f->schema = NULL;
+    infer_cancel(f);
+    return s;
 }
 
 struct schema *infer_schema(const struct dataset *d)
 {
-    struct schema *s = xcalloc(1, sizeof *s);
+    struct infer *f = infer_new(d);
+    enum step step = STEP_MORE;
 
-    s->target = -1;
-    s->n_columns = dataset_columns(d);
-    s->columns = xcalloc((size_t)s->n_columns, sizeof *s->columns);
-    for (int i = 0; i < s->n_columns; i++) {
-        if (!infer_column(d, i, &s->columns[i])) {
-            schema_free(s);
-            return NULL;
-        }
-    }
-    if (!find_duplicates(d, s)) {
-        schema_free(s);
-        return NULL;
-    }
-    return s;
+    while (step == STEP_MORE)
+        step = infer_step(f, NULL);
+    if (step == STEP_DONE)
+        return infer_finish(f);
+    infer_cancel(f);
+    return NULL;
 }

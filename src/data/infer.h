@@ -22,10 +22,20 @@
 #ifndef DATA_INFER_H
 #define DATA_INFER_H
 
+#include "base/step.h"
 #include "data/dataset.h"
 #include "data/schema.h"
 
 /* The guessed schema, without a target. Caller frees. NULL: no memory. */
 struct schema *infer_schema(const struct dataset *d);
+
+/* The same a column at a time. d must outlive it. FAILED: no memory, still to be
+ * cancelled. */
+struct infer;
+struct infer *infer_new(const struct dataset *d);
+enum step infer_step(struct infer *f, struct error *err);
+/* After DONE. Frees f. */
+struct schema *infer_finish(struct infer *f);
+void infer_cancel(struct infer *f);
 
 #endif

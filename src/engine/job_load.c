@@ -11,6 +11,7 @@ struct load_job {
     struct load_options options;
     struct loader *loader;
     struct dataset *data;
+    struct infer *infer;
     struct schema *schema;
     double share; /* published */
     size_t rows;
@@ -29,18 +30,28 @@ struct load_job *load_job_new(const char *path, const struct load_options *optio
     return j;
 }
 
-/* Slices: look at the file; block by block; freeze; guess the kinds. */
+static enum step guess(struct load_job *j, struct error *err)
+{
+    enum step step;
+
+    if (!j->infer)
+        j->infer = infer_new(j->data);
+    step = infer_step(j->infer, err);
+    if (step == STEP_DONE) {
+        j->schema = infer_finish(j->infer);
+        j->infer = NULL;
+    }
+    return step;
+}
+
+/* Slices: look at the file; block by block; freeze; guess the kinds column by column. */
 static enum step run(void *work, struct error *err)
 {
     struct load_job *j = work;
     enum step step;
 
-    if (j->data) {
-        j->schema = infer_schema(j->data);
-        if (!j->schema)
-            error_set(err, ERROR_MEMORY, "not enough memory to look at all columns");
-        return j->schema ? STEP_DONE : STEP_FAILED;
-    }
+    if (j->data)
+        return guess(j, err);
     if (!j->loader) {
         j->loader = loader_new(j->path, &j->options, err);
         return j->loader ? STEP_MORE : STEP_FAILED;
@@ -69,6 +80,8 @@ static void release(void *work)
 
     if (j->loader)
         loader_cancel(j->loader);
+    if (j->infer)
+        infer_cancel(j->infer);
     if (j->data)
         dataset_unref(j->data);
     if (j->schema)
