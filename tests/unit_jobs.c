@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The jobs that load and train, run here without the worker's thread. */
+#include <sys/stat.h>
+#include <zlib.h>
+
 #include "base/mem.h"
+#include "base/rng.h"
 #include "engine/job_load.h"
 #include "engine/job_train.h"
 #include "subject.h"
@@ -78,6 +82,31 @@ static void loading_ends_at_any_slice(void)
     free(path);
 }
 
+/* Damage that shows only far into the file. */
+static void a_failure_names_the_file(void)
+{
+    char *path = table_path();
+    struct load_options options = {0};
+    struct load_job *job = load_job_new(path, &options);
+    struct rng r = rng_make(1, RNG_TEST, 0);
+    struct error err = {0};
+    struct stat st = {0};
+    gzFile f = gzopen(path, "wb1");
+
+    if (!check(f != NULL))
+        return;
+    gzputs(f, "a,b\n");
+    for (int i = 0; i < 200000; i++)
+        gzprintf(f, "%d,%d\n", i, (int)rng_below(&r, 1000000));
+    check(gzclose(f) == Z_OK);
+    check(stat(path, &st) == 0 && truncate(path, st.st_size / 2) == 0);
+    check(!job_run(&load_job_type, job, &err));
+    check(str_starts(err.text, path) && strstr(err.text, ": damaged gzip file"));
+    load_job_type.free(job);
+    unlink(path);
+    free(path);
+}
+
 /* ---- train ---- */
 
 /* What training says beside its figures, of a table of that many rows in which every row
@@ -131,6 +160,7 @@ int main(void)
 {
     test_run(kinds_are_guessed_a_column_a_slice);
     test_run(loading_ends_at_any_slice);
+    test_run(a_failure_names_the_file);
     test_run(training_warns_of_equal_rows);
     return test_done();
 }

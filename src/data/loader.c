@@ -45,6 +45,15 @@ static bool no_memory(const struct loader *l, struct error *err)
                      l->line);
 }
 
+static void prefix_path(const struct loader *l, struct error *err)
+{
+    char *path = show(l->dataset->path, 0);
+
+    if (err && strncmp(err->text, path, strlen(path)) != 0)
+        error_prefix(err, "%s", path);
+    free(path);
+}
+
 /* ---- text ---- */
 
 /* The part of text[0..n) that does not end within a character. */
@@ -127,7 +136,7 @@ static bool read_sample(struct loader *l, struct error *err)
 
 /* ---- records ---- */
 
-enum step loader_step(struct loader *l, struct error *err)
+static enum step read_records(struct loader *l, struct error *err)
 {
     size_t until = l->begin + BLOCK;
 
@@ -158,6 +167,15 @@ enum step loader_step(struct loader *l, struct error *err)
         l->line += r.lines;
     }
     return intake_full(l->intake) ? STEP_DONE : STEP_MORE;
+}
+
+enum step loader_step(struct loader *l, struct error *err)
+{
+    enum step step = read_records(l, err);
+
+    if (step == STEP_FAILED)
+        prefix_path(l, err);
+    return step;
 }
 
 double loader_progress(const struct loader *l)
@@ -303,15 +321,6 @@ static void loader_free(struct loader *l)
     free(l->encoding);
     free(l->text);
     free(l);
-}
-
-static void prefix_path(const struct loader *l, struct error *err)
-{
-    char *path = show(l->dataset->path, 0);
-
-    if (err && strncmp(err->text, path, strlen(path)) != 0)
-        error_prefix(err, "%s", path);
-    free(path);
 }
 
 struct loader *loader_new(const char *path, const struct load_options *options,
@@ -507,7 +516,6 @@ struct dataset *dataset_load(const char *path, const struct load_options *option
         step = loader_step(l, err);
     if (step == STEP_DONE)
         return loader_finish(l, err);
-    prefix_path(l, err);
     loader_cancel(l);
     return NULL;
 }

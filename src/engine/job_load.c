@@ -5,11 +5,10 @@
 
 #include "base/mem.h"
 #include "data/infer.h"
+#include "engine/reader.h"
 
 struct load_job {
-    char *path, *missing, *encoding;
-    struct load_options options;
-    struct loader *loader;
+    struct reader *reader;
     struct dataset *data;
     struct infer *infer;
     struct schema *schema;
@@ -21,12 +20,7 @@ struct load_job *load_job_new(const char *path, const struct load_options *optio
 {
     struct load_job *j = xcalloc(1, sizeof(*j));
 
-    j->path = xstrdup(path);
-    j->options = *options;
-    if (options->missing)
-        j->options.missing = j->missing = xstrdup(options->missing);
-    if (options->encoding)
-        j->options.encoding = j->encoding = xstrdup(options->encoding);
+    j->reader = reader_new(path, options);
     return j;
 }
 
@@ -44,7 +38,7 @@ static enum step guess(struct load_job *j, struct error *err)
     return step;
 }
 
-/* Slices: look at the file; block by block; freeze; guess the kinds column by column. */
+/* Slices: block by block of the file; then guess the kinds column by column. */
 static enum step run(void *work, struct error *err)
 {
     struct load_job *j = work;
@@ -52,43 +46,32 @@ static enum step run(void *work, struct error *err)
 
     if (j->data)
         return guess(j, err);
-    if (!j->loader) {
-        j->loader = loader_new(j->path, &j->options, err);
-        return j->loader ? STEP_MORE : STEP_FAILED;
-    }
-    step = loader_step(j->loader, err);
+    step = reader_step(j->reader, err);
     if (step != STEP_DONE)
         return step;
-    j->data = loader_finish(j->loader, err);
-    j->loader = NULL;
-    return j->data ? STEP_MORE : STEP_FAILED;
+    j->data = reader_take(j->reader);
+    return STEP_MORE;
 }
 
 static void publish(void *work)
 {
     struct load_job *j = work;
 
-    if (j->loader) {
-        j->share = loader_progress(j->loader);
-        j->rows = loader_rows(j->loader);
-    }
+    j->share = reader_share(j->reader);
+    j->rows = reader_rows(j->reader);
 }
 
 static void release(void *work)
 {
     struct load_job *j = work;
 
-    if (j->loader)
-        loader_cancel(j->loader);
     if (j->infer)
         infer_cancel(j->infer);
     if (j->data)
         dataset_unref(j->data);
     if (j->schema)
         schema_free(j->schema);
-    free(j->path);
-    free(j->missing);
-    free(j->encoding);
+    reader_free(j->reader);
     free(j);
 }
 

@@ -7,16 +7,16 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "data/encode.h"
+#include "engine/reader.h"
 
 enum { BLOCK = 8192 }; /* rows a slice */
 
 struct predict_job {
     struct model *model;
     struct pool *pool;
-    char *path, *out, *missing, *encoding;
-    struct load_options options;
+    char *out;
 
-    struct loader *loader;
+    struct reader *reader;
     struct dataset *data;
     struct frame *frame;
     struct file_writer *writer;
@@ -33,34 +33,26 @@ struct predict_job *predict_job_new(struct model *m, const char *path, const cha
                                     const struct load_options *options, struct pool *pool)
 {
     struct predict_job *j = xcalloc(1, sizeof(*j));
+    struct load_options mine = *options;
 
+    /* what was missing for the model is missing here */
+    if (!mine.missing)
+        mine.missing = model_encoder(m)->missing;
     j->model = m;
     j->pool = pool;
-    j->path = xstrdup(path);
     j->out = xstrdup(out);
-    j->options = *options;
-    /* what was missing for the model is missing here */
-    j->options.missing = j->missing =
-        xstrdup(options->missing ? options->missing : model_encoder(m)->missing);
-    if (options->encoding)
-        j->options.encoding = j->encoding = xstrdup(options->encoding);
+    j->reader = reader_new(path, &mine);
     return j;
 }
 
 static enum step load(struct predict_job *j, struct error *err)
 {
-    enum step step;
+    enum step step = reader_step(j->reader, err);
 
-    if (!j->loader) {
-        j->loader = loader_new(j->path, &j->options, err);
-        return j->loader ? STEP_MORE : STEP_FAILED;
-    }
-    step = loader_step(j->loader, err);
     if (step != STEP_DONE)
         return step;
-    j->data = loader_finish(j->loader, err);
-    j->loader = NULL;
-    return j->data ? STEP_MORE : STEP_FAILED;
+    j->data = reader_take(j->reader);
+    return STEP_MORE;
 }
 
 /* A name for a new column that the table does not have yet. */
@@ -222,10 +214,9 @@ static void publish(void *work)
 {
     struct predict_job *j = work;
 
-    if (j->loader)
-        j->share = loader_progress(j->loader) / 2;
-    else if (j->rows > 0)
-        j->share = 0.5 + 0.5 * (double)j->done / (double)j->rows;
+    j->share = reader_share(j->reader) / 2;
+    if (j->rows > 0)
+        j->share += 0.5 * (double)j->done / (double)j->rows;
 }
 
 static void release(void *work)
@@ -234,8 +225,7 @@ static void release(void *work)
 
     if (j->writer)
         file_writer_abort(j->writer);
-    if (j->loader)
-        loader_cancel(j->loader);
+    reader_free(j->reader);
     if (j->frame)
         frame_free(j->frame);
     if (j->data)
@@ -244,10 +234,7 @@ static void release(void *work)
     str_done(&j->line);
     free(j->outputs);
     free(j->index);
-    free(j->path);
     free(j->out);
-    free(j->missing);
-    free(j->encoding);
     free(j);
 }
 
