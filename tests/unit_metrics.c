@@ -87,6 +87,73 @@ static void empty_parts_have_no_metrics(void)
     check(isnan(r.rmse) && isnan(r.r2));
 }
 
+/* ---- ROC ---- */
+
+static double area(const struct roc_point *p, int n)
+{
+    double sum = 0;
+
+    for (int i = 1; i < n; i++)
+        sum += (double)(p[i].x - p[i - 1].x) * (double)(p[i].y + p[i - 1].y) / 2;
+    return sum;
+}
+
+static bool is_point(struct roc_point p, double x, double y)
+{
+    return fabs((double)p.x - x) < 1e-6 && fabs((double)p.y - y) < 1e-6;
+}
+
+static void roc_has_corners_only(void)
+{
+    /* falling: + + - + - - ; on the way up and to the right only corners stay */
+    static const float score[] = {0.9f, 0.8f, 0.7f, 0.6f, 0.5f, 0.4f};
+    static const unsigned char positive[] = {1, 1, 0, 1, 0, 0};
+    struct roc_point p[10];
+
+    check_int(metric_roc(score, positive, 6, 10, p), 5);
+    check(is_point(p[0], 0, 0));
+    check(is_point(p[1], 0, 2.0 / 3));
+    check(is_point(p[2], 1.0 / 3, 2.0 / 3));
+    check(is_point(p[3], 1.0 / 3, 1));
+    check(is_point(p[4], 1, 1));
+    check_near(area(p, 5), metric_auc(score, positive, 6), 1e-6);
+}
+
+static void ties_are_slopes_of_the_roc(void)
+{
+    static const float score[] = {0.5f, 0.5f, 0.5f, 0.2f};
+    static const unsigned char positive[] = {1, 0, 1, 0}, none[] = {0, 0, 0, 0};
+    struct roc_point p[10];
+
+    check_int(metric_roc(score, positive, 4, 10, p), 3);
+    check(is_point(p[1], 0.5, 1));
+    check_int(metric_roc(score, none, 4, 10, p), 0);
+    check_int(metric_roc(score, none, 0, 10, p), 0);
+}
+
+static void long_rocs_are_thinned_out(void)
+{
+    enum { N = 5000, MOST = 200 };
+    static float score[N];
+    static unsigned char positive[N];
+    struct roc_point p[MOST];
+    unsigned state = 7;
+    int n;
+
+    for (int i = 0; i < N; i++) {
+        state = state * 1664525u + 1013904223u;
+        positive[i] = (state >> 20) % 3 == 0;
+        state = state * 1664525u + 1013904223u;
+        score[i] = (float)(state >> 8) / (float)(1 << 24) + 0.3f * (float)positive[i];
+    }
+    n = metric_roc(score, positive, N, MOST, p);
+    check(n > 150 && n <= MOST);
+    check(is_point(p[0], 0, 0) && is_point(p[n - 1], 1, 1));
+    for (int i = 1; i < n; i++)
+        check(p[i].x >= p[i - 1].x && p[i].y >= p[i - 1].y);
+    check_near(area(p, n), metric_auc(score, positive, N), 0.005);
+}
+
 int main(void)
 {
     test_run(auc_counts_pairs);
@@ -96,5 +163,8 @@ int main(void)
     test_run(multiclass_metrics_are_means_over_classes);
     test_run(regression_metrics);
     test_run(empty_parts_have_no_metrics);
+    test_run(roc_has_corners_only);
+    test_run(ties_are_slopes_of_the_roc);
+    test_run(long_rocs_are_thinned_out);
     return test_done();
 }

@@ -233,6 +233,21 @@ static void starts_compares_the_beginning(void)
     check(!str_starts("pre", "pretrain") && !str_starts("", "x"));
 }
 
+static void durations(void)
+{
+    struct str s = {0};
+
+    str_duration(&s, 7.9);
+    str_puts(&s, " ");
+    str_duration(&s, 754);
+    str_puts(&s, " ");
+    str_duration(&s, 5025);
+    str_puts(&s, " ");
+    str_duration(&s, 3 * 86400 + 4 * 3600 + 59);
+    check_str(s.text, "0:07 12:34 1:23:45 3 d 4 h");
+    str_done(&s);
+}
+
 int main(void)
 {
     test_run(adding_grows_and_keeps_nul);
@@ -245,5 +260,6 @@ int main(void)
     test_run(a_comma_locale_changes_nothing);
     test_run(longs_are_whole_and_in_range);
     test_run(starts_compares_the_beginning);
+    test_run(durations);
     return test_done();
 }

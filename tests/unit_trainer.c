@@ -3,6 +3,7 @@
  * for any number of threads. */
 #include "base/mem.h"
 #include "base/rng.h"
+#include "engine/answers.h"
 #include "engine/trainer.h"
 #include "nn/params.h"
 #include "subject.h"
@@ -220,6 +221,91 @@ static void steps_allocate_nothing(void)
     subject_done(&s);
 }
 
+/* The mean of the curve within an epoch is that epoch's loss where points and epochs go
+ * together. */
+static void the_curve_moves_within_epochs(void)
+{
+    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct train_options o = quick_options();
+    struct run r;
+    const struct epoch_record *history;
+    const struct curve *c;
+    size_t n, batches;
+    double sum = 0;
+
+    o.batch = 24;
+    r = run_new(&s, &o, 2);
+    batches = trainer_progress(r.trainer)->batches;
+    train(&r);
+    history = trainer_history(r.trainer, &n);
+    c = trainer_curve(r.trainer);
+    check_int(c->steps, (batches + CURVE_EPOCH - 1) / CURVE_EPOCH);
+    check_int(c->n, 3 * batches / c->steps);
+    for (size_t i = 0; i < c->n; i++) {
+        const struct curve_point *p = &c->points[i];
+
+        check_near(p->epochs, (double)((i + 1) * c->steps) / (double)batches, 1e-9);
+        check(isfinite(p->loss) && p->norm > 0);
+        check_near(p->lr, o.lr, 1e-12);
+        check(i == 0 || p->seconds >= p[-1].seconds);
+        sum += p->epochs <= 1 ? p->loss : 0;
+    }
+    if (check(c->steps == 1))
+        check_near(sum / (double)batches, history[0].train_loss, 1e-9);
+    run_done(&r);
+    subject_done(&s);
+}
+
+static void the_best_epoch_is_diagnosed(void)
+{
+    static const char *const targets[] = {"yes", "kind", "price"};
+    static const int lines[] = {2, 3, 0}, curves[] = {1, 3, 0}, groups[] = {0, 0, 10};
+
+    for (int i = 0; i < 3; i++) {
+        struct subject s = subject_new(make_table(), targets[i], "weight");
+        struct train_options o = quick_options();
+        struct run r = run_new(&s, &o, 2);
+        const struct epoch_record *history;
+        const struct diagnosis *d = trainer_diagnosis(r.trainer);
+        size_t n, rows = 0;
+
+        check_int(d->epoch, 0);
+        train(&r);
+        history = trainer_history(r.trainer, &n);
+        check_int(d->epoch, trainer_progress(r.trainer)->best_epoch);
+        check(memcmp(&d->metrics, &history[d->epoch - 1].valid, sizeof d->metrics) == 0);
+        check_int(d->lines, lines[i]);
+        check_int(d->n_curves, curves[i]);
+        check_int(d->n_groups, groups[i]);
+        for (int k = 0; k < d->lines * d->lines; k++)
+            rows += d->confusion[k];
+        check_int(rows, d->lines ? d->metrics.rows : 0);
+        if (i == 0)
+            check_near(d->curves[0].auc, d->metrics.auc, 1e-12);
+        run_done(&r);
+        subject_done(&s);
+    }
+}
+
+static void says_how_long_it_may_take(void)
+{
+    struct train_progress p = {.step = 100, .steps = 700, .seconds = 60};
+    struct train_options o = train_defaults();
+    struct str text = {0};
+
+    train_left(&p, &o, &text);
+    check_str(str_text(&text), "at most 6:00 left");
+    str_clear(&text);
+    o.patience = 0;
+    train_left(&p, &o, &text);
+    check_str(str_text(&text), "6:00 left");
+    str_clear(&text);
+    p.end = TRAIN_EARLY;
+    train_left(&p, &o, &text);
+    check_str(str_text(&text), "");
+    str_done(&text);
+}
+
 static void stops_early_and_keeps_the_best(void)
 {
     struct subject s = subject_new(make_table(), "yes", "weight");
@@ -426,6 +512,9 @@ int main(void)
     test_run(same_bits_for_any_number_of_threads);
     test_run(another_seed_gives_other_weights);
     test_run(steps_allocate_nothing);
+    test_run(the_curve_moves_within_epochs);
+    test_run(the_best_epoch_is_diagnosed);
+    test_run(says_how_long_it_may_take);
     test_run(stops_early_and_keeps_the_best);
     test_run(stopping_keeps_the_best);
     test_run(averages_weights);

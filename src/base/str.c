@@ -336,6 +336,18 @@ bool str_to_long(const char *text, long low, long high, long *out)
     return true;
 }
 
+void str_duration(struct str *s, double seconds)
+{
+    long long n = seconds < 0 ? 0 : seconds > 1e12 ? (long long)1e12 : (long long)seconds;
+
+    if (n >= 86400)
+        str_printf(s, "%lld d %lld h", n / 86400, n / 3600 % 24);
+    else if (n >= 3600)
+        str_printf(s, "%lld:%02lld:%02lld", n / 3600, n / 60 % 60, n % 60);
+    else
+        str_printf(s, "%lld:%02lld", n / 60, n % 60);
+}
+
 bool str_starts(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;

@@ -32,6 +32,9 @@ void str_json_number(struct str *s, double x);
 /* Appends bytes as a quoted JSON string; invalid UTF-8 becomes U+FFFD. */
 void str_json_string(struct str *s, const char *bytes, size_t n);
 
+/* Appends "0:07", "12:34", "1:23:45", "3 d 4 h". */
+void str_duration(struct str *s, double seconds);
+
 /* strtod without surprises: decimal digits with optional sign, point and
  * exponent, the whole of bytes[0..n), in the C locale whatever the locale is.
  * No hex, inf, nan, blanks. False if the text is not such a number; overflow

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "data/encode.h"
 #include "data/schema.h"
-#include "engine/trainer.h"
+#include "engine/answers.h"
 
 struct score_job {
     struct model *model;

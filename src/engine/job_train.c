@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "data/schema.h"
+#include "engine/answers.h"
 #include "engine/metric.h"
 
 struct train_job {
@@ -360,6 +361,9 @@ static void publish(void *work)
         v->history = xgrow(v->history, v->n_history, &v->capacity, sizeof(*v->history));
         v->history[v->n_history] = history[v->n_history];
     }
+    curve_follow(&v->curve, trainer_curve(j->trainer));
+    if (v->diagnosis.epoch != trainer_diagnosis(j->trainer)->epoch)
+        v->diagnosis = *trainer_diagnosis(j->trainer);
 }
 
 static void release(void *work)
@@ -384,6 +388,7 @@ static void release(void *work)
     str_done(&j->note);
     str_done(&j->view.note);
     free(j->view.history);
+    curve_done(&j->view.curve);
     free(j->folder);
     free(j->commands);
     free(j);

@@ -60,6 +60,8 @@ struct train_view {
     struct train_progress progress;
     struct epoch_record *history;
     size_t n_history, capacity;
+    struct curve curve;
+    struct diagnosis diagnosis; /* epoch 0: none yet */
     struct str note;          /* what a person should know, one sentence a line */
 };
 const struct train_view *train_job_view(const struct train_job *j);

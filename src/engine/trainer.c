@@ -9,7 +9,10 @@
 
 #include "base/mem.h"
 #include "data/batch.h"
+#include "engine/answers.h"
 #include "nn/graph.h"
+
+enum { PAUSE_SECONDS = 1 };
 
 struct trainer {
     struct model *model;
@@ -30,9 +33,16 @@ struct trainer {
     double epoch_loss;     /* sum over this epoch's batches */
     size_t epoch_batches;
     double start, epoch_start;
+    double left;           /* when the last slice was done, 0: never */
     struct train_progress progress;
     struct epoch_record *history;
     size_t n_history, history_capacity;
+    struct curve curve;
+    struct {
+        double loss, norm; /* sums over the steps since the curve's last point */
+        size_t steps;
+    } since;
+    struct diagnosis diagnosis;
 };
 
 struct train_options train_defaults(void)
@@ -73,19 +83,6 @@ static double now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-/* Numbers of the rows of one part that have a target; caller frees. */
-static uint32_t *rows_of(const struct frame *f, const struct split *split, enum part part,
-                         size_t *n)
-{
-    uint32_t *rows = xmalloc((f->rows + 1) * sizeof *rows);
-
-    *n = 0;
-    for (size_t i = 0; i < f->rows; i++)
-        if (split->part[i] == part && !isnan(f->target[i]))
-            rows[(*n)++] = (uint32_t)i;
-    return rows;
 }
 
 /* scikit-learn's "balanced": rows / (classes * rows of the class) */
@@ -138,10 +135,10 @@ static bool allocate(struct trainer *t, struct error *err)
 static bool make_batcher(struct trainer *t, struct error *err)
 {
     size_t n, valid;
-    uint32_t *rows = rows_of(t->frame, t->split, PART_VALID, &valid);
+    uint32_t *rows = answers_rows(t->frame, t->split, PART_VALID, &valid);
 
     free(rows);
-    rows = rows_of(t->frame, t->split, PART_TRAIN, &n);
+    rows = answers_rows(t->frame, t->split, PART_TRAIN, &n);
     if (n >= 2 && valid > 0)
         t->batcher = batcher_new(t->frame, rows, n, t->options.batch, true, true,
                                  t->options.seed);
@@ -181,6 +178,8 @@ struct trainer *trainer_new(struct model *m, const struct frame *f,
     }
     t->progress.batches = batcher_batches(t->batcher);
     t->progress.steps = t->progress.batches * (size_t)o->epochs;
+    t->curve.steps = (t->progress.batches + CURVE_EPOCH - 1) / CURVE_EPOCH;
+    curve_reserve(&t->curve, CURVE_EPOCH + 1);
     t->start = t->epoch_start = now();
     return t;
 }
@@ -197,6 +196,7 @@ void trainer_free(struct trainer *t)
     free(t->best);
     free(t->average);
     free(t->history);
+    curve_done(&t->curve);
     free(t);
 }
 
@@ -287,19 +287,21 @@ static enum step diverged(struct trainer *t, double loss, const char *what)
 
 /* ---- the end of an epoch ---- */
 
-static enum watch watched(const struct trainer *t)
+enum watch train_watch(const struct train_options *o, enum task task)
 {
-    if (t->options.watch != WATCH_AUTO)
-        return t->options.watch;
-    return model_encoder(t->model)->task == TASK_REGRESSION ? WATCH_R2 : WATCH_AUC;
+    if (o->watch != WATCH_AUTO)
+        return o->watch;
+    return task == TASK_REGRESSION ? WATCH_R2 : WATCH_AUC;
 }
 
-/* Where AUC or r2 is not defined (one class in the validation rows) the loss stands in. */
-double trainer_watched(const struct trainer *t, const struct metrics *m)
+double train_watched(const struct train_options *o, enum task task,
+                     const struct metrics *m)
 {
-    if (watched(t) == WATCH_AUC && !isnan(m->auc))
+    enum watch watch = train_watch(o, task);
+
+    if (watch == WATCH_AUC && !isnan(m->auc))
         return m->auc;
-    if (watched(t) == WATCH_R2 && !isnan(m->r2))
+    if (watch == WATCH_R2 && !isnan(m->r2))
         return m->r2;
     return -m->loss;
 }
@@ -317,25 +319,28 @@ static void record_epoch(struct trainer *t, const struct metrics *valid)
     t->epoch_loss = 0;
     t->epoch_batches = 0;
     t->epoch_start = end;
+    curve_reserve(&t->curve, CURVE_EPOCH + 1);
 }
 
-static void judge_epoch(struct trainer *t, const struct metrics *valid)
+/* True: the best one so far, and its weights are kept. */
+static bool judge_epoch(struct trainer *t, const struct metrics *valid)
 {
     struct train_progress *p = &t->progress;
-    double value = trainer_watched(t, valid);
+    double value = train_watched(&t->options, model_encoder(t->model)->task, valid);
     bool best = !t->has_best || value > p->best
         || (value == p->best && valid->loss < t->best_loss);
 
     t->history[t->n_history - 1].best = best;
     p->since_best++;
     if (!best)
-        return;
+        return false;
     t->has_best = true;
     t->best_loss = valid->loss;
     p->best = value;
     p->best_epoch = p->epoch;
     p->since_best = 0;
     memcpy(t->best, t->params->value, params_values(t->params) * sizeof *t->best);
+    return true;
 }
 
 /* The model has the averaged weights, or its own again. */
@@ -352,15 +357,22 @@ static void swap_average(struct trainer *t)
 /* Validates, and keeps the weights if they are the best. */
 static bool validate(struct trainer *t, struct metrics *valid, struct error *err)
 {
+    const struct encoder *e = model_encoder(t->model);
+    struct answers a;
     bool done;
 
     swap_average(t);
-    done = model_evaluate(t->model, t->pool, t->frame, t->split, PART_VALID, valid, err);
+    done = answers_make(&a, t->model, t->pool, t->frame, t->split, PART_VALID, err);
+    if (done)
+        *valid = answers_measure(&a, e);
     if (done && isfinite(valid->loss)) {
         t->progress.epoch++;
         record_epoch(t, valid);
-        judge_epoch(t, valid);
+        if (judge_epoch(t, valid))
+            diagnosis_make(&t->diagnosis, e, t->progress.epoch, valid, a.predicted,
+                           a.truth, a.n);
     }
+    answers_done(&a);
     swap_average(t);
     return done;
 }
@@ -385,7 +397,26 @@ static enum step end_epoch(struct trainer *t, struct error *err)
     return STEP_MORE;
 }
 
-static void measure(struct trainer *t, double loss, int rows)
+/* norm: of the gradient */
+static void draw_curve(struct trainer *t, double loss, double norm)
+{
+    const struct train_progress *p = &t->progress;
+    struct curve_point point = {
+        .epochs = (double)p->step / (double)p->batches, .seconds = p->seconds, .lr = p->lr,
+    };
+
+    t->since.loss += loss;
+    t->since.norm += norm;
+    if (++t->since.steps < t->curve.steps)
+        return;
+    point.loss = t->since.loss / (double)t->since.steps;
+    point.norm = t->since.norm / (double)t->since.steps;
+    curve_add(&t->curve, &point);
+    t->since.loss = t->since.norm = 0;
+    t->since.steps = 0;
+}
+
+static void measure(struct trainer *t, double loss, double norm, int rows)
 {
     struct train_progress *p = &t->progress;
     double passed;
@@ -398,6 +429,7 @@ static void measure(struct trainer *t, double loss, int rows)
     passed = now() - t->epoch_start;
     if (passed > 0)
         p->rows_per_second = (double)t->epoch_batches * rows / passed;
+    draw_curve(t, loss, norm);
 }
 
 /* A short average at first, which would else remember the beginning for too long. */
@@ -410,15 +442,13 @@ static void follow_average(struct trainer *t)
                        fmax(1 - t->options.average, 9 / (9 + step)), t->average);
 }
 
-enum step trainer_step(struct trainer *t, struct error *err)
+static enum step one_step(struct trainer *t, struct error *err)
 {
     struct train_progress *p = &t->progress;
     const struct batch *b;
     struct update u = update_defaults();
-    double loss;
+    double loss, norm = NAN;
 
-    if (p->end != TRAIN_RUNNING)
-        return STEP_DONE;
     if (t->epoch_batches == p->batches)
         return end_epoch(t, err);
     b = batcher_get(t->batcher, (size_t)p->epoch, t->epoch_batches);
@@ -429,16 +459,41 @@ enum step trainer_step(struct trainer *t, struct error *err)
     u.lr = p->lr;
     u.weight_decay = t->options.weight_decay;
     u.clip = t->options.clip;
-    params_step(t->params, t->kernels, t->pool, &u, NULL);
+    params_step(t->params, t->kernels, t->pool, &u, &norm);
     follow_average(t);
-    measure(t, loss, b->rows);
+    measure(t, loss, norm, b->rows);
     return STEP_MORE;
+}
+
+/* So long between two slices, it was paused or the whole program was. */
+static void leave_out_pause(struct trainer *t)
+{
+    double gap = t->left > 0 ? now() - t->left : 0;
+
+    if (gap < PAUSE_SECONDS)
+        return;
+    t->start += gap;
+    t->epoch_start += gap;
+}
+
+enum step trainer_step(struct trainer *t, struct error *err)
+{
+    enum step step;
+
+    if (t->progress.end != TRAIN_RUNNING)
+        return STEP_DONE;
+    leave_out_pause(t);
+    step = one_step(t, err);
+    t->left = now();
+    return step;
 }
 
 void trainer_stop(struct trainer *t)
 {
-    if (t->progress.end == TRAIN_RUNNING)
-        finish(t, TRAIN_STOPPED);
+    if (t->progress.end != TRAIN_RUNNING)
+        return;
+    leave_out_pause(t);
+    finish(t, TRAIN_STOPPED);
 }
 
 const struct train_progress *trainer_progress(const struct trainer *t)
@@ -452,53 +507,22 @@ const struct epoch_record *trainer_history(const struct trainer *t, size_t *n)
     return t->history;
 }
 
-/* ---- evaluation ---- */
-
-static void measure_rows(const struct encoder *e, const float *out, const float *truth,
-                         size_t n, struct metrics *m)
+const struct curve *trainer_curve(const struct trainer *t)
 {
-    if (e->task == TASK_REGRESSION) {
-        *m = metrics_regression(out, truth, n);
-        m->loss /= e->target_deviation * e->target_deviation; /* as it is trained */
-    } else {
-        *m = metrics_classification(out, truth, n, e->n_classes);
-    }
+    return &t->curve;
 }
 
-/* Truth in the target's own unit, as model_predict answers. */
-static void own_unit(const struct encoder *e, const struct frame *f, const uint32_t *rows,
-                     size_t n, float *truth)
+const struct diagnosis *trainer_diagnosis(const struct trainer *t)
 {
-    for (size_t i = 0; i < n; i++) {
-        truth[i] = f->target[rows[i]];
-        if (e->task == TASK_REGRESSION)
-            truth[i] = (float)((double)truth[i] * e->target_deviation + e->target_mean);
-    }
+    return &t->diagnosis;
 }
 
-bool model_evaluate(struct model *m, struct pool *pool, const struct frame *f,
-                    const struct split *split, enum part part, struct metrics *out,
-                    struct error *err)
+void train_left(const struct train_progress *p, const struct train_options *o,
+                struct str *out)
 {
-    const struct encoder *e = model_encoder(m);
-    size_t n;
-    uint32_t *rows = rows_of(f, split, part, &n);
-    float *predicted = try_alloc(n + 1, (size_t)model_outputs(m) * sizeof *predicted);
-    float *truth = try_alloc(n + 1, sizeof *truth);
-    bool ok = predicted && truth;
-
-    if (!ok)
-        error_set(err, ERROR_MEMORY, "no memory for the predictions of %zu rows", n);
-    if (ok && n == 0)
-        ok = error_set(err, ERROR_STATE, "the %s part has no row with a target",
-                       part_name(part));
-    ok = ok && model_predict(m, pool, f, rows, n, predicted, err);
-    if (ok) {
-        own_unit(e, f, rows, n, truth);
-        measure_rows(e, predicted, truth, n, out);
-    }
-    free(rows);
-    free(predicted);
-    free(truth);
-    return ok;
+    if (p->end != TRAIN_RUNNING || p->step == 0)
+        return;
+    str_puts(out, o->patience > 0 ? "at most " : "");
+    str_duration(out, p->seconds / (double)p->step * (double)(p->steps - p->step));
+    str_puts(out, " left");
 }

@@ -12,6 +12,8 @@
 #include "base/step.h"
 #include "data/encode.h"
 #include "data/split.h"
+#include "engine/curve.h"
+#include "engine/diagnosis.h"
 #include "model/model.h"
 #include "num/metrics.h"
 
@@ -46,7 +48,7 @@ int train_batch(const struct train_options *o, size_t rows);
 /* One line of a run's history. */
 struct epoch_record {
     int epoch;         /* 1.. */
-    double seconds;    /* since the beginning of training */
+    double seconds;    /* of training so far, without pauses */
     double lr;
     double train_loss; /* mean over the epoch's batches, with dropout */
     struct metrics valid;
@@ -70,7 +72,7 @@ struct train_progress {
     int since_best;            /* epochs */
     double loss;               /* running mean of this epoch's batches */
     double rows_per_second;
-    double seconds;
+    double seconds;            /* of training so far, without pauses */
     double lr;
     enum train_end end;
     char message[256];         /* for DIVERGED: step, rows */
@@ -94,14 +96,21 @@ void trainer_free(struct trainer *t);
 const struct train_progress *trainer_progress(const struct trainer *t);
 /* History so far, (*n) records, valid until the next step. */
 const struct epoch_record *trainer_history(const struct trainer *t, size_t *n);
-/* The value early stopping watches of a record, larger is better; of equal ones the lower
- * loss decides. */
-double trainer_watched(const struct trainer *t, const struct metrics *m);
+/* The curve between epochs; valid until the next step. */
+const struct curve *trainer_curve(const struct trainer *t);
+/* Of the best weights so far; epoch 0: there are none yet. */
+const struct diagnosis *trainer_diagnosis(const struct trainer *t);
 
-/* Metrics of the rows of one part. The loss is that of training: of a regression, the mean
- * squared error of the standardised target. */
-bool model_evaluate(struct model *m, struct pool *pool, const struct frame *f,
-                    const struct split *split, enum part part, struct metrics *out,
-                    struct error *err);
+/* Appends how long it may yet take, "3:12 left", or "at most 3:12 left" where it may stop
+ * early; nothing where that cannot be said. */
+void train_left(const struct train_progress *p, const struct train_options *o,
+                struct str *out);
+
+/* What early stopping watches of that task, auto resolved. */
+enum watch train_watch(const struct train_options *o, enum task task);
+/* Its value, larger is better (of equal ones the lower loss decides): minus the loss where
+ * that is watched, or where AUC or r2 is not defined (one class in the validation rows). */
+double train_watched(const struct train_options *o, enum task task,
+                     const struct metrics *m);
 
 #endif

@@ -2,6 +2,7 @@
 #include "num/metrics.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,74 @@ double metric_average_precision(const float *score, const unsigned char *positiv
     }
     free(s);
     return all ? sum / (double)all : NAN;
+}
+
+static bool turns(struct roc_point a, struct roc_point b, struct roc_point c)
+{
+    return (b.x - a.x) * (c.y - b.y) != (b.y - a.y) * (c.x - b.x);
+}
+
+/* All corners of the curve, by falling score; returns how many. */
+static size_t corners(const struct scored *s, size_t n, size_t positives,
+                      struct roc_point *out)
+{
+    size_t hits = 0, alarms = 0, count = 1;
+
+    out[0] = (struct roc_point){0, 0};
+    for (size_t i = n; i > 0;) {
+        struct roc_point p;
+        size_t k = i;
+
+        for (; k > 0 && s[k - 1].score == s[i - 1].score; k--) {
+            hits += s[k - 1].positive;
+            alarms += !s[k - 1].positive;
+        }
+        i = k;
+        p.x = (float)((double)alarms / (double)(n - positives));
+        p.y = (float)((double)hits / (double)positives);
+        if (count > 1 && !turns(out[count - 2], out[count - 1], p))
+            count--;
+        out[count++] = p;
+    }
+    return count;
+}
+
+/* The curve rises and goes right only, so its way from corner to corner is 2 long. */
+static int thin_out(const struct roc_point *all, size_t n, int most, struct roc_point *out)
+{
+    double way = 2.0 / (most - 1);
+    int count = 1;
+
+    out[0] = all[0];
+    for (size_t i = 1; i + 1 < n && count < most - 1; i++)
+        if ((double)all[i].x + (double)all[i].y >= count * way)
+            out[count++] = all[i];
+    out[count++] = all[n - 1];
+    return count;
+}
+
+int metric_roc(const float *score, const unsigned char *positive, size_t n, int most,
+               struct roc_point *out)
+{
+    struct scored *s = sort(score, positive, n);
+    struct roc_point *all;
+    size_t positives = 0, count;
+
+    for (size_t i = 0; i < n; i++)
+        positives += s[i].positive;
+    if (positives == 0 || positives == n) {
+        free(s);
+        return 0;
+    }
+    all = xmalloc((n + 1) * sizeof *all);
+    count = corners(s, n, positives, all);
+    if (count > (size_t)most)
+        count = (size_t)thin_out(all, count, most, out);
+    else
+        memcpy(out, all, count * sizeof *all);
+    free(all);
+    free(s);
+    return (int)count;
 }
 
 /* The rows that have a truth, classes one after another. */

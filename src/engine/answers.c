@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/answers.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+uint32_t *answers_rows(const struct frame *f, const struct split *split, enum part part,
+                       size_t *n)
+{
+    uint32_t *rows = xmalloc((f->rows + 1) * sizeof *rows);
+
+    *n = 0;
+    for (size_t i = 0; i < f->rows; i++)
+        if (split->part[i] == part && !isnan(f->target[i]))
+            rows[(*n)++] = (uint32_t)i;
+    return rows;
+}
+
+static void take_truth(struct answers *a, const struct encoder *e, const struct frame *f,
+                       const uint32_t *rows)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        a->truth[i] = f->target[rows[i]];
+        if (e->task == TASK_REGRESSION)
+            a->truth[i] = (float)((double)a->truth[i] * e->target_deviation
+                                  + e->target_mean);
+    }
+}
+
+bool answers_make(struct answers *a, struct model *m, struct pool *pool,
+                  const struct frame *f, const struct split *split, enum part part,
+                  struct error *err)
+{
+    uint32_t *rows = answers_rows(f, split, part, &a->n);
+    bool done;
+
+    a->predicted = try_alloc(a->n + 1, (size_t)model_outputs(m) * sizeof *a->predicted);
+    a->truth = try_alloc(a->n + 1, sizeof *a->truth);
+    if (!a->predicted || !a->truth)
+        done = error_set(err, ERROR_MEMORY, "no memory for the predictions of %zu rows",
+                         a->n);
+    else if (a->n == 0)
+        done = error_set(err, ERROR_STATE, "the %s part has no row with a target",
+                         part_name(part));
+    else
+        done = model_predict(m, pool, f, rows, a->n, a->predicted, err);
+    if (done)
+        take_truth(a, model_encoder(m), f, rows);
+    free(rows);
+    return done;
+}
+
+void answers_done(struct answers *a)
+{
+    free(a->predicted);
+    free(a->truth);
+}
+
+struct metrics answers_measure(const struct answers *a, const struct encoder *e)
+{
+    struct metrics m;
+
+    if (e->task != TASK_REGRESSION)
+        return metrics_classification(a->predicted, a->truth, a->n, e->n_classes);
+    m = metrics_regression(a->predicted, a->truth, a->n);
+    m.loss /= e->target_deviation * e->target_deviation;
+    return m;
+}
+
+bool model_evaluate(struct model *m, struct pool *pool, const struct frame *f,
+                    const struct split *split, enum part part, struct metrics *out,
+                    struct error *err)
+{
+    struct answers a;
+    bool done = answers_make(&a, m, pool, f, split, part, err);
+
+    if (done)
+        *out = answers_measure(&a, model_encoder(m));
+    answers_done(&a);
+    return done;
+}

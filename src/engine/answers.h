@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a model says of the rows of one part, and what is true of them. */
+#ifndef ENGINE_ANSWERS_H
+#define ENGINE_ANSWERS_H
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "data/encode.h"
+#include "data/split.h"
+#include "model/model.h"
+#include "num/metrics.h"
+
+struct answers {
+    size_t n;
+    float *predicted; /* (n, model_outputs) */
+    float *truth;     /* (n) class numbers, or values in the target's own unit */
+};
+
+/* Numbers of the rows of that part that have a target; caller frees. */
+uint32_t *answers_rows(const struct frame *f, const struct split *split, enum part part,
+                       size_t *n);
+
+/* Refused: no such row, no memory. To be released in any case. */
+bool answers_make(struct answers *a, struct model *m, struct pool *pool,
+                  const struct frame *f, const struct split *split, enum part part,
+                  struct error *err);
+void answers_done(struct answers *a);
+
+/* The loss is that of training: of a regression, the mean squared error of the standardised
+ * target. */
+struct metrics answers_measure(const struct answers *a, const struct encoder *e);
+
+/* All of it at once. */
+bool model_evaluate(struct model *m, struct pool *pool, const struct frame *f,
+                    const struct split *split, enum part part, struct metrics *out,
+                    struct error *err);
+
+#endif
