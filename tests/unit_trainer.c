@@ -293,15 +293,15 @@ static void says_how_long_it_may_take(void)
     struct train_options o = train_defaults();
     struct str text = {0};
 
-    train_left(&p, &o, &text);
+    train_left(&p, &o, "", &text);
     check_str(str_text(&text), "at most 6:00 left");
     str_clear(&text);
     o.patience = 0;
-    train_left(&p, &o, &text);
-    check_str(str_text(&text), "6:00 left");
+    train_left(&p, &o, ", ", &text);
+    check_str(str_text(&text), ", 6:00 left");
     str_clear(&text);
     p.end = TRAIN_EARLY;
-    train_left(&p, &o, &text);
+    train_left(&p, &o, "", &text);
     check_str(str_text(&text), "");
     str_done(&text);
 }

@@ -27,11 +27,18 @@ static int64_t now_ms(void)
 }
 
 struct train_look {
-    struct run *run; /* gets progress and history */
-    size_t parameters, bytes;
-    int batch;
+    struct run *run; /* gets progress, history, curve ... */
     struct str note;
 };
+
+static void take_diagnosis(struct run *r, const struct diagnosis *d)
+{
+    if (d->epoch == (r->diagnosis ? r->diagnosis->epoch : 0))
+        return;
+    if (!r->diagnosis)
+        r->diagnosis = xmalloc(sizeof(*r->diagnosis));
+    *r->diagnosis = *d;
+}
 
 /* Copies what was published and is not known yet. Under the engine's lock. */
 static void look_at_training(void *work, void *arg)
@@ -46,9 +53,13 @@ static void look_at_training(void *work, void *arg)
                            sizeof(*r->history));
         r->history[r->n_history] = v->history[r->n_history];
     }
-    look->parameters = v->parameters;
-    look->bytes = v->bytes;
-    look->batch = v->batch;
+    curve_follow(&r->curve, &v->curve);
+    take_diagnosis(r, &v->diagnosis);
+    r->phase = v->phase;
+    r->rows = v->rows;
+    r->parameters = v->parameters;
+    r->bytes = v->bytes;
+    r->batch = v->batch;
     str_add(&look->note, str_text(&v->note), v->note.length);
 }
 
@@ -85,9 +96,9 @@ static void note_begin(struct context *c, const struct run *r,
     context_note_lines(c, "", str_text(&look->note));
     context_note(c,
                  "%s: %s parameters, %zu batch%s of %d rows an epoch, %.0f MB of memory",
-                 r->name, count_text(look->parameters, parameters), r->progress.batches,
-                 r->progress.batches == 1 ? "" : "es", look->batch,
-                 ceil((double)look->bytes / 1e6));
+                 r->name, count_text(r->parameters, parameters), r->progress.batches,
+                 r->progress.batches == 1 ? "" : "es", r->batch,
+                 ceil((double)r->bytes / 1e6));
 }
 
 static void watch_training(struct context *c, struct pending *p)
@@ -97,7 +108,7 @@ static void watch_training(struct context *c, struct pending *p)
 
     if (!engine_look(c->session->engine, p->job, look_at_training, &look))
         return;
-    if (p->told_at == 0 && look.bytes > 0) {
+    if (p->told_at == 0 && p->run->bytes > 0) {
         note_begin(c, p->run, &look);
         p->told_at = now;
     }
@@ -128,6 +139,7 @@ static void training_status(struct context *c, const struct pending *p, struct s
         add_metrics(out, &r->history[r->n_history - 1].valid, r->task);
     }
     str_printf(out, ", %.0f rows/s", t->rows_per_second);
+    train_left(t, &r->settings.train, ", ", out);
 }
 
 static const char *end_text(const struct train_progress *t)

@@ -144,6 +144,8 @@ void run_free(struct run *r)
     if (r->data)
         dataset_unref(r->data);
     free(r->history);
+    curve_done(&r->curve);
+    free(r->diagnosis);
     free(r->folder);
     free(r->origin);
     free(r->name);

@@ -11,6 +11,7 @@
 
 #include "data/encode.h"
 #include "engine/engine.h"
+#include "engine/job_train.h"
 #include "engine/table.h"
 #include "engine/trainer.h"
 #include "model/model.h"
@@ -63,7 +64,13 @@ struct run {
     struct train_progress progress;
     struct epoch_record *history;
     size_t n_history, history_capacity;
-    struct metrics valid, test; /* of the best weights; rows 0: not known */
+    struct curve curve;
+    struct diagnosis *diagnosis; /* of the best weights on the validation rows, or NULL */
+    struct metrics valid, test;  /* of the best weights; rows 0: not known */
+    /* of a run of this session: where its job is, and what training takes */
+    enum train_phase phase;
+    size_t rows, parameters, bytes;
+    int batch;
 };
 
 struct session {

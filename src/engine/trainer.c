@@ -518,11 +518,11 @@ const struct diagnosis *trainer_diagnosis(const struct trainer *t)
 }
 
 void train_left(const struct train_progress *p, const struct train_options *o,
-                struct str *out)
+                const char *before, struct str *out)
 {
     if (p->end != TRAIN_RUNNING || p->step == 0)
         return;
-    str_puts(out, o->patience > 0 ? "at most " : "");
+    str_printf(out, "%s%s", before, o->patience > 0 ? "at most " : "");
     str_duration(out, p->seconds / (double)p->step * (double)(p->steps - p->step));
     str_puts(out, " left");
 }

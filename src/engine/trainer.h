@@ -101,10 +101,10 @@ const struct curve *trainer_curve(const struct trainer *t);
 /* Of the best weights so far; epoch 0: there are none yet. */
 const struct diagnosis *trainer_diagnosis(const struct trainer *t);
 
-/* Appends how long it may yet take, "3:12 left", or "at most 3:12 left" where it may stop
- * early; nothing where that cannot be said. */
+/* Appends `before` and how long it may yet take, "3:12 left", or "at most 3:12 left" where
+ * it may stop early; nothing where that cannot be said. */
 void train_left(const struct train_progress *p, const struct train_options *o,
-                struct str *out);
+                const char *before, struct str *out);
 
 /* What early stopping watches of that task, auto resolved. */
 enum watch train_watch(const struct train_options *o, enum task task);
