@@ -332,30 +332,38 @@ void surface_bar(struct surface *s, int x, int y, int width, double part, enum r
     }
 }
 
-/* level 0..8, where 0 is nothing */
+/* 0 is nothing */
 static uint32_t spark_glyph(enum glyphs glyphs, int level)
 {
     if (glyphs == GLYPHS_ASCII)
-        return (uint32_t)" ..:-=+*#"[level];
+        return (uint32_t)" .:-=+*#"[level];
     return level == 0 ? ' ' : (uint32_t)(LOWER_EIGHTH + level - 1);
+}
+
+static int spark_level(double value, double most, int levels)
+{
+    int level;
+
+    if (!(value > 0))
+        return 0;
+    if (isinf(most))
+        return isinf(value) ? levels : 1;
+    level = (int)lround(value / most * levels);
+    return level > 0 ? level : 1;
 }
 
 void surface_spark(struct surface *s, int x, int y, int n, const double *values,
                    enum role role)
 {
+    int levels = s->glyphs == GLYPHS_ASCII ? 7 : 8;
     double most = 0;
 
     for (int i = 0; i < n; i++)
         if (values[i] > most)
             most = values[i];
     for (int i = 0; i < n; i++) {
-        int level = 0;
+        int level = spark_level(values[i], most, levels);
 
-        if (values[i] > 0)
-            level = isinf(most) ? (isinf(values[i]) ? 8 : 1)
-                                : (int)lround(values[i] / most * 8);
-        if (level == 0 && values[i] > 0)
-            level = 1;
         put(s, x + i, y, spark_glyph(s->glyphs, level), level == 0 ? ROLE_TEXT : role);
     }
 }
@@ -393,23 +401,22 @@ void surface_dump(const struct surface *s, struct str *out)
     }
 }
 
-static char role_letter(const struct cell *c)
+static char role_letter(struct cell c)
 {
-    if (c->role == ROLE_TEXT)
-        return c->code == ' ' ? ' ' : '.';
-    if (c->role >= ROLE_HEAT_0)
-        return "0123456789ABCDEF"[c->role - ROLE_HEAT_0];
-    return (char)('a' + c->role - 1);
+    if (c.role == ROLE_TEXT)
+        return c.code == ' ' ? ' ' : '.';
+    if (c.role >= ROLE_HEAT_0)
+        return "0123456789ABCDEF"[c.role - ROLE_HEAT_0];
+    return (char)('a' + c.role - 1);
 }
 
 void surface_dump_roles(const struct surface *s, struct str *out)
 {
     for (int y = 0; y < s->height; y++) {
-        const struct cell *row = surface_row(s, y);
         size_t from = out->length;
 
         for (int x = 0; x < s->width; x++)
-            str_putc(out, role_letter(&row[x]));
+            str_putc(out, role_letter(surface_shown(s, x, y)));
         cut_blanks(out, from);
         str_putc(out, '\n');
     }
