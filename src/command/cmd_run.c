@@ -7,35 +7,7 @@
 #include "base/mem.h"
 #include "command/families.h"
 #include "command/grid.h"
-#include "command/option.h"
-#include "engine/metric.h"
-
-static const char *state_text(const struct run *r)
-{
-    switch (r->state) {
-    case RUN_WAITING:
-        return "training";
-    case RUN_OPENED:
-        return "opened";
-    default:
-        return r->progress.end == TRAIN_STOPPED    ? "stopped"
-               : r->progress.end == TRAIN_DIVERGED ? "diverged"
-                                                   : "trained";
-    }
-}
-
-static const char *target_of(const struct run *r)
-{
-    const char *target = r->schema ? r->schema->columns[r->schema->target].name
-                                   : model_encoder(r->model)->target;
-
-    return target ? target : "";
-}
-
-static double known(const struct metrics *m, double x)
-{
-    return m->rows > 0 ? x : NAN;
-}
+#include "command/run_text.h"
 
 /* ---- runs ---- */
 
@@ -62,19 +34,19 @@ static bool run_runs(struct context *c, const struct call *call, struct error *e
     grid_column(g, "valid_r2", true);
     for (size_t i = 0; i < s->n_runs; i++) {
         const struct run *r = s->runs[i];
-        bool regression = r->task == TASK_REGRESSION;
+        bool regression = r->task == TASK_REGRESSION, known = r->valid.rows > 0;
 
         grid_puts(g, r->name);
-        grid_puts(g, state_text(r));
+        grid_puts(g, run_state_text(r));
         grid_bool(g, r == s->run);
         grid_path(g, r->origin);
-        grid_puts(g, target_of(r));
+        grid_puts(g, run_target(r));
         grid_count(g, (size_t)r->progress.epoch);
         grid_count(g, (size_t)r->progress.best_epoch);
         grid_number(g, r->progress.seconds, 1);
-        grid_number(g, regression ? NAN : known(&r->valid, r->valid.loss), 4);
-        grid_number(g, regression ? NAN : known(&r->valid, r->valid.auc), 4);
-        grid_number(g, regression ? known(&r->valid, r->valid.r2) : NAN, 4);
+        grid_number(g, known && !regression ? r->valid.loss : NAN, 4);
+        grid_number(g, known && !regression ? r->valid.auc : NAN, 4);
+        grid_number(g, known && regression ? r->valid.r2 : NAN, 4);
     }
     if (s->n_runs == 0)
         context_note(c, "there is no run; `train` makes one and `open FILE` brings one");
@@ -157,9 +129,9 @@ static bool run_run(struct context *c, const struct call *call, struct error *er
         c->session->run = r;
     g = grid_new("epochs");
     grid_fact_text(g, "run", r->name);
-    grid_fact_text(g, "state", state_text(r));
+    grid_fact_text(g, "state", run_state_text(r));
     grid_fact_text(g, "from", r->origin);
-    grid_fact_text(g, "target", target_of(r));
+    grid_fact_text(g, "target", run_target(r));
     grid_fact_text(g, "task", task_name(r->task));
     if (r->model)
         grid_fact_count(g, "parameters", model_parameters(r->model));
@@ -190,24 +162,7 @@ const struct command command_run_verb = {
 
 enum { FIRST_METRICS = 3 }; /* that a narrow screen has before other things */
 
-/* True if the runs do not all have the same value of o. */
-static bool differs(const struct option *o, struct run *const *runs, int n)
-{
-    struct str first = {0}, other = {0};
-    bool result = false;
-
-    option_print(o, &runs[0]->settings, &first);
-    for (int i = 1; i < n && !result; i++) {
-        str_clear(&other);
-        option_print(o, &runs[i]->settings, &other);
-        result = strcmp(str_text(&first), str_text(&other)) != 0;
-    }
-    str_done(&first);
-    str_done(&other);
-    return result;
-}
-
-static void add_titles(struct grid *g, struct run *const *runs, int n)
+static void add_titles(struct grid *g, struct run *const *runs, size_t n)
 {
     const struct metric_field *f;
     const struct option *o;
@@ -225,27 +180,27 @@ static void add_titles(struct grid *g, struct run *const *runs, int n)
             grid_spare(g);
     }
     for (int i = 0; (o = option_at(i)); i++) {
-        if (differs(o, runs, n))
+        if (runs_differ(o, runs, n))
             grid_column(g, o->name, true);
     }
 }
 
 static void add_run(struct grid *g, const struct run *r, const struct metrics *m,
-                    struct run *const *runs, int n)
+                    struct run *const *runs, size_t n)
 {
     const struct metric_field *f;
     const struct option *o;
 
     grid_puts(g, r->name);
     grid_path(g, r->origin);
-    grid_puts(g, target_of(r));
+    grid_puts(g, run_target(r));
     grid_count(g, m->rows);
     for (int i = 0; (f = metric_field(r->task, i)); i++)
-        grid_number(g, known(m, metric_value(m, f)), 4);
+        grid_number(g, run_metric(m, f), 4);
     for (int i = 0; (o = option_at(i)); i++) {
         struct str value = {0};
 
-        if (!differs(o, runs, n))
+        if (!runs_differ(o, runs, n))
             continue;
         option_print(o, &r->settings, &value);
         grid_puts(g, str_text(&value));
@@ -283,7 +238,8 @@ static bool take_runs(struct context *c, const struct call *call, struct run **r
 
 static bool run_compare(struct context *c, const struct call *call, struct error *err)
 {
-    struct run **runs = xcalloc((size_t)call->n_words, sizeof(*runs));
+    size_t n = (size_t)call->n_words;
+    struct run **runs = xcalloc(n, sizeof(*runs));
     bool valid = call_choice(call, "on", 0) == 1;
     bool ok = take_runs(c, call, runs, err);
     struct grid *g;
@@ -291,10 +247,9 @@ static bool run_compare(struct context *c, const struct call *call, struct error
     if (ok) {
         g = grid_new("runs");
         grid_fact_text(g, "on", valid ? "valid" : "test");
-        add_titles(g, runs, call->n_words);
-        for (int i = 0; i < call->n_words; i++)
-            add_run(g, runs[i], valid ? &runs[i]->valid : &runs[i]->test, runs,
-                    call->n_words);
+        add_titles(g, runs, n);
+        for (size_t i = 0; i < n; i++)
+            add_run(g, runs[i], valid ? &runs[i]->valid : &runs[i]->test, runs, n);
         grid_print(g, c);
     }
     free(runs);
