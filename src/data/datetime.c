@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "data/datetime.h"
 
+#include <math.h>
 #include <string.h>
 
 const char *datetime_form_name(enum datetime_form form)
@@ -152,4 +153,49 @@ int datetime_weekday(const struct datetime *t)
     int y = t->year - (t->month < 3);
 
     return (y + y / 4 - y / 100 + y / 400 + shift[t->month - 1] + t->day + 6) % 7;
+}
+
+/* Days since 1970 of the proleptic Gregorian calendar; years begin in March, so that the
+ * leap day is their last (Hinnant's algorithm). */
+static long days_of(long year, int month, int day)
+{
+    long era, of_era, of_year;
+
+    year -= month <= 2;
+    era = (year >= 0 ? year : year - 399) / 400;
+    of_era = year - era * 400;
+    of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+double datetime_seconds(const struct datetime *t)
+{
+    double seconds = t->hour > 0 ? 3600.0 * t->hour : 0;
+
+    seconds += t->minute > 0 ? 60.0 * t->minute : 0;
+    seconds += t->second > 0 ? t->second : 0;
+    if (t->year >= 0)
+        seconds += 86400.0 * (double)days_of(t->year, t->month, t->day);
+    return seconds;
+}
+
+struct datetime datetime_of_seconds(double seconds)
+{
+    struct datetime t;
+    long days = (long)floor(seconds / 86400), rest = (long)(seconds - 86400.0 * days);
+    long era, of_era, year, of_year, month;
+
+    days += 719468;
+    era = (days >= 0 ? days : days - 146096) / 146097;
+    of_era = days - era * 146097;
+    year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    of_year = of_era - (365 * year + year / 4 - year / 100);
+    month = (5 * of_year + 2) / 153;
+    t.day = (int)(of_year - (153 * month + 2) / 5 + 1);
+    t.month = (int)(month < 10 ? month + 3 : month - 9);
+    t.year = (int)(year + era * 400 + (t.month <= 2));
+    t.hour = (int)(rest / 3600);
+    t.minute = (int)(rest / 60 % 60);
+    t.second = (int)(rest % 60);
+    return t;
 }

@@ -32,6 +32,11 @@ bool datetime_parse(struct cell cell, enum datetime_form form, struct datetime *
  * dots and hyphens mean that the day is first, slashes that the month is. */
 enum datetime_form datetime_guess(const struct tally *t, size_t *cells);
 
+/* Seconds since the beginning of 1970, or since midnight without a date; and back, all
+ * fields given, for seconds within some thousand years of it. */
+double datetime_seconds(const struct datetime *t);
+struct datetime datetime_of_seconds(double seconds);
+
 /* 0 Monday .. 6 Sunday. */
 int datetime_weekday(const struct datetime *t);
 
