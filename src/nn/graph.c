@@ -55,6 +55,25 @@ struct node *graph_add_node(struct graph *g, const struct op *op, struct tensor 
     return n;
 }
 
+int graph_param(struct graph *g, const char *name, const char *part, size_t rows,
+                size_t columns, enum param_kind kind, enum param_init init, double scale)
+{
+    bool embedding = strcmp(part, "value") == 0 || strcmp(part, "identifier") == 0;
+    char full[96];
+
+    snprintf(full, sizeof full, "%s.%s", name, part);
+    return params_want(g->params, full, rows, columns, kind, init, scale,
+                       rows > 0 && !embedding);
+}
+
+void graph_add_norm_params(struct graph *g, struct node *n, const char *name,
+                           size_t features, enum param_kind kind)
+{
+    n->weight = graph_param(g, name, "weight", 0, features, kind, INIT_ONE, 0);
+    n->bias = graph_param(g, name, "bias", 0, features, kind, INIT_ZERO, 0);
+    snprintf(n->name, sizeof n->name, "%s", name);
+}
+
 void graph_name_after(struct graph *g, struct node *n)
 {
     const struct node *before = &g->nodes[n->in[0]->producer];

@@ -147,6 +147,13 @@ extern const struct op op_linear_tokens; /* for graph_linear */
 
 struct node *graph_add_node(struct graph *g, const struct op *op, struct tensor *in0,
                             struct tensor *in1);
+/* The number of the parameter "NAME.PART"; rows 0: a vector of `columns`. Weight decay is
+ * for matrices of linear maps only. */
+int graph_param(struct graph *g, const char *name, const char *part, size_t rows,
+                size_t columns, enum param_kind kind, enum param_init init, double scale);
+/* Weight (first 1) and bias (first 0) of a norm over so many features, and its name. */
+void graph_add_norm_params(struct graph *g, struct node *n, const char *name,
+                           size_t features, enum param_kind kind);
 /* A node without parameters gets the name of the one before it and of its operation. */
 void graph_name_after(struct graph *g, struct node *n);
 struct tensor *graph_add_tensor(struct graph *g, struct node *n, enum layout layout,

@@ -11,15 +11,6 @@
 #define BATCH_NORM_MOMENTUM ((real)0.1) /* as PyTorch's default */
 #define EPSILON ((real)1e-5)
 
-static int want(struct graph *g, const char *name, const char *part, size_t rows,
-                size_t columns, enum param_kind kind, enum param_init init, double scale)
-{
-    char full[96];
-
-    snprintf(full, sizeof full, "%s.%s", name, part);
-    return params_want(g->params, full, rows, columns, kind, init, scale, rows > 0);
-}
-
 /* From feature `from` on. */
 static real *value_from(const struct task *t, const struct tensor *x, int from)
 {
@@ -95,9 +86,9 @@ struct tensor *graph_linear(struct graph *g, struct tensor *x, int out, const ch
     struct node *n = graph_add_node(g, tokens ? &op_linear_tokens : &op_linear_features,
                                     x, NULL);
 
-    n->weight = want(g, name, "weight", (size_t)out, (size_t)x->features, kind,
-                     INIT_UNIFORM, scale);
-    n->bias = want(g, name, "bias", 0, (size_t)out, kind, INIT_UNIFORM, scale);
+    n->weight = graph_param(g, name, "weight", (size_t)out, (size_t)x->features, kind,
+                            INIT_UNIFORM, scale);
+    n->bias = graph_param(g, name, "bias", 0, (size_t)out, kind, INIT_UNIFORM, scale);
     n->activation = activation;
     snprintf(n->name, sizeof n->name, "%s", name);
     n->out = graph_add_tensor(g, n, x->layout, x->columns, out);
@@ -207,11 +198,8 @@ static const struct op op_row_norm = {
 struct tensor *graph_row_norm(struct graph *g, struct tensor *x, const char *name)
 {
     struct node *n = graph_add_node(g, &op_row_norm, x, NULL);
-    size_t features = (size_t)x->features;
 
-    n->weight = want(g, name, "weight", 0, features, PARAM_HEAD, INIT_ONE, 0);
-    n->bias = want(g, name, "bias", 0, features, PARAM_HEAD, INIT_ZERO, 0);
-    snprintf(n->name, sizeof n->name, "%s", name);
+    graph_add_norm_params(g, n, name, (size_t)x->features, PARAM_HEAD);
     n->out = graph_add_tensor(g, n, FEATURES, 1, x->features);
     return n->out;
 }
@@ -262,11 +250,11 @@ struct tensor *graph_batch_norm(struct graph *g, struct tensor *x, const char *n
     struct node *n = graph_add_node(g, &op_batch_norm, x, NULL);
     size_t features = (size_t)x->features;
 
-    n->weight = want(g, name, "weight", 0, features, PARAM_HEAD, INIT_ONE, 0);
-    n->bias = want(g, name, "bias", 0, features, PARAM_HEAD, INIT_ZERO, 0);
-    n->buffers[0] = want(g, name, "mean", 0, features, PARAM_BUFFER, INIT_ZERO, 0);
-    n->buffers[1] = want(g, name, "variance", 0, features, PARAM_BUFFER, INIT_ONE, 0);
-    snprintf(n->name, sizeof n->name, "%s", name);
+    graph_add_norm_params(g, n, name, features, PARAM_HEAD);
+    n->buffers[0] =
+        graph_param(g, name, "mean", 0, features, PARAM_BUFFER, INIT_ZERO, 0);
+    n->buffers[1] =
+        graph_param(g, name, "variance", 0, features, PARAM_BUFFER, INIT_ONE, 0);
     n->out = graph_add_tensor(g, n, FEATURES, 1, x->features);
     n->moments = xcalloc(2 * features, sizeof *n->moments);
     x->grad_same = n->out;

@@ -9,18 +9,6 @@
 #include "base/mem.h"
 #include "nn/graph_private.h"
 
-static int want(struct graph *g, const char *name, const char *part, size_t rows,
-                size_t columns, enum param_init init, double scale)
-{
-    char full[96];
-
-    snprintf(full, sizeof full, "%s.%s", name, part);
-    /* weight decay is for matrices of linear maps only */
-    return params_want(g->params, full, rows, columns, PARAM_BODY, init, scale,
-                       rows > 0 && strcmp(part, "value") != 0
-                           && strcmp(part, "identifier") != 0);
-}
-
 /* ---- embedding ---- */
 
 static void embedding_panel(const struct task *t, int block, int column, real *to)
@@ -109,14 +97,14 @@ struct tensor *graph_embedding(struct graph *g, int columns, const int *classes,
     snprintf(n->name, sizeof n->name, "columns");
     n->values = xcalloc((size_t)columns, sizeof *n->values);
     if (identifier > 0)
-        n->weight = want(g, "columns", "identifier", (size_t)columns, (size_t)identifier,
-                         INIT_NORMAL, 1);
+        n->weight = graph_param(g, "columns", "identifier", (size_t)columns,
+                                (size_t)identifier, PARAM_BODY, INIT_NORMAL, 1);
     for (int i = 0; i < columns; i++) {
         char name[32];
 
         snprintf(name, sizeof name, "columns.%d", i);
-        n->values[i] = want(g, name, "value", (size_t)classes[i] + 1,
-                            (size_t)(d - identifier), INIT_NORMAL, 1);
+        n->values[i] = graph_param(g, name, "value", (size_t)classes[i] + 1,
+                                   (size_t)(d - identifier), PARAM_BODY, INIT_NORMAL, 1);
     }
     return n->out;
 }
@@ -177,8 +165,8 @@ struct tensor *graph_query_key_value(struct graph *g, struct tensor *x, const ch
             char part[32];
 
             snprintf(part, sizeof part, "%s.%s", parts[i], kind ? "bias" : "weight");
-            first[kind][i] = want(g, name, part, kind ? 0 : d, d, INIT_UNIFORM,
-                                  1 / sqrt((double)d));
+            first[kind][i] = graph_param(g, name, part, kind ? 0 : d, d, PARAM_BODY,
+                                         INIT_UNIFORM, 1 / sqrt((double)d));
         }
     n->weight = first[0][0];
     n->bias = first[1][0];
@@ -320,13 +308,10 @@ struct tensor *graph_add_norm(struct graph *g, struct tensor *x, struct tensor *
                               const char *name)
 {
     struct node *n = graph_add_node(g, &op_add_norm, x, sublayer);
-    size_t d = (size_t)x->features;
 
     if (g->nodes[sublayer->producer].in[0] != x)
         sublayer->grad_same = x;
-    n->weight = want(g, name, "weight", 0, d, INIT_ONE, 0);
-    n->bias = want(g, name, "bias", 0, d, INIT_ZERO, 0);
-    snprintf(n->name, sizeof n->name, "%s", name);
+    graph_add_norm_params(g, n, name, (size_t)x->features, PARAM_BODY);
     n->out = graph_add_tensor(g, n, TOKENS, x->columns, x->features);
     n->aux[0] = graph_add_tensor(g, n, TOKENS, x->columns, x->features);
     n->aux[1] = graph_add_tensor(g, n, TOKENS, x->columns, 1);
