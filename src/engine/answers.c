@@ -6,15 +6,30 @@
 
 #include "base/mem.h"
 
-uint32_t *answers_rows(const struct frame *f, const struct split *split, enum part part,
-                       size_t *n)
+static bool has_answer(const struct frame *f, const struct split *split, enum part part,
+                       size_t row)
 {
-    uint32_t *rows = xmalloc((f->rows + 1) * sizeof *rows);
+    return split->part[row] == part && !isnan(f->target[row]);
+}
 
-    *n = 0;
+size_t answers_count(const struct frame *f, const struct split *split, enum part part)
+{
+    size_t n = 0;
+
     for (size_t i = 0; i < f->rows; i++)
-        if (split->part[i] == part && !isnan(f->target[i]))
-            rows[(*n)++] = (uint32_t)i;
+        n += has_answer(f, split, part, i);
+    return n;
+}
+
+uint32_t *answers_rows(const struct frame *f, const struct split *split, enum part part,
+                       size_t count)
+{
+    uint32_t *rows = try_alloc(count, sizeof *rows);
+    size_t n = 0;
+
+    for (size_t i = 0; rows && n < count; i++)
+        if (has_answer(f, split, part, i))
+            rows[n++] = (uint32_t)i;
     return rows;
 }
 
@@ -33,12 +48,14 @@ bool answers_make(struct answers *a, struct model *m, struct pool *pool,
                   const struct frame *f, const struct split *split, enum part part,
                   struct error *err)
 {
-    uint32_t *rows = answers_rows(f, split, part, &a->n);
+    uint32_t *rows;
     bool done;
 
-    a->predicted = try_alloc(a->n + 1, (size_t)model_outputs(m) * sizeof *a->predicted);
-    a->truth = try_alloc(a->n + 1, sizeof *a->truth);
-    if (!a->predicted || !a->truth)
+    a->n = answers_count(f, split, part);
+    a->predicted = try_alloc(a->n, (size_t)model_outputs(m) * sizeof *a->predicted);
+    a->truth = try_alloc(a->n, sizeof *a->truth);
+    rows = answers_rows(f, split, part, a->n);
+    if (!a->predicted || !a->truth || !rows)
         done = error_set(err, ERROR_MEMORY, "no memory for the predictions of %zu rows",
                          a->n);
     else if (a->n == 0)

@@ -16,9 +16,11 @@ struct answers {
     float *truth;     /* (n) class numbers, or values in the target's own unit */
 };
 
-/* Numbers of the rows of that part that have a target; caller frees. */
+/* Rows of that part that have a target. */
+size_t answers_count(const struct frame *f, const struct split *split, enum part part);
+/* Their numbers, `count` as said by answers_count; caller frees. NULL: no memory. */
 uint32_t *answers_rows(const struct frame *f, const struct split *split, enum part part,
-                       size_t *n);
+                       size_t count);
 
 /* Refused: no such row, no memory. To be released in any case. */
 bool answers_make(struct answers *a, struct model *m, struct pool *pool,

@@ -134,22 +134,21 @@ static bool allocate(struct trainer *t, struct error *err)
 
 static bool make_batcher(struct trainer *t, struct error *err)
 {
-    size_t n, valid;
-    uint32_t *rows = answers_rows(t->frame, t->split, PART_VALID, &valid);
+    size_t n = answers_count(t->frame, t->split, PART_TRAIN);
+    size_t valid = answers_count(t->frame, t->split, PART_VALID);
+    uint32_t *rows;
 
-    free(rows);
-    rows = answers_rows(t->frame, t->split, PART_TRAIN, &n);
-    if (n >= 2 && valid > 0)
-        t->batcher = batcher_new(t->frame, rows, n, t->options.batch, true, true,
-                                 t->options.seed);
-    free(rows);
     if (n < 2 || valid == 0)
         return error_set(err, ERROR_STATE,
                          "%zu training and %zu validation rows have a target; training needs "
                          "at least 2 and 1", n, valid);
-    if (!t->batcher)
-        return error_set(err, ERROR_MEMORY, "no memory for the order of %zu rows", n);
-    return true;
+    rows = answers_rows(t->frame, t->split, PART_TRAIN, n);
+    if (rows)
+        t->batcher = batcher_new(t->frame, rows, n, t->options.batch, true, true,
+                                 t->options.seed);
+    free(rows);
+    return t->batcher ||
+           error_set(err, ERROR_MEMORY, "no memory for the order of %zu rows", n);
 }
 
 struct trainer *trainer_new(struct model *m, const struct frame *f,
