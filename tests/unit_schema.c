@@ -352,6 +352,36 @@ static void bad_files_change_nothing(void)
     str_done(&note);
 }
 
+static void mistakes_have_their_line(void)
+{
+    static const struct {
+        const char *text, *place;
+    } cases[] = {
+        {"", ":1: the file is empty"},
+        {"\n\nname,kind\n", ":3: the first line"},
+        {"column,kind\n\n \nage,number\n", ":4: a kind is"},
+        {"column,kind\r\n\r\nage,number\r\n", ":3: a kind is"},
+        {"column,kind\r\rage,number\r", ":3: a kind is"},
+        {"column,kind\n\"two\nlines\",ignore\nage,number", ":4: a kind is"},
+        {"column,kind\n\"two\nlines\",number\nage,ignore\n", ":2: a kind is"},
+        {"column,kind\nage,ignore\n\"job,ignore\n", ":3: a quote"},
+    };
+    struct sample_table t = load(people);
+    char *path = table_path();
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err = {0};
+
+        write_file(path, cases[i].text);
+        check(!schema_load(t.schema, t.data, path, NULL, &err));
+        if (!check(str_starts(err.text + strlen(path), cases[i].place)))
+            printf("# %s\n", err.text);
+    }
+    unlink(path);
+    free(path);
+    done(&t);
+}
+
 static void other_columns_stay(void)
 {
     struct sample_table t = load(people);
@@ -383,6 +413,7 @@ int main(void)
     test_run(leaks_are_found);
     test_run(files_read_back);
     test_run(bad_files_change_nothing);
+    test_run(mistakes_have_their_line);
     test_run(other_columns_stay);
     return test_done();
 }

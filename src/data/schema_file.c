@@ -3,13 +3,13 @@
  * their names, and all but "column" and "kind" may be left out. */
 #include "data/schema.h"
 
-#include <csv.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "data/csv.h"
 
 enum { MAX_FILE = 64 << 20 }; /* bytes of a schema file */
 
@@ -62,11 +62,11 @@ struct reader {
     int order[FIELDS];       /* place of each field in a line, or -1 */
     char **cells;            /* of this line */
     size_t n_cells, capacity;
-    size_t line;
+    size_t line;             /* of the file, where this one begins */
+    bool has_header;
     int target;              /* column, or -1 */
     char *positive;
     enum task task;
-    bool failed;
     struct error *err;
 };
 
@@ -145,45 +145,63 @@ static bool read_column(struct reader *r)
     return strcmp(role, "target") != 0 || read_target(r, column);
 }
 
-static void end_cell(void *bytes, size_t n, void *context)
-{
-    struct reader *r = context;
-
-    if (r->n_cells == r->capacity)
-        r->cells = xgrow(r->cells, r->n_cells, &r->capacity, sizeof *r->cells);
-    r->cells[r->n_cells++] = xstrndup(bytes ? bytes : "", n);
-}
-
 static void clear_cells(struct reader *r)
 {
     while (r->n_cells > 0)
         free(r->cells[--r->n_cells]);
 }
 
-static void end_line(int byte, void *context)
+static void copy_cells(struct reader *r, const struct csv_record *record)
 {
-    struct reader *r = context;
-
-    (void)byte;
-    r->line++;
-    if (!r->failed)
-        r->failed = !(r->line == 1 ? read_header(r) : read_column(r));
     clear_cells(r);
+    for (size_t i = 0; i < record->n; i++) {
+        struct cell c = record->cells[i];
+
+        r->cells = xgrow(r->cells, r->n_cells, &r->capacity, sizeof *r->cells);
+        r->cells[r->n_cells++] = xstrndup(c.length ? c.text : "", c.length);
+    }
 }
 
-static bool parse(struct reader *r, const char *bytes, size_t n)
+static bool is_blank(const struct csv_record *record)
 {
-    struct csv_parser parser;
+    return record->n == 0 || (record->n == 1 && record->cells[0].length == 0);
+}
 
-    if (csv_init(&parser, 0) != 0)
-        return error_set(r->err, ERROR_MEMORY, "no memory to read a schema");
-    if (csv_parse(&parser, bytes, n, end_cell, end_line, r) != n ||
-        csv_fini(&parser, end_cell, end_line, r) != 0)
-        r->failed = !fail(r, "this is no CSV:", csv_strerror(csv_error(&parser)));
-    csv_free(&parser);
-    if (!r->failed && r->line == 0)
-        r->failed = !fail(r, "the file is empty, not", "column,kind,...");
-    return !r->failed;
+static bool take_record(struct reader *r, const struct csv_record *record)
+{
+    if (is_blank(record))
+        return true;
+    copy_cells(r, record);
+    if (record->trouble != CSV_TROUBLE_NONE)
+        return fail(r, "a quote is not closed, or text follows it, near", r->cells[0]);
+    if (r->has_header)
+        return read_column(r);
+    r->has_header = true;
+    return read_header(r);
+}
+
+/* The bytes are overwritten. */
+static bool parse(struct reader *r, char *bytes, size_t n)
+{
+    struct csv_format format = {.delimiter = ',', .quote = '"', .skip_blanks = true,
+                                .line_end = memchr(bytes, '\n', n) ? '\n' : '\r'};
+    struct csv_reader *csv = csv_reader_new(&format);
+    struct csv_record record;
+    bool ok = true;
+
+    for (r->line = 1; ok && n > 0; r->line += record.lines) {
+        if (csv_reader_next(csv, bytes, n, true, &record) != CSV_STATUS_RECORD) {
+            ok = error_set(r->err, ERROR_MEMORY, "no memory to read a schema");
+            break;
+        }
+        ok = take_record(r, &record);
+        bytes += record.length;
+        n -= record.length;
+    }
+    csv_reader_free(csv);
+    if (ok && !r->has_header)
+        ok = fail(r, "the file is empty, not", "column,kind,...");
+    return ok;
 }
 
 static bool check_weights(const struct reader *r)
