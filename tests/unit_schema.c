@@ -352,6 +352,34 @@ static void bad_files_change_nothing(void)
     str_done(&note);
 }
 
+/* 1,234 was taken for text that may be a thousand; the file says that it is 1.234. */
+static void a_decimal_sign_makes_numbers(void)
+{
+    struct sample_table t = load("x,y\n\"1,500\",a\n\"2,500\",b\n\"3,500\",a\n\"2,500\",b\n");
+    struct schema_column *x = &t.schema->columns[0];
+    struct error err = {0};
+    char *path = table_path();
+
+    check_int(x->numeric, 0);
+    write_file(path, "column,kind,decimal\nx,continuous,\",\"\n");
+    if (!check(schema_load(t.schema, t.data, path, NULL, &err)))
+        printf("# %s\n", err.text);
+    x = &t.schema->columns[0];
+    check_int(x->kind, KIND_CONTINUOUS);
+    check_int(x->decimal, ',');
+    check_int(x->numeric, 4);
+    check_near(x->min, 1.5, 0);
+    check_near(x->max, 3.5, 0);
+    check_near(x->mean, 2.5, 1e-12);
+    check_near(x->deviation, sqrt(0.5), 1e-12);
+    write_file(path, "column,kind,decimal\nx,continuous,.\n");
+    check(!schema_load(t.schema, t.data, path, NULL, &err));
+    check_int(t.schema->columns[0].numeric, 4);
+    unlink(path);
+    free(path);
+    done(&t);
+}
+
 static void mistakes_have_their_line(void)
 {
     static const struct {
@@ -413,6 +441,7 @@ int main(void)
     test_run(leaks_are_found);
     test_run(files_read_back);
     test_run(bad_files_change_nothing);
+    test_run(a_decimal_sign_makes_numbers);
     test_run(mistakes_have_their_line);
     test_run(other_columns_stay);
     return test_done();

@@ -434,13 +434,8 @@ static void guess_kind(struct look *l)
     conclude_categorical(l);
 }
 
-static void keep_figures(struct look *l)
+static void keep_numbers(struct schema_column *out, const struct numbers *r)
 {
-    const struct numbers *r = &l->numbers;
-    struct schema_column *out = l->out;
-
-    out->missing = l->tally->rows - l->present;
-    out->distinct = l->distinct;
     out->numeric = r->cells;
     out->decimal = r->decimal;
     out->min = out->max = out->mean = out->deviation = NAN;
@@ -449,6 +444,13 @@ static void keep_figures(struct look *l)
     out->min = r->min;
     out->max = r->max;
     scaling_moments(r->samples, r->distinct, &out->mean, &out->deviation);
+}
+
+static void keep_figures(struct look *l)
+{
+    l->out->missing = l->tally->rows - l->present;
+    l->out->distinct = l->distinct;
+    keep_numbers(l->out, &l->numbers);
 }
 
 static bool infer_column(const struct dataset *d, int i, struct schema_column *out)
@@ -468,6 +470,20 @@ static bool infer_column(const struct dataset *d, int i, struct schema_column *o
     free(l.numbers.samples);
     tally_free(t);
     return true;
+}
+
+bool infer_decimal(const struct dataset *d, int column, int decimal,
+                   struct schema_column *out)
+{
+    struct tally *t = tally_new(dataset_column(d, column));
+    struct numbers numbers = {0};
+    bool done = t && read_numbers(&numbers, decimal, t);
+
+    if (done)
+        keep_numbers(out, &numbers);
+    free(numbers.samples);
+    tally_free(t);
+    return done;
 }
 
 static bool equal_columns(const struct column *a, const struct column *b)

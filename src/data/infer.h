@@ -29,7 +29,12 @@
 /* The guessed schema, without a target. Caller frees. NULL: no memory. */
 struct schema *infer_schema(const struct dataset *d);
 
-/* The same a column at a time. d must outlive it. FAILED: no memory, still to be
+/* Reads the numbers of a column under another decimal sign: its decimal, numeric, min, max,
+ * mean and deviation. False: no memory. */
+bool infer_decimal(const struct dataset *d, int column, int decimal,
+                   struct schema_column *out);
+
+/* infer_schema a column at a time. d must outlive it. FAILED: no memory, still to be
  * cancelled. */
 struct infer;
 struct infer *infer_new(const struct dataset *d);

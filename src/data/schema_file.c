@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "data/csv.h"
+#include "data/infer.h"
 
 enum { MAX_FILE = 64 << 20 }; /* bytes of a schema file */
 
@@ -114,6 +115,16 @@ static bool read_target(struct reader *r, int column)
     return true;
 }
 
+/* A person knows better than the guess whether 1,234 is a thousand. */
+static bool read_decimal(struct reader *r, int column, const char *text)
+{
+    struct schema_column *c = &r->schema->columns[column];
+
+    return *text == '\0' || *text == c->decimal ||
+           infer_decimal(r->data, column, *text, c) ||
+           error_set(r->err, ERROR_MEMORY, "no memory to read the numbers of %s", c->name);
+}
+
 static bool read_column(struct reader *r)
 {
     const char *name = field_of(r, FIELD_COLUMN), *kind_text = field_of(r, FIELD_KIND);
@@ -135,13 +146,13 @@ static bool read_column(struct reader *r)
         show_to(&r->missing, name, strlen(name), 60);
         return true;
     }
+    if (!read_decimal(r, column, decimal))
+        return false;
     if ((kind == KIND_CONTINUOUS || kind == KIND_WEIGHT) &&
         r->schema->columns[column].numeric == 0)
         return fail(r, "a column without any number cannot be read as one:", name);
     r->schema->columns[column].kind = kind;
     r->schema->columns[column].marked = true;
-    if (*decimal)
-        r->schema->columns[column].decimal = *decimal;
     return strcmp(role, "target") != 0 || read_target(r, column);
 }
 
