@@ -42,15 +42,19 @@ struct key {
     size_t length;
 };
 
-/* Decodes the first key of bytes[0..n), n > 0. Returns the bytes it took; 0: it may go on,
- * wait for more. `final`: nothing more came for a while, so a lone ESC is the key Escape
- * and a beginning of a sequence is what it looks like. */
+/* Decodes the first key of bytes[0..n), n > 0. Returns the bytes it took; 0: it may go
+ * on, wait for more. `final`: nothing more came for a while, so a lone ESC is the key
+ * Escape and a beginning of a sequence is what it looks like; then it never returns 0. */
 size_t key_decode(const char *bytes, size_t n, bool final, struct key *out);
+/* Whether the bytes begin with a paste whose end has not come: worth a longer wait than a
+ * lone ESC, as with `final` the rest of it would count as keys. */
+bool key_in_paste(const char *bytes, size_t n);
 
 /* The name of a key: "a", "Space", "C-l", "M-1", "S-Tab", "F5", "C-Left", "PgUp", "Esc",
  * "Enter", "Bksp". Appends. */
 void key_print(const struct key *k, struct str *out);
-/* And back. False: no such key. */
+/* And back; "Return", "PageUp" and the like are fine too, as are capitals. False: no such
+ * key. What terminals send alike is one key: C-i is Tab, C-m and C-j Enter, C-h Bksp. */
 bool key_parse(const char *name, struct key *out);
 bool key_equal(const struct key *a, const struct key *b);
 
