@@ -195,7 +195,7 @@ static struct look mono_look(enum role role)
 {
     if (role >= ROLE_HEAT_0)
         return mono_heat(role - ROLE_HEAT_0);
-    return role < PLAIN_ROLES ? mono_looks[role] : (struct look){-1, -1, 0};
+    return role < ROLE_SERIES_1 ? mono_looks[role] : (struct look){-1, -1, 0};
 }
 
 /* Text in black or white upon the colour of the step. */
@@ -249,11 +249,11 @@ struct look theme_look(const struct theme *t, enum role role, int colours)
         return mono_look(role);
     if (role >= ROLE_HEAT_0)
         return heat_look(t, role - ROLE_HEAT_0, colours);
-    if (role < PLAIN_ROLES)
+    if (role < ROLE_SERIES_1)
         l = t->looks[role];
     else
         l = series_look(t, role - ROLE_SERIES_1, colours);
     if (colours >= 256)
-        return t->fixed && role < PLAIN_ROLES ? in_fixed(t->fixed, l) : l;
+        return t->fixed && role < ROLE_SERIES_1 ? in_fixed(t->fixed, l) : l;
     return colours >= 16 ? l : in_eight(l);
 }
