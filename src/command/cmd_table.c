@@ -13,8 +13,7 @@
 #include "engine/job_load.h"
 
 enum {
-    WARNINGS = 9,      /* bits of enum column_warning */
-    TOP_VALUES = 10,   /* of a column that is described */
+    TOP_VALUES = 10, /* of a column that is described */
 };
 
 /* ---- load ---- */
@@ -267,37 +266,6 @@ const struct command command_head = {
 
 /* ---- describe ---- */
 
-static const char *role(const struct schema *s, int i)
-{
-    if (i == s->target)
-        return "target";
-    switch (s->columns[i].kind) {
-    case KIND_IGNORE:
-        return "ignored";
-    case KIND_WEIGHT:
-        return "weight";
-    default:
-        return "input";
-    }
-}
-
-static const char *reason(const struct schema_column *column)
-{
-    if (column->marked)
-        return "marked by hand";
-    return column->reason ? column->reason : "";
-}
-
-/* "constant, leak" or "" */
-static void add_warnings(struct str *out, unsigned warnings)
-{
-    for (int bit = 0; bit < WARNINGS; bit++) {
-        if (warnings & (1u << bit))
-            str_printf(out, "%s%s", out->length > 0 ? ", " : "",
-                       warning_name((enum column_warning)(1u << bit)));
-    }
-}
-
 /* Of a column that holds texts too, the least number would say nothing. */
 static void describe_row(struct grid *g, const struct schema *s, size_t rows, int i)
 {
@@ -305,17 +273,17 @@ static void describe_row(struct grid *g, const struct schema *s, size_t rows, in
     bool numbers = column->numeric + column->missing == rows;
     struct str why = {0};
 
-    add_warnings(&why, column->warnings);
+    schema_warnings(column, &why);
     grid_puts(g, column->name);
     grid_puts(g, kind_name(column->kind));
-    grid_puts(g, role(s, i));
+    grid_puts(g, schema_role(s, i));
     grid_count(g, column->missing);
     grid_count(g, column->distinct);
     grid_number(g, numbers ? column->min : NAN, -1);
     grid_number(g, numbers ? column->mean : NAN, -1);
     grid_number(g, numbers ? column->max : NAN, -1);
     grid_puts(g, str_text(&why));
-    grid_puts(g, reason(column));
+    grid_puts(g, schema_reason(column));
     str_done(&why);
 }
 
@@ -400,11 +368,11 @@ static void describe_one(struct context *c, int i)
     struct grid *g = grid_new("values");
     struct str warnings = {0};
 
-    add_warnings(&warnings, column->warnings);
+    schema_warnings(column, &warnings);
     grid_fact_text(g, "column", column->name);
     grid_fact_text(g, "kind", kind_name(column->kind));
-    grid_fact_text(g, "role", role(t->schema, i));
-    grid_fact_text(g, "reason", reason(column));
+    grid_fact_text(g, "role", schema_role(t->schema, i));
+    grid_fact_text(g, "reason", schema_reason(column));
     grid_fact_text(g, "warnings", str_text(&warnings));
     grid_fact_count(g, "rows", dataset_rows(t->data));
     grid_fact_count(g, "missing", column->missing);

@@ -82,6 +82,45 @@ const char *warning_name(enum column_warning bit)
     return "";
 }
 
+void schema_warnings(const struct schema_column *c, struct str *out)
+{
+    size_t before = out->length;
+
+    for (unsigned bit = 1; bit <= WARN_TEXT; bit <<= 1)
+        if (c->warnings & bit)
+            str_printf(out, "%s%s", out->length > before ? ", " : "",
+                       warning_name((enum column_warning)bit));
+}
+
+const char *schema_role(const struct schema *s, int column)
+{
+    if (column == s->target)
+        return "target";
+    switch (s->columns[column].kind) {
+    case KIND_IGNORE:
+        return "ignored";
+    case KIND_WEIGHT:
+        return "weight";
+    default:
+        return "input";
+    }
+}
+
+const char *schema_reason(const struct schema_column *c)
+{
+    if (c->marked)
+        return "marked by hand";
+    return c->reason ? c->reason : "";
+}
+
+char *schema_target_key(const struct schema *s)
+{
+    if (s->target < 0)
+        return xstrdup("");
+    return xasprintf("%d %s %s", s->target, task_name(s->task),
+                     s->positive ? s->positive : "");
+}
+
 struct schema *schema_copy(const struct schema *s)
 {
     struct schema *copy = xmalloc(sizeof *copy);

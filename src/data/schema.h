@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/str.h"
 #include "data/dataset.h"
 
 enum kind {
@@ -69,6 +70,15 @@ const char *task_name(enum task task);
 bool task_parse(const char *text, enum task *task);
 /* "constant", "id-like", ... of one bit. */
 const char *warning_name(enum column_warning bit);
+/* Appends the names of all warnings of a column, separated by commas. */
+void schema_warnings(const struct schema_column *c, struct str *out);
+/* "input", "target", "ignored" or "weight". */
+const char *schema_role(const struct schema *s, int column);
+/* Why it is of its kind. */
+const char *schema_reason(const struct schema_column *c);
+/* The target with its task and positive class as a text, equal for equal ones. Caller
+ * frees. */
+char *schema_target_key(const struct schema *s);
 
 struct schema *schema_copy(const struct schema *s);
 void schema_free(struct schema *s);
