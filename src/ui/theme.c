@@ -129,7 +129,7 @@ static const struct look contrast_looks[PLAIN_ROLES] = {
     [ROLE_KEY] = {14, 0, BOLD},
     [ROLE_STATUS] = {0, 15, 0},
     [ROLE_CURSOR] = {0, 11, 0},
-    [ROLE_CURSOR_OFF] = {11, 0, UNDERLINE},
+    [ROLE_CURSOR_OFF] = {15, 0, UNDERLINE},
     [ROLE_SELECTED] = {0, 15, BOLD},
     [ROLE_MATCH] = {0, 14, UNDERLINE},
     [ROLE_GOOD] = {10, 0, 0},
@@ -155,7 +155,7 @@ static const short contrast_series_16[SERIES] = {15, 11, 14, 13, 10, 9, 7, 6};
 
 /* navy, blue, teal, green, yellow: each lighter than the one before, as are the greys */
 static const short blue_yellow[HEATS] = {17, 18, 19, 24, 25, 61, 31, 67,
-                                         37, 73, 114, 150, 185, 221, 192, 228};
+                                         36, 73, 114, 150, 185, 221, 192, 228};
 static const short greys[HEATS] = {16, 233, 235, 237, 239, 241, 243, 245,
                                    246, 247, 249, 250, 252, 253, 255, 231};
 static const short heat_16[HEATS] = {0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 6, 6, 6, 11, 11, 11};
