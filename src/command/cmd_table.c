@@ -319,72 +319,93 @@ static void describe_all(struct context *c)
     grid_print(g, c);
 }
 
-struct tally {
-    size_t code, count;
-};
-
-static int by_count(const void *a, const void *b)
+/* Caller frees. NULL: no memory. */
+static struct profile *look_at(const struct table *t, int i, struct error *err)
 {
-    const struct tally *p = a, *q = b;
+    const struct schema *s = t->schema;
+    struct target *target = s->target >= 0 && i != s->target ? target_read(t->data, s, NULL)
+                                                             : NULL;
+    struct answers answers;
+    bool asks = target && answers_init(&answers, target);
+    struct profile *p = profile_column(dataset_column(t->data, i), s->columns[i].decimal,
+                                       asks ? &answers : NULL, TOP_VALUES);
 
-    if (p->count != q->count)
-        return p->count < q->count ? 1 : -1;
-    return p->code < q->code ? -1 : p->code > q->code;
+    target_free(target);
+    if (!p)
+        error_set(err, ERROR_MEMORY, "not enough memory to look at %s",
+                  s->columns[i].name);
+    return p;
 }
 
-/* The most frequent texts of a column that has a dictionary, those that mean a missing
- * value left out. */
-static void add_top_values(struct grid *g, const struct column *column)
+/* A date is no number that a person reads. */
+static void add_numbers(struct grid *g, const struct profile *p)
 {
-    size_t n = column_dictionary_size(column), rows = column_rows(column);
-    struct tally *tally = xcalloc(n > 0 ? n : 1, sizeof(*tally));
+    static const char *const names[PROFILE_QUANTILES] = {"p5", "p25", "median", "p75",
+                                                         "p95"};
+    bool numbers = p->form == DATETIME_NONE;
 
-    for (size_t i = 0; i < n; i++)
-        tally[i].code = i;
-    for (size_t row = 0; n > 0 && row < rows; row++)
-        tally[column_code(column, row)].count++;
-    for (size_t i = 0; i < n; i++) {
-        if (column_dictionary_missing(column, i))
-            tally[i].count = 0;
-    }
-    qsort(tally, n, sizeof(*tally), by_count);
+    grid_fact_count(g, "numeric", numbers ? p->numeric : 0);
+    if (!numbers || p->numeric == 0)
+        return;
+    grid_fact_number(g, "min", p->min, -1);
+    for (int i = 0; i < PROFILE_QUANTILES; i++)
+        grid_fact_number(g, names[i], p->quantiles[i], -1);
+    grid_fact_number(g, "max", p->max, -1);
+    grid_fact_number(g, "mean", p->mean, -1);
+    grid_fact_number(g, "deviation", p->deviation, -1);
+    grid_fact_number(g, "skew", p->skew, -1);
+}
+
+static void add_values(struct grid *g, const struct profile *p)
+{
+    bool rates = p->n_values > 0 && !isnan(p->values[0].rate);
+
     grid_column(g, "value", false);
     grid_column(g, "count", true);
     grid_column(g, "share", true);
-    for (size_t i = 0; i < n && i < TOP_VALUES && tally[i].count > 0; i++) {
-        struct cell cell = column_dictionary_cell(column, tally[i].code);
-
-        grid_text(g, cell.text, cell.length);
-        grid_count(g, tally[i].count);
-        grid_number(g, (double)tally[i].count / (double)rows, 4);
+    if (rates)
+        grid_column(g, "target", true);
+    for (size_t i = 0; i < p->n_values; i++) {
+        grid_text(g, p->values[i].text.text, p->values[i].text.length);
+        grid_count(g, p->values[i].rows);
+        grid_number(g, (double)p->values[i].rows / (double)p->rows, 4);
+        if (rates)
+            grid_number(g, p->values[i].rate, 4);
     }
-    free(tally);
 }
 
-static void describe_one(struct context *c, int i)
+static bool describe_one(struct context *c, int i, struct error *err)
 {
     const struct table *t = c->session->table;
     const struct schema_column *column = &t->schema->columns[i];
-    struct grid *g = grid_new("values");
+    struct profile *p = look_at(t, i, err);
+    struct grid *g;
     struct str warnings = {0};
+    double signal;
 
+    if (!p)
+        return false;
+    g = grid_new("values");
+    signal = profile_signal(p, column->kind);
     schema_warnings(column, &warnings);
     grid_fact_text(g, "column", column->name);
     grid_fact_text(g, "kind", kind_name(column->kind));
     grid_fact_text(g, "role", schema_role(t->schema, i));
     grid_fact_text(g, "reason", schema_reason(column));
     grid_fact_text(g, "warnings", str_text(&warnings));
-    grid_fact_count(g, "rows", dataset_rows(t->data));
-    grid_fact_count(g, "missing", column->missing);
-    grid_fact_count(g, "distinct", column->distinct);
-    grid_fact_count(g, "numeric", column->numeric);
-    grid_fact_number(g, "min", column->min, -1);
-    grid_fact_number(g, "max", column->max, -1);
-    grid_fact_number(g, "mean", column->mean, -1);
-    grid_fact_number(g, "deviation", column->deviation, -1);
-    add_top_values(g, dataset_column(t->data, i));
+    if (!isnan(signal)) {
+        grid_fact_text(g, "signal", signal_word(signal));
+        grid_fact_number(g, "explained", signal, 4);
+    }
+    grid_fact_count(g, "rows", p->rows);
+    grid_fact_count(g, "missing", p->missing);
+    grid_fact_count(g, "distinct", p->distinct);
+    add_numbers(g, p);
+    add_values(g, p);
+    profile_free(p);
     str_done(&warnings);
     grid_print(g, c);
+    return true;
 }
 
 static bool run_describe(struct context *c, const struct call *call, struct error *err)
@@ -398,13 +419,16 @@ static bool run_describe(struct context *c, const struct call *call, struct erro
     column = find_column(c, call_word(call, 0), err);
     if (column < 0)
         return false;
-    describe_one(c, column);
-    return true;
+    return describe_one(c, column, err);
 }
 
 const struct command command_describe = {
     .name = "describe",
     .help = "show what the columns are taken for and why, or one column in detail",
+    .more = "With a target, `signal` says how much of it this column tells by itself, and "
+            "`explained` is that share from 0 to 1 (of its variation, less what chance "
+            "would give); `target` is the share of the positive or most frequent class "
+            "among the rows with a value, or the mean.",
     .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, OPTIONAL, NULL,
                    "the one to show"}},
     .flags = COMMAND_TABLE | COMMAND_DATA,

@@ -230,13 +230,13 @@ static size_t merge_numbers(struct profiler *p)
 
 static void measure_shape(struct profile *out, const struct sample *v, size_t n)
 {
-    double cubes = 0;
+    double cubes = 0, unit;
 
     scaling_moments(v, n, &out->mean, &out->deviation);
+    unit = out->deviation;
     out->whole = out->form == DATETIME_NONE;
     for (size_t i = 0; i < n; i++) {
-        double off = out->deviation > 0 ? v[i].value / out->deviation -
-                                              out->mean / out->deviation : 0;
+        double off = unit > 0 ? v[i].value / unit - out->mean / unit : 0;
 
         cubes += (double)v[i].count * off * off * off;
         out->whole = out->whole && v[i].value == floor(v[i].value);
@@ -244,6 +244,8 @@ static void measure_shape(struct profile *out, const struct sample *v, size_t n)
             out->zeros += v[i].count;
     }
     out->skew = cubes / (double)out->numeric;
+    if (fabs(out->skew) < 1e-9) /* rounding of what is symmetric */
+        out->skew = 0;
 }
 
 /* What the histogram shows: from low to high, given the quantiles 0.5 % and 99.5 %. */

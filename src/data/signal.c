@@ -149,6 +149,15 @@ static void measure(const struct signal *s, double rows, double *between, double
     }
 }
 
+/* What chance tells at most, times rows - 1. For C classes (rows - 1) (C - 1) tau is about
+ * a chi squared of (groups - 1) (C - 1) degrees of freedom (Light and Margolin). */
+static double chance(const struct signal *s, double groups)
+{
+    int classes = s->counts ? s->answers->target->n_classes : 2;
+
+    return groups - 1 + sure * sqrt(2 * (groups - 1) / (classes - 1));
+}
+
 double signal_share(const struct signal *s)
 {
     double rows = 0, groups = 0, between, all, share;
@@ -163,7 +172,7 @@ double signal_share(const struct signal *s)
     if (!(all > 0))
         return 0;
     share = between / all;
-    if (share * (rows - 1) <= groups - 1 + sure * sqrt(2 * (groups - 1)))
+    if (share * (rows - 1) <= chance(s, groups))
         return 0;
     return fmax(0, fmin(1, 1 - (1 - share) * (rows - 1) / (rows - groups)));
 }

@@ -41,6 +41,7 @@ struct table *table_new(const char *name, const char *load_line, struct dataset 
     t->data = data;
     t->schema = schema;
     t->split = *split;
+    t->profiles = xcalloc((size_t)dataset_columns(data), sizeof(*t->profiles));
     return t;
 }
 
@@ -51,6 +52,10 @@ void table_free(struct table *t)
     history_clear(&t->undo);
     history_clear(&t->redo);
     schema_free(t->schema);
+    for (int i = 0; i < dataset_columns(t->data); i++)
+        profile_free(t->profiles[i]);
+    free(t->profiles);
+    free(t->profiled_for);
     dataset_unref(t->data);
     free(t->load_line);
     free(t->name);

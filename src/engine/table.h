@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "data/dataset.h"
+#include "data/profile.h"
 #include "data/schema.h"
 #include "data/split.h"
 
@@ -35,6 +36,8 @@ struct table {
     struct schema *schema;
     struct split_options split;
     struct table_history undo, redo;
+    struct profile **profiles; /* (columns) NULL where not known (yet) */
+    char *profiled_for;        /* schema_target_key of what was asked for; NULL: nothing */
 };
 
 /* Takes over data and schema; copies the texts. */
