@@ -409,7 +409,7 @@ static void random_drawing_stays_inside(void)
             int columns = 0;
 
             for (int x = 0; x < s.width; x++) {
-                struct cell c = surface_shown(&s, x, y);
+                struct screen_cell c = surface_shown(&s, x, y);
                 bool inside = x >= where.x && x < where.x + where.width &&
                               y >= where.y && y < where.y + where.height;
 

@@ -12,7 +12,7 @@
 
 enum { ELLIPSIS = 0x2026, FULL_BLOCK = 0x2588, LEFT_EIGHTH = 0x258F, LOWER_EIGHTH = 0x2581 };
 
-static const struct cell blank = {.code = ' ', .role = ROLE_TEXT};
+static const struct screen_cell blank = {.code = ' ', .role = ROLE_TEXT};
 
 /* What the locale does not know is one of our own glyphs. */
 static int columns_of(uint32_t code)
@@ -76,28 +76,28 @@ struct surface surface_part(const struct surface *s, struct rect r)
     return part;
 }
 
-const struct cell *surface_row(const struct surface *s, int y)
+const struct screen_cell *surface_row(const struct surface *s, int y)
 {
     return y >= 0 && y < s->height ? s->cells + (ptrdiff_t)y * s->stride : NULL;
 }
 
 /* NULL outside. */
-static struct cell *cell_at(const struct surface *s, int x, int y)
+static struct screen_cell *cell_at(const struct surface *s, int x, int y)
 {
     if (x < 0 || x >= s->width || y < 0 || y >= s->height)
         return NULL;
     return s->cells + (ptrdiff_t)y * s->stride + x;
 }
 
-static bool is_wide(const struct cell *c)
+static bool is_wide(const struct screen_cell *c)
 {
     return c && columns_of(c->code) == 2;
 }
 
-struct cell surface_shown(const struct surface *s, int x, int y)
+struct screen_cell surface_shown(const struct surface *s, int x, int y)
 {
-    const struct cell *c = cell_at(s, x, y), *right = cell_at(s, x + 1, y);
-    struct cell lost = blank;
+    const struct screen_cell *c = cell_at(s, x, y), *right = cell_at(s, x + 1, y);
+    struct screen_cell lost = blank;
     bool whole = c && (c->code == 0 ? is_wide(cell_at(s, x - 1, y))
                                     : !is_wide(c) || (right && right->code == 0));
 
@@ -112,7 +112,7 @@ struct cell surface_shown(const struct surface *s, int x, int y)
 /* A character that is overwritten takes its other half with it. */
 static void clear_halves(struct surface *s, int x, int y)
 {
-    struct cell *c = cell_at(s, x, y), *left = cell_at(s, x - 1, y),
+    struct screen_cell *c = cell_at(s, x, y), *left = cell_at(s, x - 1, y),
                 *right = cell_at(s, x + 1, y);
 
     if (c->code == 0 && is_wide(left))
@@ -123,12 +123,12 @@ static void clear_halves(struct surface *s, int x, int y)
 
 static void set_cell(struct surface *s, int x, int y, uint32_t code, enum role role)
 {
-    struct cell *c = cell_at(s, x, y);
+    struct screen_cell *c = cell_at(s, x, y);
 
     if (!c)
         return;
     clear_halves(s, x, y);
-    *c = (struct cell){.code = code, .role = (uint8_t)role};
+    *c = (struct screen_cell){.code = code, .role = (uint8_t)role};
 }
 
 /* Returns the columns it took. Half a character at an edge is a blank. */
@@ -148,8 +148,8 @@ static int put(struct surface *s, int x, int y, uint32_t code, enum role role)
     set_cell(s, x, y, code, role);
     if (columns == 2) {
         set_cell(s, x + 1, y, ' ', role); /* with whatever it halves */
-        *cell_at(s, x, y) = (struct cell){.code = code, .role = (uint8_t)role};
-        *cell_at(s, x + 1, y) = (struct cell){.code = 0, .role = (uint8_t)role};
+        *cell_at(s, x, y) = (struct screen_cell){.code = code, .role = (uint8_t)role};
+        *cell_at(s, x + 1, y) = (struct screen_cell){.code = 0, .role = (uint8_t)role};
     }
     return columns;
 }
@@ -161,7 +161,7 @@ void surface_put(struct surface *s, int x, int y, uint32_t code, enum role role)
 
 static void add_mark(struct surface *s, int x, int y, uint32_t mark)
 {
-    struct cell *c = cell_at(s, x, y);
+    struct screen_cell *c = cell_at(s, x, y);
 
     if (c && c->code == 0)
         c = cell_at(s, x - 1, y);
@@ -389,7 +389,7 @@ void surface_dump(const struct surface *s, struct str *out)
         size_t from = out->length;
 
         for (int x = 0; x < s->width; x++) {
-            struct cell c = surface_shown(s, x, y);
+            struct screen_cell c = surface_shown(s, x, y);
 
             if (c.code != 0)
                 add_code(out, c.code);
@@ -401,7 +401,7 @@ void surface_dump(const struct surface *s, struct str *out)
     }
 }
 
-static char role_letter(struct cell c)
+static char role_letter(struct screen_cell c)
 {
     if (c.role == ROLE_TEXT)
         return c.code == ' ' ? ' ' : '.';
@@ -422,7 +422,7 @@ void surface_dump_roles(const struct surface *s, struct str *out)
     }
 }
 
-static bool is_same(const struct cell *a, const struct cell *b)
+static bool is_same(const struct screen_cell *a, const struct screen_cell *b)
 {
     return a->code == b->code && a->role == b->role &&
            memcmp(a->marks, b->marks, sizeof a->marks) == 0;

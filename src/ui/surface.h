@@ -47,7 +47,7 @@ enum glyphs { GLYPHS_ASCII, GLYPHS_BLOCKS, GLYPHS_BRAILLE };
 
 enum { CELL_MARKS = 3 }; /* combining marks on a character; more are dropped */
 
-struct cell {
+struct screen_cell {
     uint32_t code;              /* 0: the right half of a wide character */
     uint32_t marks[CELL_MARKS]; /* 0 ends */
     uint8_t role;
@@ -58,8 +58,8 @@ struct rect {
 };
 
 struct surface {
-    struct cell *cells; /* of row 0; the first of this part */
-    int stride;         /* cells from one row to the next */
+    struct screen_cell *cells; /* of row 0; the first of this part */
+    int stride;                /* cells from one row to the next */
     int width, height;
     enum glyphs glyphs;
 };
@@ -73,9 +73,9 @@ void surface_done(struct surface *s);
 struct surface surface_part(const struct surface *s, struct rect r);
 
 /* Row y of s, NULL outside. */
-const struct cell *surface_row(const struct surface *s, int y);
+const struct screen_cell *surface_row(const struct surface *s, int y);
 /* The cell as a terminal can show it: what a neighbour cut in half is a blank. */
-struct cell surface_shown(const struct surface *s, int x, int y);
+struct screen_cell surface_shown(const struct surface *s, int x, int y);
 
 /* Control characters and lone combining marks come out as '?'; half a wide character at
  * an edge as a blank. */
