@@ -62,78 +62,84 @@ static bool run_script(struct context *c, const char *path, struct error *err)
 }
 
 /* At the prompt a failure is said and the next thing is tried; in batch it ends all. */
-static bool go_on(struct plain *p, bool ok, const struct error *err)
+static bool go_on(struct context *c, bool ok, const struct error *err)
 {
-    const struct context *c = plain_context(p);
-
     if (!ok)
-        plain_complain(p, err);
-    return (ok || !c->batch) && !c->quit && plain_signal(p) == 0;
+        c->out->complain(c->self, err);
+    return (ok || !c->batch) && !c->quit && c->signal == 0;
 }
 
-static bool run_arguments(struct plain *p, const struct arguments *a)
+static bool run_arguments(struct context *c, const struct arguments *a)
 {
-    struct context *c = plain_context(p);
     struct error err = {0};
     bool on = true;
 
     if (a->table)
-        on = go_on(p, run_table(c, a->table, &err), &err);
+        on = go_on(c, run_table(c, a->table, &err), &err);
     for (int i = 0; on && i < a->n_lines; i++)
-        on = go_on(p, run_line(c, a->lines[i], i + 1, &err), &err);
+        on = go_on(c, run_line(c, a->lines[i], i + 1, &err), &err);
     if (on && a->script)
-        on = go_on(p, run_script(c, a->script, &err), &err);
+        on = go_on(c, run_script(c, a->script, &err), &err);
     return on;
 }
 
-/* The start-up file need not be there. What fails in it is said and no more. */
-static void run_start_up_file(struct plain *p)
+/* A file of command lines in the person's folder of settings. It need not be there; what
+ * fails in it is said and no more. */
+static void run_own_file(struct context *c, const char *name)
 {
-    char *path = path_user("CONFIG", ".config", "rc");
+    char *path = path_user("CONFIG", ".config", name);
     struct error err = {0};
     struct stat st;
 
-    if (path && stat(path, &st) == 0 && !script_run_file(plain_context(p), path, &err))
-        plain_complain(p, &err);
+    if (path && stat(path, &st) == 0 && !script_run_file(c, path, &err))
+        c->out->complain(c->self, &err);
     free(path);
 }
 
-static int run_batch(struct plain *p, const struct arguments *a)
+static int exit_status(const struct context *c, bool ok)
 {
-    struct error err = {0};
-    bool ok = run_arguments(p, a);
-
-    if (ok)
-        ok = go_on(p, pending_wait(plain_context(p), 0, &err), &err);
-    if (plain_signal(p) != 0)
-        return 128 + plain_signal(p);
-    return ok || plain_context(p)->quit ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (c->signal != 0)
+        return 128 + c->signal;
+    return ok || c->quit ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int run_prompt(struct plain *p, const struct arguments *a, const char *reason)
+static int run_batch(struct context *c, const struct arguments *a)
 {
+    struct error err = {0};
+    bool ok = run_arguments(c, a);
+
+    if (ok)
+        ok = go_on(c, pending_wait(c, 0, &err), &err);
+    return exit_status(c, ok);
+}
+
+static int run_plain(struct plain *p, const struct arguments *a, const char *reason)
+{
+    struct context *c = plain_context(p);
+
     if (!a->no_rc)
-        run_start_up_file(p);
-    if (run_arguments(p, a))
+        run_own_file(c, "rc");
+    if (run_arguments(c, a))
         plain_prompt(p, reason);
-    if (plain_signal(p) == 0)
-        return EXIT_SUCCESS;
-    plain_stop_jobs(p);
-    return 128 + plain_signal(p);
+    if (c->signal != 0)
+        pending_end(c);
+    return exit_status(c, true);
 }
 
 /* ---- the whole ---- */
 
-/* Why there is a line-oriented prompt; NULL: because there is no other. */
-static const char *prompt_reason(const struct arguments *a)
+/* Why there is a line-oriented prompt; NULL: there is a screen to draw on. */
+static const char *plain_reason(const struct arguments *a)
 {
-    const char *term = getenv("TERM");
+    const char *term = getenv("TERM"), *accessible = getenv("ACCESSIBLE");
 
     if (a->plain)
         return "--plain";
-    if (getenv("ACCESSIBLE"))
+    if (accessible && *accessible)
         return "ACCESSIBLE is set";
-    return !term || strcmp(term, "dumb") == 0 ? "a dumb terminal" : NULL;
+    if (!term || !*term || strcmp(term, "dumb") == 0)
+        return "a dumb terminal";
+    return isatty(STDOUT_FILENO) ? NULL : "standard output is no terminal";
 }
 
 static int fail(const struct error *err, int status)
@@ -145,24 +151,32 @@ static int fail(const struct error *err, int status)
     return status;
 }
 
+static int run_without_screen(struct session *s, const struct arguments *a, bool batch,
+                              const char *reason)
+{
+    struct plain *p = plain_new(s, batch);
+    struct error err = {0};
+    int status;
+
+    plain_context(p)->usual_format = (enum format)a->format;
+    status = batch ? run_batch(plain_context(p), a) : run_plain(p, a, reason);
+    if (!plain_flush(p, &err) && status == EXIT_SUCCESS)
+        status = fail(&err, EXIT_FAILURE);
+    plain_free(p);
+    return status;
+}
+
 static int run_session(struct session *s, struct arguments *a)
 {
     bool batch = a->batch || !isatty(STDIN_FILENO);
-    struct plain *p;
+    const char *reason = plain_reason(a);
     struct error err = {0};
-    int status;
 
     if (batch && !a->batch && !a->script)
         a->script = "-";
     if (!signals_init(!batch, &err))
         return fail(&err, EXIT_FAILURE);
-    p = plain_new(s, batch);
-    plain_context(p)->usual_format = (enum format)a->format;
-    status = batch ? run_batch(p, a) : run_prompt(p, a, prompt_reason(a));
-    if (!plain_flush(p, &err) && status == EXIT_SUCCESS)
-        status = fail(&err, EXIT_FAILURE);
-    plain_free(p);
-    return status;
+    return run_without_screen(s, a, batch, reason ? reason : "no screen yet");
 }
 
 static int run_program(struct arguments *a)

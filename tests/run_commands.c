@@ -60,6 +60,11 @@ static void take_note(void *self, const char *sentence)
     record(&((struct recorder *)self)->said, ": ", sentence, strlen(sentence));
 }
 
+static void take_complaint(void *self, const struct error *err)
+{
+    take_note(self, err->text);
+}
+
 static void take_status(void *self, const char *line)
 {
     (void)self;
@@ -86,6 +91,7 @@ static bool wait_for_news(void *self)
 static const struct way_out recording = {
     .print = take_print,
     .note = take_note,
+    .complain = take_complaint,
     .status = take_status,
     .ask = answer_yes,
     .turn = wait_for_news,

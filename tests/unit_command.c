@@ -304,9 +304,15 @@ static bool say_yes(void *self, const char *question)
     return true;
 }
 
+static void complain_nothing(void *self, const struct error *err)
+{
+    (void)self;
+    (void)err;
+}
+
 static const struct way_out silent = {
-    .print = print_nothing, .note = say_nothing, .status = say_nothing, .ask = say_yes,
-    .turn = wait_a_turn,
+    .print = print_nothing, .note = say_nothing, .complain = complain_nothing,
+    .status = say_nothing, .ask = say_yes, .turn = wait_a_turn,
 };
 
 static struct context context_of(struct session *s, struct context *self)
@@ -348,7 +354,7 @@ static void words_are_completed(void)
     write_file("t.csv", "age,my city,agent\n1,x,2\n3,y,4\n1,x,5\n");
     check(command_run(&c, "load t.csv", &err));
     check_completion(&c, "lo", "load");
-    check_completion(&c, "t", "tables target train");
+    check_completion(&c, "t", "tables target train theme");
     check_completion(&c, "xyz", "");
     check_completion(&c, "mark a", "age agent");
     check_completion(&c, "mark my", "'my city'");

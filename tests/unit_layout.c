@@ -204,6 +204,23 @@ static void the_log_joins_and_cuts_lines(void)
     log_free(l);
 }
 
+static void the_log_counts_equal_keys(void)
+{
+    struct log *l = log_new();
+
+    log_key(l, 1, "move down");
+    log_key(l, 2, "move down");
+    log_key(l, 3, "move down");
+    check_int(log_lines(l), 1);
+    check_str(log_line(l, 0)->text, "move down  (3 times)");
+    log_puts(l, LOG_NOTE, 4, "x");
+    log_key(l, 5, "move down");
+    log_key(l, 6, "move up");
+    check_int(log_lines(l), 4);
+    check_str(log_line(l, 2)->text, "move down");
+    log_free(l);
+}
+
 static void the_log_forgets_its_beginning(void)
 {
     struct log *l = log_new();
@@ -230,6 +247,7 @@ int main(void)
     test_run(every_pane_is_walked_through);
     test_run(lists_stay_in_their_bounds);
     test_run(the_log_joins_and_cuts_lines);
+    test_run(the_log_counts_equal_keys);
     test_run(the_log_forgets_its_beginning);
     return test_done();
 }

@@ -28,12 +28,6 @@ static void change(struct context *c, const struct call *call, struct schema *sc
 
 /* ---- mark ---- */
 
-/* Columns chosen so far, one flag each. */
-struct choice {
-    bool *chosen; /* (n_columns) */
-    int n;
-};
-
 static bool is_regex(const char *word)
 {
     size_t n = strlen(word);
@@ -58,7 +52,7 @@ static bool compile(regex_t *regex, const char *word, struct error *err)
 
 /* The target is left out: its kind is not for mark to change. */
 static bool choose_matching(const struct schema *s, const char *word,
-                            struct choice *choice, struct error *err)
+                            struct column_choice *choice, struct error *err)
 {
     regex_t regex;
     int found = 0;
@@ -83,7 +77,7 @@ static bool choose_matching(const struct schema *s, const char *word,
 }
 
 /* A name that is there wins over a regular expression. */
-static bool choose(struct context *c, const char *word, struct choice *choice,
+bool column_choose(struct context *c, const char *word, struct column_choice *choice,
                    struct error *err)
 {
     const struct table *t = c->session->table;
@@ -100,7 +94,7 @@ static bool choose(struct context *c, const char *word, struct choice *choice,
 }
 
 static void note_marked(struct context *c, const struct schema *s,
-                        const struct choice *choice, enum kind kind)
+                        const struct column_choice *choice, enum kind kind)
 {
     struct str names = {0};
     int named = 0;
@@ -119,14 +113,14 @@ static void note_marked(struct context *c, const struct schema *s,
 static bool run_mark(struct context *c, const struct call *call, struct error *err)
 {
     struct table *t = c->session->table;
-    struct choice choice = {xcalloc((size_t)t->schema->n_columns, sizeof(bool)), 0};
+    struct column_choice choice = {xcalloc((size_t)t->schema->n_columns, sizeof(bool)), 0};
     struct schema *s = schema_copy(t->schema);
     enum kind kind = (enum kind)value_choice(call->command->arguments[1].value.choices,
                                              call_word(call, call->n_words - 1));
     bool ok = true;
 
     for (int i = 0; ok && i < call->n_words - 1; i++)
-        ok = choose(c, call_word(call, i), &choice, err);
+        ok = column_choose(c, call_word(call, i), &choice, err);
     for (int i = 0; ok && i < s->n_columns; i++) {
         if (choice.chosen[i])
             ok = schema_mark(s, i, kind, err);

@@ -31,6 +31,8 @@ struct way_out {
     void (*print)(void *self, const char *bytes, size_t n);
     /* A sentence that may hold outside text: it is shown here. */
     void (*note)(void *self, const char *sentence);
+    /* The sentence of a failure. */
+    void (*complain)(void *self, const struct error *err);
     /* What goes on now; NULL: nothing. */
     void (*status)(void *self, const char *line);
     /* Yes or no; without a person: yes. */
@@ -61,6 +63,7 @@ struct context {
     bool batch;               /* no person: every job is waited for, interrupts end it */
     bool background_loads;    /* at the prompt nothing is waited for, `load` neither */
     bool quit;                /* the command `quit` ran */
+    int signal;               /* that asked the program to end, or 0 */
     int sourcing;             /* scripts within scripts */
     const char *line;         /* that runs now */
     struct pending *pending;    /* jobs on their way, command/pending.h */
@@ -152,6 +155,15 @@ bool command_run(struct context *c, const char *line, struct error *err);
 
 /* The column of the current table, or a sentence with the nearest name. */
 int find_column(struct context *c, const char *name, struct error *err);
+/* Columns of the current table chosen so far, one flag each. */
+struct column_choice {
+    bool *chosen; /* (n_columns) */
+    int n;
+};
+/* Adds the column of that name, or those that a word between slashes matches as a regular
+ * expression (the target is left out then). */
+bool column_choose(struct context *c, const char *word, struct column_choice *choice,
+                   struct error *err);
 /* The run of that name; NULL: the current one. */
 struct run *find_run(struct context *c, const char *name, struct error *err);
 /* False, with a sentence, if the file is there and a person does not want it replaced.

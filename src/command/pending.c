@@ -82,11 +82,10 @@ static void finish_in_background(struct context *c, struct pending *p)
     struct error err = {0};
 
     if (!finish(c, p, &err)) {
-        context_note(c, "%s: %s", what, err.text);
-        if (c->background.kind == ERROR_NONE) {
+        error_prefix(&err, "%s", what);
+        c->out->complain(c->self, &err);
+        if (c->background.kind == ERROR_NONE)
             c->background = err;
-            error_prefix(&c->background, "%s", what);
-        }
     }
     free(what);
 }
@@ -132,6 +131,15 @@ static void stop_all(struct context *c)
 {
     for (struct pending *p = c->pending; p; p = p->next)
         engine_stop(c->session->engine, p->job);
+}
+
+void pending_end(struct context *c)
+{
+    struct error err;
+
+    stop_all(c);
+    c->batch = true;
+    pending_wait(c, 0, &err);
 }
 
 /* Until the job has ended. False: interrupted, and told to leave then. */
@@ -206,8 +214,11 @@ bool pending_start(struct context *c, const struct call *call, enum patience pat
     for (end = &c->pending; *end; end = &(*end)->next)
         ;
     *end = mine;
-    if (!call->background && (c->batch || c->sourcing > 0 || patience == WAIT_FOR_IT))
+    if (!call->background && (c->batch || c->sourcing > 0 ||
+                              (patience == WAIT_FOR_IT && !c->background_loads)))
         return wait_for(c, mine->job, true, err);
+    if (patience == WAIT_FOR_IT && !call->background)
+        return true; /* soon done, and the screen shows how it goes */
     context_note(c, "[%d] %s begins; `jobs` looks at it, `wait` waits for it", mine->job,
                  mine->what);
     return true;

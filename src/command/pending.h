@@ -56,6 +56,9 @@ bool pending_wait(struct context *c, int job, struct error *err);
 /* Tells news, finishes what has ended. */
 void pending_poll(struct context *c);
 
+/* Stops all of them, keeping what can be kept, and waits for that: the program ends. */
+void pending_end(struct context *c);
+
 struct pending *pending_find(const struct context *c, int job);
 
 /* Forgets all of them; the engine still owns their work. */

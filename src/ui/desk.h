@@ -70,6 +70,7 @@ struct desk {
     int wider[VIEWS], taller[VIEWS]; /* shifts of the borders, in cells */
     bool frozen;
     struct list lists[PANES];
+    bool log_held;          /* the log stays where it is read */
     struct data_desk data;
     struct train_desk train;
     struct str search;      /* of the last `find` */

@@ -14,6 +14,8 @@ struct log {
     struct log_line *lines; /* (LOG_LIMIT), of which n are in use */
     size_t n, first, forgotten;
     bool open; /* the last line may be continued */
+    struct str key; /* the command that the last line has, if a key ran it */
+    int times;
 };
 
 struct log *log_new(void)
@@ -31,6 +33,7 @@ void log_free(struct log *l)
     for (size_t i = 0; i < l->n; i++)
         free(l->lines[(l->first + i) % LOG_LIMIT].text);
     free(l->lines);
+    str_done(&l->key);
     free(l);
 }
 
@@ -95,6 +98,25 @@ void log_puts(struct log *l, enum log_kind kind, time_t at, const char *text)
 {
     l->open = false;
     add_line(l, kind, at, text, strlen(text));
+}
+
+void log_key(struct log *l, time_t at, const char *line)
+{
+    struct log_line *last = l->n > 0 ? last_line(l) : NULL;
+    char *text;
+
+    if (last && last->kind == LOG_KEY && strcmp(str_text(&l->key), line) == 0) {
+        text = xasprintf("%s  (%d times)", line, ++l->times);
+        free(last->text);
+        last->text = show(text, 0);
+        last->at = at;
+        free(text);
+        return;
+    }
+    log_puts(l, LOG_KEY, at, line);
+    str_clear(&l->key);
+    str_puts(&l->key, line);
+    l->times = 1;
 }
 
 size_t log_lines(const struct log *l)

@@ -34,6 +34,9 @@ void log_free(struct log *l);
 void log_add(struct log *l, enum log_kind kind, time_t at, const char *bytes, size_t n);
 void log_puts(struct log *l, enum log_kind kind, time_t at, const char *text);
 
+/* A command that a key ran; the same one again counts up in its line. */
+void log_key(struct log *l, time_t at, const char *line);
+
 size_t log_lines(const struct log *l);
 /* Line i, 0 the oldest that is known. */
 const struct log_line *log_line(const struct log *l, size_t i);

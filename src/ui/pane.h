@@ -41,6 +41,8 @@ struct pane_type {
     void (*draw)(const struct view *v, struct surface *s, bool focused);
     /* Items of its list; NULL: it has none. */
     size_t (*count)(const struct view *v);
+    /* Rows above the first item of the list, for clicks. */
+    int header;
     /* Whether item i holds the text (letters of both cases are equal); NULL: no search. */
     bool (*holds)(const struct view *v, size_t i, const char *text);
     /* What is not moving the cursor of the list; true: taken. NULL: nothing is. */

@@ -24,7 +24,6 @@ struct plain {
     bool in_prompt;       /* a person is at the prompt; no status line while it is open */
     struct str status;    /* as it stands on the screen */
     int output_error;     /* errno of the first failed write to standard output */
-    int signal;           /* that asked us to end */
     bool warned;          /* that a job runs, at the first attempt to leave */
 };
 
@@ -108,6 +107,11 @@ static void note(void *self, const char *sentence)
     restore(p);
 }
 
+static void complain(void *self, const struct error *err)
+{
+    note(self, err->text);
+}
+
 /* Rewrites the last line, when it is another one. There is room for the ^C that the
  * terminal writes behind it. */
 static void status(void *self, const char *line)
@@ -135,7 +139,7 @@ static bool take_signal(struct plain *p)
     int number = signals_take();
 
     if (number == SIGTERM || number == SIGHUP || (number == SIGINT && p->context.batch))
-        p->signal = number;
+        p->context.signal = number;
     return number != 0 && number != SIGTSTP;
 }
 
@@ -188,6 +192,7 @@ static bool ask(void *self, const char *question)
 static const struct way_out plain_out = {
     .print = print,
     .note = note,
+    .complain = complain,
     .status = status,
     .ask = ask,
     .turn = turn,
@@ -234,32 +239,12 @@ struct context *plain_context(struct plain *p)
     return &p->context;
 }
 
-void plain_complain(struct plain *p, const struct error *err)
-{
-    note(p, err->text);
-}
-
-int plain_signal(const struct plain *p)
-{
-    return p->signal;
-}
-
 bool plain_flush(struct plain *p, struct error *err)
 {
     if (p->output_error == 0 && fflush(stdout) != 0)
         p->output_error = errno;
     return p->output_error == 0 ||
            error_set(err, ERROR_SYSTEM, "standard output: %s", strerror(p->output_error));
-}
-
-void plain_stop_jobs(struct plain *p)
-{
-    struct error err;
-
-    for (struct pending *job = p->context.pending; job; job = job->next)
-        engine_stop(p->context.session->engine, job->job);
-    p->context.batch = true;
-    pending_wait(&p->context, 0, &err);
 }
 
 /* ---- the prompt ---- */
@@ -271,7 +256,7 @@ static void run_line(struct plain *p, const char *line)
     p->warned = false;
     p->context.width = p->stdout_terminal ? screen_width(STDOUT_FILENO) : 0;
     if (!command_run(&p->context, line, &err))
-        plain_complain(p, &err);
+        complain(p, &err);
     hide_status(p);
 }
 
@@ -286,7 +271,7 @@ static void run_lines(struct plain *p, char *text)
             *end = '\0';
         run_line(p, at);
         at = end + 1;
-    } while (end && !p->context.quit && p->signal == 0);
+    } while (end && !p->context.quit && p->context.signal == 0);
 }
 
 /* Ctrl-D: at once if nothing would be lost, else at the second time. */
@@ -338,7 +323,7 @@ static void take_prompt_signal(struct plain *p)
     } else if (number == SIGTSTP) {
         suspend(p);
     } else if (number != 0) {
-        p->signal = number;
+        p->context.signal = number;
     }
 }
 
@@ -365,14 +350,11 @@ static void prompt_turn(struct plain *p)
 
 void plain_prompt(struct plain *p, const char *reason)
 {
-    if (reason)
-        fprintf(stderr, PACKAGE_STRING ", plain prompt (%s); ", reason);
-    else
-        fputs(PACKAGE_STRING "; ", stderr);
+    fprintf(stderr, PACKAGE_STRING ", plain prompt (%s); ", reason);
     fputs("`help` lists the commands, Ctrl-D leaves\n", stderr);
     p->in_prompt = true;
     prompt_begin(&p->context, "tabscope> ");
-    while (!p->context.quit && p->signal == 0)
+    while (!p->context.quit && p->context.signal == 0)
         prompt_turn(p);
     prompt_end();
     p->in_prompt = false;

@@ -21,18 +21,9 @@ void plain_free(struct plain *p);
 
 struct context *plain_context(struct plain *p);
 
-/* Prints the sentence of an error, in one line, and nothing else. */
-void plain_complain(struct plain *p, const struct error *err);
-
-/* The prompt, until the person leaves. The first line says why it is a plain one, if
- * there is a reason (else NULL). */
+/* The prompt, until the person leaves or a signal comes (SIGINT does so in batch only). The
+ * first line says why it is a plain one. */
 void plain_prompt(struct plain *p, const char *reason);
-
-/* Stops what still runs, keeping what can be kept. */
-void plain_stop_jobs(struct plain *p);
-
-/* The signal that asked the program to end, or 0. SIGINT counts in batch only. */
-int plain_signal(const struct plain *p);
 
 /* False if standard output could not take all that was printed; *err says why. */
 bool plain_flush(struct plain *p, struct error *err);

@@ -19,6 +19,7 @@ static struct {
     struct timespec last[65];          /* when the last one came; the handler's own */
     struct termios terminal;           /* as it was found */
     bool has_terminal;
+    void (*rescue)(void);              /* of the screen, NULL: there is none */
 } signals = {.pipe = {-1, -1}};
 
 /* timeout(1) sends each signal twice at once; a person takes longer. */
@@ -32,20 +33,28 @@ static bool is_echo(int number)
            ECHO_MS;
 }
 
+/* What is only news: it may come as often as it likes. */
+static bool is_news(int number)
+{
+    return number == SIGTSTP || number == SIGWINCH || number == SIGCONT;
+}
+
 static void handle(int number)
 {
     int saved = errno;
     unsigned char byte = (unsigned char)number;
 
-    if (number != SIGTSTP && is_echo(number))
+    if (!is_news(number) && is_echo(number))
         return;
     clock_gettime(CLOCK_MONOTONIC, &signals.last[number]);
-    if (++signals.untaken[number] > 1 && number != SIGTSTP) {
+    if (++signals.untaken[number] > 1 && !is_news(number)) {
+        if (signals.rescue)
+            signals.rescue();
         if (signals.has_terminal)
             tcsetattr(STDIN_FILENO, TCSANOW, &signals.terminal);
         _exit(128 + number);
     }
-    if (write(signals.pipe[1], &byte, 1) != 1)
+    if (write(signals.pipe[1], &byte, 1) != 1 && !is_news(number))
         _exit(128 + number); /* nobody would ever hear of it */
     errno = saved;
 }
@@ -73,6 +82,13 @@ bool signals_init(bool suspend, struct error *err)
     if (suspend)
         catch_signal(SIGTSTP);
     return true;
+}
+
+void signals_watch_screen(void (*rescue)(void))
+{
+    signals.rescue = rescue;
+    catch_signal(SIGWINCH);
+    catch_signal(SIGCONT);
 }
 
 void signals_suspend(void)

@@ -15,6 +15,10 @@
 /* suspend: take SIGTSTP too, for who has the terminal in a mode of its own. */
 bool signals_init(bool suspend, struct error *err);
 
+/* SIGWINCH and SIGCONT too, from now on; `rescue` gives the screen back where the program
+ * ends at once, in the handler of a signal. */
+void signals_watch_screen(void (*rescue)(void));
+
 /* Becomes readable when a signal came. */
 int signals_fd(void);
 /* The next signal that came, or 0. */
