@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 enum series_kind {
-    SERIES_LINE,
+    SERIES_LINE,  /* x never goes back */
     SERIES_POINTS,
-    SERIES_STEPS,
+    SERIES_STEPS, /* keeps its y up to the next x, which never goes back */
     SERIES_BARS,  /* from the lower edge, x the middle of each bar */
     SERIES_FAINT, /* a line behind the others: raw values of a smoothed one */
 };
@@ -30,6 +30,7 @@ struct axis {
     bool log;           /* values that are not positive are gaps */
     double low, high;   /* what is to be seen; NAN: what the series have */
     bool whole;         /* epochs, counts: ticks at whole numbers only */
+    bool time;          /* seconds: ticks at round times, written as 1:30 or 2h */
 };
 
 struct figure {
@@ -53,24 +54,34 @@ void series_add(struct series *s, double x, double y);
 
 void axis_label(struct axis *a, const char *label);
 
-/* The range an axis shows: its own, or that of the finite values with a little room; a
- * single value gets room on both sides; without any: 0..1. In the logarithm's case both
- * are positive. */
+/* The range an axis shows: its own limits, and where it has none, what there is to be
+ * seen: the finite values (in the logarithm's case the positive ones), in y of those points
+ * whose x is shown, with a little room and with the level; bars with their feet and whole
+ * widths. A single value gets room on both sides; without any it is 0..1, or 0.1..1. */
 void figure_x_range(const struct figure *f, double *low, double *high);
 void figure_y_range(const struct figure *f, double *low, double *high);
 
-/* y of the series at x: the last point at or before it. NAN: there is none. */
+/* Whether a point has a place on these axes: finite, and positive where they are log. */
+bool figure_has_place(const struct figure *f, double x, double y);
+
+/* y of the series at x: of the last point at or before it. NAN: there is none, or that
+ * point is a gap. */
 double series_at(const struct series *s, double x);
 
-/* The exponential moving average of the finite values, without the bias of its beginning:
- * sum over i of w^(n-i) y_i / sum of w^(n-i). w in 0..1 is what a step keeps; gaps stay.
- * A constant stays that constant. */
+/* How wide the bars are, in x: the smallest distance of two, 1 if there is but one. */
+double series_bar_width(const struct series *s);
+
+/* Fills `out` with the exponential moving average of the finite values of `in`, without
+ * the bias of its beginning: sum over i of w^(n-i) y_i / sum of w^(n-i). w in 0..1 is what
+ * a step keeps; what is not finite stays a gap. A constant stays that constant, to the
+ * last bit. It is meant for all points there are: thin out afterwards. */
 void series_smooth(struct series *out, const struct series *in, double w);
 
-/* Round numbers for at most `most` ticks within low..high. Returns how many went into
- * out. */
+/* Round numbers within low..high, at most `most`; returns how many went into out. On a log
+ * axis 1, 2, 5 of each power of ten or only some powers, as there is room. */
 int axis_ticks(const struct axis *a, double low, double high, int most, double *out);
-/* How a tick is written: as few digits as tell the ticks apart. Caller frees. */
+/* How a tick is written: with as few digits as tell ticks apart that lie `step` from each
+ * other; 0: as the value itself needs. Thousands become k, M, G, T. Caller frees. */
 char *axis_tick_text(const struct axis *a, double value, double step);
 
 #endif
