@@ -136,12 +136,13 @@ const struct command command_source = {
 
 static bool run_quit(struct context *c, const struct call *call, struct error *err)
 {
+    const struct pending *p = pending_next(c, NULL);
     char *question;
 
     (void)call;
-    if (c->pending && !c->batch) {
+    if (p && !c->batch) {
         question = xasprintf("%s is not done and would be lost; leave all the same?",
-                             c->pending->what);
+                             p->what);
         c->quit = c->out->ask(c->self, question);
         free(question);
         return c->quit || error_set(err, ERROR_CANCELLED,

@@ -21,7 +21,7 @@ static bool run_jobs(struct context *c, const struct call *call, struct error *e
     grid_column(g, "what", false);
     grid_column(g, "state", false);
     grid_prose(g, "progress");
-    for (const struct pending *p = c->pending; p; p = p->next) {
+    for (const struct pending *p = pending_next(c, NULL); p; p = pending_next(c, p)) {
         struct str progress = {0};
 
         if (p->type->status)
@@ -32,7 +32,7 @@ static bool run_jobs(struct context *c, const struct call *call, struct error *e
         grid_puts(g, str_text(&progress));
         str_done(&progress);
     }
-    if (!c->pending)
+    if (!pending_next(c, NULL))
         context_note(c, "no job runs");
     grid_print(g, c);
     return true;
@@ -50,12 +50,12 @@ static struct pending *asked_job(struct context *c, const struct call *call,
                                  struct error *err)
 {
     const char *word = call_word(call, 0);
-    struct pending *p = c->pending;
+    struct pending *p = pending_next(c, NULL);
     long job = 0;
 
     if (word && str_to_long(word, 1, 1000000000, &job))
         p = pending_find(c, (int)job);
-    if (p && (word || !p->next))
+    if (p && (word || !pending_next(c, p)))
         return p;
     if (p)
         error_set(err, ERROR_USAGE,
@@ -129,7 +129,7 @@ static bool run_wait(struct context *c, const struct call *call, struct error *e
     struct pending *p;
 
     if (!call_word(call, 0)) {
-        if (!c->pending)
+        if (!pending_next(c, NULL))
             context_note(c, "no job runs");
         return pending_wait(c, 0, err);
     }

@@ -108,7 +108,8 @@ static void offer_runs(struct seek *s)
 
 static void offer_jobs(struct seek *s)
 {
-    for (const struct pending *p = s->context->pending; p; p = p->next) {
+    for (const struct pending *p = pending_next(s->context, NULL); p;
+         p = pending_next(s->context, p)) {
         char number[16];
 
         snprintf(number, sizeof(number), "%d", p->job);

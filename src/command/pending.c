@@ -15,6 +15,15 @@ struct pending *pending_find(const struct context *c, int job)
     return NULL;
 }
 
+struct pending *pending_next(const struct context *c, const struct pending *p)
+{
+    struct pending *next = p ? p->next : c->pending;
+
+    while (next && next->quiet)
+        next = next->next;
+    return next;
+}
+
 static void pending_free(struct pending *p)
 {
     if (p->run)
@@ -94,7 +103,7 @@ static void show_status(struct context *c)
 {
     struct str line = {0};
 
-    for (struct pending *p = c->pending; p; p = p->next) {
+    for (struct pending *p = pending_next(c, NULL); p; p = pending_next(c, p)) {
         str_printf(&line, "%s%s", line.length > 0 ? "  |  " : "", p->what);
         if (engine_state(c->session->engine, p->job) == JOB_PAUSED)
             str_puts(&line, " (paused)");
@@ -219,6 +228,8 @@ bool pending_start(struct context *c, const struct call *call, enum patience pat
         return wait_for(c, mine->job, true, err);
     if (patience == WAIT_FOR_IT && !call->background)
         return true; /* soon done, and the screen shows how it goes */
+    if (mine->quiet)
+        return true;
     context_note(c, "[%d] %s begins; `jobs` looks at it, `wait` waits for it", mine->job,
                  mine->what);
     return true;
@@ -226,21 +237,22 @@ bool pending_start(struct context *c, const struct call *call, enum patience pat
 
 bool pending_wait(struct context *c, int job, struct error *err)
 {
+    struct pending *p;
     bool interrupted = false;
 
     if (job != 0)
         return wait_for(c, job, c->batch, err);
-    while (c->pending && !interrupted) {
-        if (has_ended(c, c->pending))
-            finish_in_background(c, c->pending);
-        else if (!await(c, c->pending->job, c->batch, &interrupted))
+    while ((p = pending_next(c, NULL)) && !interrupted) {
+        if (has_ended(c, p))
+            finish_in_background(c, p);
+        else if (!await(c, p->job, c->batch, &interrupted))
             return true;
     }
-    while (interrupted && c->pending) {
+    while (interrupted && (p = pending_next(c, NULL))) {
         bool ignored;
 
-        await(c, c->pending->job, true, &ignored);
-        finish_in_background(c, c->pending);
+        await(c, p->job, true, &ignored);
+        finish_in_background(c, p);
     }
     if (interrupted)
         return fail_interrupted("what was running", err);

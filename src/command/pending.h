@@ -30,6 +30,7 @@ struct pending {
     char *what;      /* for people: "train r1"; owned, as is the next */
     char *name;      /* what the command wants to remember, or NULL */
     struct run *run; /* whose model it makes or uses, or NULL */
+    bool quiet;      /* nobody asked for it: it is not told of, waited for or missed */
     /* filled by pending_start */
     int job;            /* of the engine: the number people see */
     enum format format; /* of the command that began it */
@@ -60,6 +61,8 @@ void pending_poll(struct context *c);
 void pending_end(struct context *c);
 
 struct pending *pending_find(const struct context *c, int job);
+/* The first after p (NULL: of all) that is not quiet; NULL: none. */
+struct pending *pending_next(const struct context *c, const struct pending *p);
 
 /* Forgets all of them; the engine still owns their work. */
 void pending_clear(struct context *c);
