@@ -138,6 +138,27 @@ static void line_ends(void)
     dataset_unref(d);
 }
 
+/* Without a mark three NULs in four bytes are no text. */
+static void utf32_needs_its_mark(void)
+{
+    static const char big[] = "\0\0\xfe\xff"
+                              "\0\0\0a\0\0\0,\0\0\0y\0\0\0\n"
+                              "\0\x01\xf6\0\0\0\0,\0\0\0" "2\0\0\0\n";
+    struct dataset *d = load_bytes(big, sizeof big - 1, (struct load_options){0});
+    struct error err = {0};
+    char *path = table_path();
+    FILE *f = fopen(path, "wb");
+
+    check_table(d, "a|y/\xf0\x9f\x98\x80|2/");
+    check_str(dataset_dialect(d)->encoding, "UTF-32BE");
+    dataset_unref(d);
+    check(f && fwrite(big + 4, 1, sizeof big - 5, f) == sizeof big - 5 && fclose(f) == 0);
+    check(dataset_load(path, NULL, &err) == NULL);
+    check(strstr(err.text, "binary data, not a table") != NULL);
+    unlink(path);
+    free(path);
+}
+
 static void encodings(void)
 {
     static const char utf16[] = "\xff\xfe" "a\0,\0y\0\n\0\xe9\0,\0" "1\0\n\0";
@@ -707,6 +728,7 @@ int main(void)
 {
     test_run(line_ends);
     test_run(encodings);
+    test_run(utf32_needs_its_mark);
     test_run(wrong_utf8_is_kept);
     test_run(nul_bytes);
     test_run(refusals);

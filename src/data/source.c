@@ -281,8 +281,8 @@ static bool has(const struct source *s, const char *mark, size_t n)
     return s->end - s->begin >= n && memcmp(s->raw + s->begin, mark, n) == 0;
 }
 
-/* From the byte order mark, if there is one, else from the pattern of NULs. `known`: a
- * person said it. */
+/* From the byte order mark, if there is one, else from the pattern of NULs: UTF-16 only,
+ * since nobody writes UTF-32 without a mark. `known`: a person said it. */
 static void find_charset(struct source *s, bool known)
 {
     if (known) {
