@@ -375,6 +375,8 @@ static enum csv_status repair(struct csv_reader *r, char *bytes, size_t n, bool 
     end = first;
     reading_greedy(get_reading(r), bytes, (size_t)(trim_returns(f, bytes, end) - bytes));
 found:
+    if (reading_out_of_memory(r->reading))
+        return CSV_STATUS_MEMORY;
     r->n = 0;
     for (size_t i = 0; i < reading_cells(r->reading); i++) {
         struct cell cell = reading_cell(r->reading, bytes, i);

@@ -181,6 +181,8 @@ static char *copy_text(struct cell text)
 static bool keep_classes(struct feature *f, const struct class_count *all, size_t n_all,
                          size_t n, size_t missing)
 {
+    bool distinct;
+
     f->texts = try_calloc(n, sizeof *f->texts);
     f->lengths = try_calloc(n, sizeof *f->lengths);
     f->counts = try_calloc(n + 2, sizeof *f->counts);
@@ -195,7 +197,7 @@ static bool keep_classes(struct feature *f, const struct class_count *all, size_
     }
     for (size_t i = n; i < n_all; i++)
         f->counts[n + 1] += all[i].count;
-    return feature_make_index(f);
+    return feature_make_index(f, &distinct) && distinct;
 }
 
 static void note_cap(const struct fit *f, const struct feature *x, size_t all,

@@ -146,6 +146,15 @@ static void refuse(struct reader *r, const char *key, const char *right)
     r->failed = true;
 }
 
+/* What has a size that comes from the file is asked for softly. */
+static void no_memory(struct reader *r)
+{
+    if (!r->failed)
+        error_set(r->err, ERROR_MEMORY, "not enough memory for the %s of this model file",
+                  r->where);
+    r->failed = true;
+}
+
 static double read_real(struct reader *r, const char *key)
 {
     const json_t *j = json_object_get(r->object, key);
@@ -204,39 +213,38 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static char *decode_hex(const char *hex, size_t *length)
+static bool is_hex(const char *hex, size_t n)
 {
-    size_t n = strlen(hex) / 2;
-    char *bytes = xmalloc(n + 1);
-
-    for (size_t i = 0; i < n; i++) {
-        int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
-
-        if (high < 0 || low < 0 || strlen(hex) % 2 != 0) {
-            free(bytes);
-            return NULL;
-        }
-        bytes[i] = (char)(high << 4 | low);
-    }
-    bytes[n] = '\0';
-    *length = n;
-    return bytes;
+    for (size_t i = 0; i < n; i++)
+        if (hex_digit(hex[i]) < 0)
+            return false;
+    return n % 2 == 0;
 }
 
-/* A text as write_text made it; NULL if it is none. */
-static char *read_text(const json_t *j, size_t *length)
+/* A text as write_text made it; NULL after a failure: no memory, or `right` is wanted. */
+static char *read_text(struct reader *r, const char *key, const char *right,
+                       const json_t *j, size_t *length)
 {
     const char *hex = json_string_value(json_object_get(j, "hex"));
-    char *copy;
+    size_t n = hex ? strlen(hex) / 2 : json_string_length(j);
+    char *text;
 
-    if (hex)
-        return decode_hex(hex, length);
-    if (!json_is_string(j))
+    if (n > UINT32_MAX || (hex ? !is_hex(hex, strlen(hex)) : !json_is_string(j))) {
+        refuse(r, key, right);
         return NULL;
-    *length = json_string_length(j);
-    copy = xmalloc(*length + 1);
-    memcpy(copy, json_string_value(j), *length + 1);
-    return copy;
+    }
+    text = try_alloc(n + 1, 1);
+    if (!text) {
+        no_memory(r);
+        return NULL;
+    }
+    if (!hex)
+        memcpy(text, json_string_value(j), n);
+    for (size_t i = 0; hex && i < n; i++)
+        text[i] = (char)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
+    text[n] = '\0';
+    *length = n;
+    return text;
 }
 
 /* A text without NULs, or NULL where that is allowed. */
@@ -248,8 +256,8 @@ static char *read_name(struct reader *r, const char *key, bool optional)
 
     if (json_is_null(j) && optional)
         return NULL;
-    name = read_text(j, &length);
-    if (name && strlen(name) == length)
+    name = read_text(r, key, "a text", j, &length);
+    if (!name || strlen(name) == length)
         return name;
     free(name);
     refuse(r, key, "a text");
@@ -272,8 +280,10 @@ static const json_t *read_array(struct reader *r, const char *key, size_t least,
 static size_t *read_sizes(struct reader *r, const char *key, size_t n)
 {
     const json_t *j = read_array(r, key, n, n);
-    size_t *v = j ? xcalloc(n + 1, sizeof *v) : NULL;
+    size_t *v = j ? try_calloc(n, sizeof *v) : NULL;
 
+    if (j && !v)
+        no_memory(r);
     for (size_t i = 0; v && i < n; i++) {
         const json_t *x = json_array_get(j, i);
 
@@ -318,26 +328,34 @@ static void read_categorical(struct reader *r, struct feature *f)
 {
     const json_t *texts;
     size_t n, length;
+    bool distinct;
 
     read_source(r, f);
     texts = read_array(r, "texts", 1, INT32_MAX - 2);
     n = texts ? json_array_size(texts) : 0;
-    f->texts = xcalloc(n + 1, sizeof *f->texts);
-    f->lengths = xcalloc(n + 1, sizeof *f->lengths);
+    f->texts = try_calloc(n, sizeof *f->texts);
+    f->lengths = try_calloc(n, sizeof *f->lengths);
+    if (!f->texts || !f->lengths) {
+        no_memory(r);
+        return;
+    }
     f->classes = (int)n + 1;
     f->deviation = 1;
     for (size_t i = 0; i < n; i++) {
-        f->texts[i] = read_text(json_array_get(texts, i), &length);
-        if (!f->texts[i] || length > UINT32_MAX) {
-            refuse(r, "texts", "a list of texts");
+        f->texts[i] = read_text(r, "texts", "a list of texts", json_array_get(texts, i),
+                                &length);
+        if (!f->texts[i])
             return;
-        }
         f->lengths[i] = (uint32_t)length;
     }
     f->counts = read_sizes(r, "counts", n + 2);
     if (!r->failed && !source_fits(f, true))
         refuse(r, "source", "a part of a cell that has classes");
-    if (!r->failed && !feature_make_index(f))
+    if (r->failed)
+        return;
+    if (!feature_make_index(f, &distinct))
+        no_memory(r);
+    else if (!distinct)
         refuse(r, "texts", "a list without the same text twice");
 }
 
@@ -378,8 +396,10 @@ static struct feature *read_features(struct reader *r, const char *key, int *n,
 {
     const json_t *j = read_array(r, key, 0, INT32_MAX - 2);
     size_t size = j ? json_array_size(j) : 0;
-    struct feature *features = xcalloc(size + 1, sizeof *features);
+    struct feature *features = try_calloc(size, sizeof *features);
 
+    if (!features)
+        no_memory(r);
     for (size_t i = 0; i < size && !r->failed; i++) {
         struct reader one = {.object = json_array_get(j, i), .where = key, .err = r->err};
 
@@ -390,27 +410,37 @@ static struct feature *read_features(struct reader *r, const char *key, int *n,
     return features;
 }
 
+/* By column, part and scaling. */
+static int compare_features(const void *a, const void *b)
+{
+    const struct feature *x = *(const struct feature *const *)a;
+    const struct feature *y = *(const struct feature *const *)b;
+    int order = strcmp(x->column, y->column);
+
+    if (order == 0)
+        order = (x->source > y->source) - (x->source < y->source);
+    if (order == 0)
+        order = (x->quantiles != NULL) - (y->quantiles != NULL);
+    return order;
+}
+
 /* No part of a column twice in the same scaling. */
 static void check_twins(struct reader *r, const struct encoder *e)
 {
-    size_t n = (size_t)e->n_categorical + (size_t)e->n_continuous;
-    char **keys = xcalloc(n + 1, sizeof *keys);
-    struct vocabulary seen = {0};
-    uint32_t number;
+    size_t m = (size_t)e->n_categorical, n = m + (size_t)e->n_continuous;
+    const struct feature **all = try_alloc(n, sizeof *all);
 
-    for (size_t i = 0; i < n && !r->failed; i++) {
-        const struct feature *f = i < (size_t)e->n_categorical
-                                      ? &e->categorical[i]
-                                      : &e->continuous[i - (size_t)e->n_categorical];
-
-        keys[i] = xasprintf("%d %d %s", (int)f->source, f->quantiles != NULL, f->column);
-        if (!vocabulary_add(&seen, cell_of(keys[i]), &number) || number != i)
-            refuse(r, "column", "each column once");
+    if (!all) {
+        no_memory(r);
+        return;
     }
-    vocabulary_done(&seen);
     for (size_t i = 0; i < n; i++)
-        free(keys[i]);
-    free(keys);
+        all[i] = i < m ? &e->categorical[i] : &e->continuous[i - m];
+    qsort(all, n, sizeof *all, compare_features);
+    for (size_t i = 1; i < n; i++)
+        if (compare_features(&all[i - 1], &all[i]) == 0)
+            refuse(r, "column", "each column once");
+    free(all);
 }
 
 static void read_classes(struct reader *r, struct encoder *e)
@@ -422,7 +452,8 @@ static void read_classes(struct reader *r, struct encoder *e)
     e->classes = xcalloc(n + 1, sizeof *e->classes);
     e->n_classes = (int)n;
     for (size_t i = 0; i < n; i++) {
-        e->classes[i] = read_text(json_array_get(j, i), &length);
+        e->classes[i] = read_text(r, "classes", "a list of texts", json_array_get(j, i),
+                                  &length);
         if (!e->classes[i] || strlen(e->classes[i]) != length) {
             refuse(r, "classes", "a list of texts");
             return;

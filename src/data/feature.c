@@ -115,16 +115,16 @@ float feature_value(const struct feature *f, struct cell cell, bool missing)
                                 : scaling_standard(x, f->mean, f->deviation));
 }
 
-bool feature_make_index(struct feature *f)
+bool feature_make_index(struct feature *f, bool *distinct)
 {
     struct vocabulary *index = xcalloc(1, sizeof *index);
     uint32_t number;
 
     f->index = index;
     for (int i = 0; i + 1 < f->classes; i++)
-        if (!vocabulary_add(index, (struct cell){f->texts[i], f->lengths[i]}, &number) ||
-            number != (uint32_t)i)
+        if (!vocabulary_add(index, (struct cell){f->texts[i], f->lengths[i]}, &number))
             return false;
+    *distinct = index->n == (size_t)f->classes - 1;
     return true;
 }
 

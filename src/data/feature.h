@@ -25,8 +25,8 @@ int32_t feature_code(const struct feature *f, struct cell cell, bool missing);
 /* Scaled value of a cell, NAN for none; or 1 or 0 for FEATURE_MISSING. */
 float feature_value(const struct feature *f, struct cell cell, bool missing);
 
-/* Makes f->index from f->texts. False if a text is there twice (or no memory). */
-bool feature_make_index(struct feature *f);
+/* Makes f->index from f->texts. *distinct: no text is there twice. False: no memory. */
+bool feature_make_index(struct feature *f, bool *distinct);
 void feature_done(struct feature *f);
 
 /* A new encoder with one reference. */

@@ -49,6 +49,7 @@ struct reading {
     size_t n;
     struct part *parts;
     size_t n_parts, room;
+    bool out_of_memory;
     struct dead dead[1 << DEAD_BITS]; /* places that led nowhere in this search */
     uint64_t search;
 };
@@ -230,6 +231,7 @@ static bool begin_part(struct reading *r, size_t at)
         size_t room = r->room ? 2 * r->room : 64;
         struct part *parts = try_realloc(r->parts, room, sizeof *parts);
 
+        r->out_of_memory = !parts;
         if (!parts)
             return false;
         r->parts = parts;
@@ -340,6 +342,11 @@ void reading_greedy(struct reading *r, const char *bytes, size_t n)
             break;
         at = next_begin(r, p->end);
     }
+}
+
+bool reading_out_of_memory(const struct reading *r)
+{
+    return r->out_of_memory;
 }
 
 size_t reading_cells(const struct reading *r)

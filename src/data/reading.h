@@ -26,6 +26,9 @@ bool reading_find(struct reading *r, const char *bytes, size_t n, size_t n_cells
 /* A reading with as many cells as it gives: of each cell the likeliest. */
 void reading_greedy(struct reading *r, const char *bytes, size_t n);
 
+/* True if the last reading ended early for want of memory. */
+bool reading_out_of_memory(const struct reading *r);
+
 /* The cells of what was found last. Getting a cell unquotes it in its place, so each
  * can be had once, and the bytes are the same that were searched. */
 size_t reading_cells(const struct reading *r);
