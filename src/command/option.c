@@ -31,8 +31,9 @@ static const struct option options[] = {
      "width of the head's first block, in multiples of the head's input"},
     {"model.head_hidden2", INT(1, 64), AT(model.head_hidden2),
      "width of the head's second block, in multiples of the head's input"},
-    {"model.head_cap", INT(0, 1e6), AT(model.head_cap),
-     "no block of the head is wider than this; 0 sets no cap"},
+    {"model.head_cap", INT(-1, 1e6), AT(model.head_cap),
+     "the head's first block is no wider than this, the second in proportion; 0 sets no "
+     "cap, -1 allows the first two million weights"},
     {"model.head_norm", SWITCH, AT(model.head_norm), "batch norm in the head's blocks"},
     {"model.continuous_norm", SWITCH, AT(model.continuous_norm),
      "layer norm over the continuous features of a row"},

@@ -30,7 +30,9 @@ struct model_options {
     double head_dropout;    /* after each block of the head */
     int head_hidden1;       /* widths of the head's blocks as multiples of its input (4, 2) */
     int head_hidden2;
-    int head_cap;           /* no block of the head is wider than this; 0: no cap */
+    int head_cap;           /* the head's first block is no wider than this, the second in
+                               proportion; 0: no cap; -1: so that the first has at most
+                               2,000,000 weights (and no fewer than 64 outputs) */
     bool head_norm;         /* batch norm in the head's blocks */
     bool continuous_norm;   /* layer norm over the continuous features of a row */
 };

@@ -6,7 +6,7 @@ struct model_options model_defaults(void)
     return (struct model_options){
         .dim = 32, .layers = 6, .heads = 8, .identifier = -1, .ffn = 4,
         .dropout = 0.1, .head_dropout = 0, .head_hidden1 = 4, .head_hidden2 = 2,
-        .head_cap = 2048, .head_norm = true, .continuous_norm = false,
+        .head_cap = -1, .head_norm = true, .continuous_norm = false,
     };
 }
 
@@ -20,7 +20,7 @@ bool model_check(const struct model_options *o, struct error *err)
         || !error_unless_within(err, "model.head_dropout", o->head_dropout, 0, 0.9)
         || !error_unless_within(err, "model.head_hidden1", o->head_hidden1, 1, 64)
         || !error_unless_within(err, "model.head_hidden2", o->head_hidden2, 1, 64)
-        || !error_unless_within(err, "model.head_cap", o->head_cap, 0, 1e6)
+        || !error_unless_within(err, "model.head_cap", o->head_cap, -1, 1e6)
         || !error_unless_within(err, "model.identifier", o->identifier, -1, o->dim - 1))
         return false;
     if (o->dim % o->heads != 0)

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+enum { HEAD_WEIGHTS = 2000000, HEAD_WIDTH = 64 }; /* where head_cap is -1 */
+
 /* "layers.3" and "ffn.up" -> "layers.3.ffn.up" */
 struct name {
     char text[48];
@@ -53,14 +55,26 @@ int tabtransformer_head_input(const struct model_options *o, const struct model_
     return s->columns * o->dim + s->continuous;
 }
 
+/* Of the first block; 0: none. */
+static int head_cap(const struct model_options *o, const struct model_shape *s)
+{
+    int cap;
+
+    if (o->head_cap >= 0)
+        return o->head_cap;
+    cap = HEAD_WEIGHTS / tabtransformer_head_input(o, s);
+    return cap > HEAD_WIDTH ? cap : HEAD_WIDTH;
+}
+
 int tabtransformer_head_width(const struct model_options *o, const struct model_shape *s,
                               int block)
 {
     int times = block == 0 ? o->head_hidden1 : o->head_hidden2;
-    int cap = block == 0 ? o->head_cap : o->head_cap * o->head_hidden2 / o->head_hidden1;
-    int width = times * tabtransformer_head_input(o, s);
+    int width = times * tabtransformer_head_input(o, s), cap = head_cap(o, s);
 
-    return o->head_cap > 0 && width > cap ? cap : width;
+    if (block == 1)
+        cap = (int)((long)cap * o->head_hidden2 / o->head_hidden1);
+    return cap > 0 && width > cap ? cap : width;
 }
 
 /* MLP of two blocks, Linear - SELU - BatchNorm - dropout, and the logits. */
