@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/prompt.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
 
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/text.h"
 #include "command/complete.h"
+#include "ui/candidates.h"
+#include "ui/histfile.h"
+#include "ui/line.h"
+#include "ui/spell.h"
 
 enum {
-    HISTORY_LINES = 5000,        /* kept from one session to the next */
-    HISTORY_BYTES = 1024 * 1024, /* of the file that are looked at, from its end */
-    LISTED = 60,                 /* candidates that Tab shows */
+    HISTORY_LINES = 5000,     /* kept from one session to the next */
+    LISTED = 60,              /* candidates that Tab prints */
+    PASTE_LIMIT = 256 * 1024, /* of the line with a paste in it, in bytes */
+    SEARCHES = RL_STATE_ISEARCH | RL_STATE_NSEARCH,
+    HALF_DONE = SEARCHES | RL_STATE_NUMERICARG | RL_STATE_MULTIKEY |
+                RL_STATE_CHARSEARCH | RL_STATE_VIMOTION,
 };
 
 /* Readline's callbacks take no argument: the one place with state of its own for it. */
@@ -31,120 +33,55 @@ static struct {
     enum prompt_news news;
     char *line;
     char *history_path;  /* NULL: not kept */
+
+    bool cells;
+    FILE *nowhere;       /* what readline has for a terminal then */
+    struct str keys;     /* bytes for readline */
+    size_t n_read;       /* how many of them it took */
+    bool quoting;        /* behind quoted-insert */
+    struct candidates candidates;
+    bool completing;     /* the last key was one of completion */
+    long first;          /* see struct line */
+    int cursor_x;        /* as drawn last */
 } prompt;
 
 /* ---- history ---- */
 
-static bool is_clean(const char *line)
+static void take_old_line(const char *line)
 {
-    for (; *line; line++) {
-        if ((unsigned char)*line < ' ' && *line != '\t')
-            return false;
-    }
-    return true;
-}
-
-/* The last HISTORY_BYTES of an ordinary file, or NULL with a reason in errno (0: it is
- * not there, or no file). Caller frees. */
-static char *read_tail(const char *path, bool *cut)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat st;
-    char *text = NULL;
-    ssize_t n = -1;
-    off_t from;
-
-    *cut = false;
-    if (fd < 0)
-        return NULL;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        from = st.st_size > HISTORY_BYTES ? st.st_size - HISTORY_BYTES : 0;
-        *cut = from > 0;
-        text = xmalloc(HISTORY_BYTES + 1);
-        n = pread(fd, text, HISTORY_BYTES, from);
-    } else {
-        errno = EINVAL;
-    }
-    if (n < 0) {
-        free(text);
-        text = NULL;
-    } else {
-        text[n] = '\0';
-    }
-    close(fd);
-    return text;
+    add_history(line);
 }
 
 /* Writes the lines that readline remembers in place of a file that grew too long. */
 static void trim_file(void)
 {
     HIST_ENTRY **entries = history_list();
-    struct file_writer *w = file_writer_open(prompt.history_path, 0600, NULL);
+    size_t n = 0, capacity = 0;
+    const char **lines = NULL;
 
-    for (int i = 0; w && entries && entries[i]; i++)
-        file_writer_printf(w, "%s\n", entries[i]->line);
-    if (w)
-        file_writer_commit(w, NULL);
-}
-
-static void read_history_file(void)
-{
-    bool cut;
-    char *text = read_tail(prompt.history_path, &cut), *at = text;
-
-    if (!text) {
-        if (errno != ENOENT)
-            context_note(prompt.context, "the history in %s is not read: %s",
-                         prompt.history_path, strerror(errno));
-        return;
+    for (; entries && entries[n]; n++) {
+        lines = xgrow(lines, n, &capacity, sizeof(*lines));
+        lines[n] = entries[n]->line;
     }
-    if (cut)
-        at += strcspn(at, "\n");
-    while (*at) {
-        size_t n = strcspn(at, "\n");
-        bool last = at[n] == '\0';
-
-        at[n] = '\0';
-        if (n > 0 && n <= LINE_LIMIT && is_clean(at))
-            add_history(at);
-        at += n + !last;
-    }
-    free(text);
-    if (cut)
-        trim_file();
+    if (n > 0)
+        histfile_write(prompt.history_path, lines, n, NULL);
+    free(lines);
 }
 
 static void begin_history(void)
 {
-    char *folder;
+    struct error err;
+    bool cut;
 
     using_history();
     stifle_history(HISTORY_LINES);
-    prompt.history_path = path_user("STATE", ".local/state", "history");
+    prompt.history_path = histfile_path();
     if (!prompt.history_path)
         return;
-    folder = xstrndup(prompt.history_path,
-                      (size_t)(strrchr(prompt.history_path, '/') - prompt.history_path));
-    if (path_make_folder(folder, NULL))
-        read_history_file();
-    free(folder);
-}
-
-/* At once, so that a crash loses nothing. */
-static void append_to_file(const char *line)
-{
-    int fd = prompt.history_path ? open(prompt.history_path,
-                                        O_WRONLY | O_APPEND | O_CREAT |
-                                        O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600) : -1;
-    char *text = xasprintf("%s\n", line);
-
-    if (fd >= 0 && write(fd, text, strlen(text)) < 0) {
-        free(prompt.history_path); /* a full disk: no second try */
-        prompt.history_path = NULL;
-    }
-    if (fd >= 0)
-        close(fd);
-    free(text);
+    if (!histfile_read(prompt.history_path, take_old_line, &cut, &err))
+        context_note(prompt.context, "%s", err.text);
+    else if (cut)
+        trim_file();
 }
 
 /* Lines that begin with a blank and repetitions are left out. */
@@ -153,94 +90,246 @@ static void remember(const char *line)
     HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1)
                                           : NULL;
 
-    if (line[0] == '\0' || line[0] == ' ' || strlen(line) > LINE_LIMIT ||
-        !is_clean(line) || (last && strcmp(last->line, line) == 0))
+    if (line[0] == ' ' || !histfile_keeps(line) || (last && strcmp(last->line, line) == 0))
         return;
     add_history(line);
-    append_to_file(line);
+    if (prompt.history_path && !histfile_append(prompt.history_path, line)) {
+        free(prompt.history_path); /* a full disk: no second try */
+        prompt.history_path = NULL;
+    }
+}
+
+/* A paste may hold several. */
+static void remember_lines(const char *text)
+{
+    for (const char *end; *text; text = *end ? end + 1 : end) {
+        char *line;
+
+        end = text + strcspn(text, "\n");
+        line = xstrndup(text, (size_t)(end - text));
+        remember(line);
+        free(line);
+    }
 }
 
 /* ---- completion ---- */
 
-static size_t common_prefix(const struct completion *c)
+/* Puts text in place of line[from..to), as one edit. */
+static void put_in_line(int from, int to, const char *text)
 {
-    size_t n = strlen(c->texts[0]);
-
-    for (int i = 1; i < c->n; i++) {
-        size_t k = 0;
-
-        while (k < n && c->texts[0][k] == c->texts[i][k])
-            k++;
-        n = k;
-    }
-    while (n > 0 && (c->texts[0][n] & 0xc0) == 0x80)
-        n--; /* no half characters */
-    return n;
+    rl_begin_undo_group();
+    rl_delete_text(from, to);
+    rl_point = from;
+    rl_insert_text(text);
+    rl_end_undo_group();
 }
 
-static void put_in_line(size_t at, const char *text, size_t n, const char *end)
+static void put_candidate(size_t at, const char *text, size_t n, const char *end)
 {
     char *piece = xasprintf("%.*s%s", (int)n, text, end);
 
-    rl_begin_undo_group();
-    rl_delete_text((int)at, rl_point);
-    rl_point = (int)at;
-    rl_insert_text(piece);
-    rl_end_undo_group();
+    put_in_line((int)at, rl_point, piece);
     free(piece);
 }
 
 static void list_candidates(const struct completion *c)
 {
     struct str out = {0};
-    size_t width = 0;
 
-    for (int i = 0; i < c->n && i < LISTED; i++) {
-        size_t n = show_width(c->texts[i], strlen(c->texts[i]));
-
-        width = n > width && n < 40 ? n : width;
-    }
-    for (int i = 0; i < c->n && i < LISTED; i++) {
-        size_t n = show_to(&out, c->texts[i], strlen(c->texts[i]), 0);
-
-        for (; c->helps[i] && n < width + 2; n++)
-            str_putc(&out, ' ');
-        if (c->helps[i])
-            show_to(&out, c->helps[i], strlen(c->helps[i]), 0);
-        str_putc(&out, '\n');
-    }
-    if (c->n > LISTED)
-        str_printf(&out, "... and %d more\n", c->n - LISTED);
+    candidates_print(c, LISTED, &out);
     prompt_hide();
     fputs(str_text(&out), rl_outstream);
     prompt_show();
     str_done(&out);
 }
 
-/* Bound to Tab: one candidate is put in, several as far as they agree, else listed. */
-static int complete_here(int count, int key)
+/* One candidate is put in, several as far as they agree, else listed. */
+static void complete_here(void)
 {
     struct completion c;
     size_t typed, agreed;
 
-    (void)count;
-    (void)key;
     complete(prompt.context, rl_line_buffer, (size_t)rl_point, &c);
     typed = (size_t)rl_point - c.at;
-    agreed = c.n > 0 ? common_prefix(&c) : 0;
-    if (c.n == 0)
+    agreed = c.n > 0 ? candidates_common(&c) : 0;
+    if (c.n == 0 && !prompt.cells)
         rl_ding();
-    else if (c.n == 1)
-        put_in_line(c.at, c.texts[0], agreed, c.more ? "" : " ");
+    if (c.n == 1)
+        put_candidate(c.at, c.texts[0], agreed, candidates_end(c.texts[0]));
     else if (agreed > typed)
-        put_in_line(c.at, c.texts[0], agreed, "");
-    else
+        put_candidate(c.at, c.texts[0], agreed, "");
+    else if (prompt.cells)
+        candidates_show(&prompt.candidates, &c);
+    else if (c.n > 0)
         list_candidates(&c);
     completion_done(&c);
+}
+
+static int complete_next(int count, int key)
+{
+    (void)key;
+    prompt.completing = true;
+    if (prompt.candidates.shown)
+        candidates_move(&prompt.candidates, count < 0 ? -1 : 1);
+    else
+        complete_here();
     return 0;
 }
 
+static int complete_previous(int count, int key)
+{
+    return complete_next(-count, key);
+}
+
+/* All keys that have the one function in this keymap get the other. */
+static void rebind(rl_command_func_t *from, rl_command_func_t *to, Keymap map)
+{
+    char **keys = rl_invoking_keyseqs_in_map(from, map);
+
+    for (int i = 0; keys && keys[i]; i++) {
+        rl_bind_keyseq_in_map(keys[i], to, map);
+        free(keys[i]);
+    }
+    free(keys);
+}
+
+/* Ours takes the place of readline's completion, which knows files only and would print
+ * its lists; also where an inputrc has bound it. */
+static void bind_completion(void)
+{
+    static const char *const maps[] = {"emacs", "vi-insert"};
+
+    for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+        Keymap map = rl_get_keymap_by_name(maps[i]);
+
+        rl_bind_key_in_map('\t', complete_next, map);
+        rl_bind_keyseq_if_unbound_in_map("\033[Z", complete_previous, map);
+        rebind(rl_complete, complete_next, map);
+        rebind(rl_possible_completions, complete_next, map);
+        rebind(rl_menu_complete, complete_next, map);
+        rebind(rl_backward_menu_complete, complete_previous, map);
+    }
+}
+
+/* What readline's own completion finds, where a key still has it: nothing. */
+static char **complete_nothing(const char *text, int start, int end)
+{
+    (void)text;
+    (void)start;
+    (void)end;
+    rl_attempted_completion_over = 1;
+    return NULL;
+}
+
+/* ---- begin and end ---- */
+
+static void begin(struct context *c, const char *text)
+{
+    prompt.context = c;
+    prompt.text = text;
+    rl_readline_name = "tabscope";
+    rl_catch_signals = 0;
+    rl_change_environment = 0;
+    if (!rl_named_function("tabscope-complete")) {
+        rl_add_funmap_entry("tabscope-complete", complete_next);
+        rl_add_funmap_entry("tabscope-complete-backward", complete_previous);
+    }
+    rl_initialize();
+    bind_completion();
+    rl_attempted_completion_function = complete_nothing;
+    begin_history();
+}
+
+void prompt_begin(struct context *c, const char *text)
+{
+    begin(c, text);
+}
+
+/* ---- readline without a terminal ---- */
+
+static int next_byte(FILE *file)
+{
+    (void)file;
+    return prompt.n_read < prompt.keys.length
+        ? (unsigned char)prompt.keys.text[prompt.n_read++] : EOF;
+}
+
+static int has_byte(void)
+{
+    return prompt.n_read < prompt.keys.length;
+}
+
+static void ignore_meta(int meta)
+{
+    (void)meta;
+}
+
+static void ignore(void)
+{
+}
+
+/* Only behind rl_initialize, which would take a redisplay function for the sign that there
+ * is no terminal to be asked for its keys. */
+bool prompt_begin_cells(struct context *c, const char *text)
+{
+    FILE *nowhere = fopen("/dev/null", "r+e");
+
+    if (!nowhere)
+        return false;
+    rl_catch_sigwinch = 0;
+    begin(c, text);
+    prompt.cells = true;
+    prompt.nowhere = rl_instream = rl_outstream = nowhere;
+    rl_getc_function = next_byte;
+    rl_input_available_hook = has_byte;
+    rl_redisplay_function = ignore;
+    rl_prep_term_function = ignore_meta;
+    rl_deprep_term_function = ignore;
+    candidates_hide(&prompt.candidates);
+    return true;
+}
+
+static void end_cells(void)
+{
+    rl_instream = stdin;
+    rl_outstream = stdout;
+    rl_getc_function = rl_getc;
+    rl_input_available_hook = NULL;
+    rl_redisplay_function = rl_redisplay;
+    rl_prep_term_function = rl_prep_terminal;
+    rl_deprep_term_function = rl_deprep_terminal;
+    rl_catch_sigwinch = 1;
+    fclose(prompt.nowhere);
+    prompt.nowhere = NULL;
+    prompt.cells = false;
+    candidates_hide(&prompt.candidates);
+    str_done(&prompt.keys);
+}
+
+void prompt_end(void)
+{
+    prompt_close();
+    if (prompt.cells)
+        end_cells();
+    clear_history();
+    free(prompt.history_path);
+    prompt.history_path = NULL;
+}
+
 /* ---- the line ---- */
+
+/* Ends a search, a count and the like, and forgets what may be undone. */
+static void forget_state(void)
+{
+    if (prompt.cells && RL_ISSTATE(RL_STATE_NUMERICARG))
+        rl_restore_prompt();
+    if (prompt.cells || RL_ISSTATE(HALF_DONE))
+        rl_callback_sigcleanup();
+    rl_free_line_state();
+    using_history(); /* else Up goes on from where the search was */
+    prompt.quoting = false;
+    candidates_hide(&prompt.candidates);
+}
 
 static void take_line(char *line)
 {
@@ -251,25 +340,6 @@ static void take_line(char *line)
         fputc('\n', rl_outstream); /* else readline has done it */
     rl_callback_handler_remove();
     prompt.open = false;
-}
-
-void prompt_begin(struct context *c, const char *text)
-{
-    prompt.context = c;
-    prompt.text = text;
-    rl_readline_name = "tabscope";
-    rl_catch_signals = 0;
-    rl_change_environment = 0;
-    rl_initialize();
-    rl_bind_key('\t', complete_here);
-    begin_history();
-}
-
-void prompt_end(void)
-{
-    prompt_close();
-    free(prompt.history_path);
-    prompt.history_path = NULL;
 }
 
 void prompt_open(void)
@@ -285,8 +355,12 @@ void prompt_close(void)
 {
     if (!prompt.open)
         return;
-    rl_clear_visible_line();
+    if (RL_ISSTATE(HALF_DONE) || prompt.quoting)
+        forget_state();
+    if (!prompt.cells)
+        rl_clear_visible_line();
     rl_callback_handler_remove();
+    candidates_hide(&prompt.candidates);
     prompt.open = false;
 }
 
@@ -308,19 +382,22 @@ enum prompt_news prompt_take(char **line)
     *line = prompt.line;
     prompt.line = NULL;
     if (news == PROMPT_LINE)
-        remember(*line);
+        remember_lines(*line);
     return news;
 }
 
 bool prompt_interrupt(void)
 {
-    bool had_text = rl_end > 0;
+    bool had_text = rl_end > 0 || prompt.candidates.shown || RL_ISSTATE(HALF_DONE);
 
-    if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG |
-                   RL_STATE_MULTIKEY | RL_STATE_CHARSEARCH | RL_STATE_VIMOTION))
-        rl_callback_sigcleanup();
-    rl_free_line_state();
-    using_history();
+    if (!prompt.open)
+        return false;
+    forget_state();
+    if (prompt.cells) {
+        rl_replace_line("", 1);
+        rl_point = rl_mark = 0;
+        return had_text;
+    }
     rl_point = rl_end;
     rl_redisplay();
     fputs("^C\n", rl_outstream);
@@ -343,4 +420,267 @@ void prompt_show(void)
         return;
     rl_on_new_line();
     rl_redisplay();
+}
+
+/* ---- keys ---- */
+
+static bool in_vi_insertion(void)
+{
+    return rl_editing_mode == 0 &&
+           rl_get_keymap() == rl_get_keymap_by_name("vi-insert");
+}
+
+/* Readline does not tell that quoted-insert waits for its key. */
+static void feed(const char *bytes, size_t n)
+{
+    str_clear(&prompt.keys);
+    str_add(&prompt.keys, bytes, n);
+    prompt.n_read = 0;
+    while (prompt.open && has_byte()) {
+        bool quoted = prompt.quoting;
+
+        rl_callback_read_char();
+        prompt.quoting = prompt.open && !quoted && !RL_ISSTATE(HALF_DONE) &&
+                         rl_last_func == rl_quoted_insert;
+    }
+}
+
+/* Ends what waits for further keys, as Escape does: a search with what it found, all else
+ * without effect. */
+static void settle(void)
+{
+    candidates_hide(&prompt.candidates);
+    if (RL_ISSTATE(RL_STATE_ISEARCH) || (RL_ISSTATE(HALF_DONE) && rl_editing_mode == 0))
+        feed("\033", 1);
+    else if (RL_ISSTATE(HALF_DONE))
+        feed("\007", 1);
+    if (prompt.quoting || RL_ISSTATE(HALF_DONE))
+        rl_callback_sigcleanup();
+    prompt.quoting = false;
+}
+
+static bool is_bound(const char *bytes, size_t n)
+{
+    int type;
+
+    return n > 0 && rl_function_of_keyseq_len(bytes, n, NULL, &type) != NULL;
+}
+
+/* A key that came as a long sequence goes in as it came, if readline knows it, else in
+ * the usual spelling; of one that means nothing there readline would type the end. */
+static void feed_sequence(const struct key *k, const char *bytes, size_t n)
+{
+    char usual[SPELLED_KEY];
+    size_t length = spell_key(k, usual);
+
+    if (is_bound(bytes, n))
+        feed(bytes, n);
+    else if (k->kind == KEY_CHARACTER || is_bound(usual, length))
+        feed(usual, length);
+}
+
+static bool is_plain_key(const struct key *k, int code)
+{
+    return k->kind == KEY_CHARACTER && k->code == code && k->modifiers == 0;
+}
+
+/* Enter or Space on a candidate that was chosen. */
+static bool accept_candidate(const struct key *k)
+{
+    const char *text = candidates_chosen(&prompt.candidates);
+
+    if (!text || !(is_plain_key(k, 13) || is_plain_key(k, ' ')))
+        return false;
+    put_candidate(prompt.candidates.list.at, text, strlen(text), candidates_end(text));
+    candidates_hide(&prompt.candidates);
+    return true;
+}
+
+/* After a key of another kind: an edit of the word shortens or lengthens the list, all
+ * else closes it. `before`: the line before that key. */
+static void follow_candidates(const char *before)
+{
+    size_t at = prompt.candidates.list.at;
+    bool had = prompt.candidates.list.n > 0, done;
+    struct completion c;
+
+    candidates_hide(&prompt.candidates);
+    if (!prompt.open || !had || RL_ISSTATE(HALF_DONE) ||
+        strcmp(before, rl_line_buffer) == 0 || (size_t)rl_point <= at)
+        return;
+    complete(prompt.context, rl_line_buffer, (size_t)rl_point, &c);
+    done = c.n == 0 || (c.n == 1 && strlen(c.texts[0]) == (size_t)rl_point - at);
+    if (c.at == at && !done)
+        candidates_show(&prompt.candidates, &c);
+    completion_done(&c);
+}
+
+static void edit(const struct key *k, const char *bytes, size_t n)
+{
+    bool sequence = n > 2 && bytes[0] == '\033' && strchr("[O\033", bytes[1]);
+
+    if (RL_ISSTATE(RL_STATE_NSEARCH) && n > 1 && bytes[0] == '\033')
+        return; /* it would type them */
+    if (sequence && !prompt.quoting)
+        feed_sequence(k, bytes, n);
+    else
+        feed(bytes, n);
+}
+
+/* Characters and function keys; all else has no meaning on a line. */
+static void take_key(const struct key *k, const char *bytes, size_t n)
+{
+    bool listed = prompt.candidates.shown;
+    char *before;
+
+    if ((k->kind != KEY_CHARACTER && k->kind != KEY_FUNCTION) || accept_candidate(k))
+        return;
+    if (is_plain_key(k, 27) && !prompt.quoting && (listed || RL_ISSTATE(HALF_DONE))) {
+        if (listed)
+            candidates_hide(&prompt.candidates);
+        else
+            settle();
+        return;
+    }
+    prompt.completing = false;
+    before = listed ? xstrdup(rl_line_buffer) : NULL;
+    edit(k, bytes, n);
+    if (listed && !prompt.completing)
+        follow_candidates(before);
+    free(before);
+}
+
+size_t prompt_feed(const char *bytes, size_t n)
+{
+    size_t taken = 0, length;
+    struct key k;
+
+    for (; prompt.open && taken < n; taken += length) {
+        length = key_decode(bytes + taken, n - taken, true, &k);
+        if (k.kind == KEY_PASTE)
+            prompt_paste(k.text, k.length);
+        else
+            take_key(&k, bytes + taken, length);
+    }
+    return taken;
+}
+
+bool prompt_wants_escape(void)
+{
+    return prompt.open && (prompt.candidates.shown || prompt.quoting ||
+                           RL_ISSTATE(HALF_DONE) || in_vi_insertion());
+}
+
+bool prompt_wants_all(void)
+{
+    return prompt.open && prompt.quoting;
+}
+
+/* ---- whole texts ---- */
+
+bool prompt_paste(const char *text, size_t n)
+{
+    char *clean;
+
+    if (!prompt.open)
+        return true;
+    if (n > PASTE_LIMIT || n + (size_t)rl_end > PASTE_LIMIT)
+        return false;
+    clean = spell_paste(text, n);
+    if (RL_ISSTATE(SEARCHES)) {
+        feed(clean, strcspn(clean, "\n\t\033"));
+    } else {
+        settle();
+        put_in_line(rl_point, rl_point, clean);
+    }
+    free(clean);
+    return true;
+}
+
+void prompt_set_line(const char *text)
+{
+    if (!prompt.open)
+        return;
+    settle();
+    put_in_line(0, rl_end, text);
+}
+
+const char *prompt_line(void)
+{
+    return rl_line_buffer ? rl_line_buffer : "";
+}
+
+/* ---- drawing ---- */
+
+/* Appends what is to be seen of a text with \[...\] in it. */
+static void add_visible(struct str *out, const char *text)
+{
+    bool visible = true;
+
+    for (; text && *text; text++) {
+        if (*text == RL_PROMPT_START_IGNORE || *text == RL_PROMPT_END_IGNORE)
+            visible = *text == RL_PROMPT_END_IGNORE;
+        else if (visible)
+            str_putc(out, *text);
+    }
+}
+
+/* The prompt as it is now: our own, with the sign of the editing mode for those who want
+ * it, or that of a search or count. */
+static void add_prompt(struct str *out)
+{
+    if (rl_display_prompt == rl_prompt &&
+        strcmp(rl_variable_value("show-mode-in-prompt"), "on") == 0)
+        add_visible(out, rl_variable_value(rl_editing_mode ? "emacs-mode-string"
+                                           : in_vi_insertion() ? "vi-ins-mode-string"
+                                                               : "vi-cmd-mode-string"));
+    add_visible(out, rl_display_prompt);
+}
+
+static struct line line_now(const struct str *text)
+{
+    return (struct line){.prompt = str_text(text), .text = prompt_line(),
+                         .point = (size_t)rl_point, .first = prompt.first};
+}
+
+int prompt_rows(int width, int most)
+{
+    struct str text = {0};
+    struct line line;
+    int rows = 1;
+
+    if (prompt.open) {
+        add_prompt(&text);
+        line = line_now(&text);
+        rows = line_rows(&line, width);
+    }
+    str_done(&text);
+    return rows < most ? rows : most > 1 ? most : 1;
+}
+
+void prompt_draw(struct surface *s, int *x, int *y)
+{
+    struct str text = {0};
+    struct line line;
+
+    *x = *y = -1;
+    if (!prompt.open)
+        return;
+    rl_set_screen_size(s->height, s->width);
+    add_prompt(&text);
+    line = line_now(&text);
+    line_draw(&line, s, x, y);
+    prompt.first = line.first;
+    prompt.cursor_x = *x;
+    str_done(&text);
+}
+
+void prompt_draw_candidates(struct surface *s)
+{
+    size_t at = prompt.candidates.list.at;
+
+    if (prompt.open && prompt.candidates.shown && at <= (size_t)rl_point)
+        candidates_draw(&prompt.candidates, s,
+                        prompt.cursor_x - (int)show_width(rl_line_buffer + at,
+                                                          (size_t)rl_point - at));
 }
