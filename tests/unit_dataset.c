@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "data/where.h"
 #include "shared.h"
 #include "table.h"
 #include "test.h"
@@ -724,6 +725,56 @@ static void known_tables(void)
         test_skip("no shared folder");
 }
 
+static void check_where(const struct dataset *d, const char *text, const char *want)
+{
+    struct where *w = where_new(d, text);
+    struct str rows = {0};
+
+    for (size_t i = 0; i < w->n; i++)
+        str_printf(&rows, "%s%u", i > 0 ? " " : "", w->rows[i]);
+    check_str(str_text(&rows), want);
+    str_done(&rows);
+    where_free(w);
+}
+
+static void rows_with_a_value_are_found(void)
+{
+    struct dataset *d = table_of("a,a=b,c\nx,1,?\ny,2,u\nx,b=3,\nz,4,u\n");
+    struct where *w;
+
+    check_where(d, "a=x", "0 2");
+    check_where(d, "a=q", "");
+    check_where(d, "c=", "0 2");
+    check_where(d, "a=b", "");
+    check_where(d, "a=b=3", ""); /* of the column a */
+    check_where(d, "c=u", "1 3");
+    w = where_new(d, "nothing=1");
+    check_int(w->column, -1);
+    check_int(w->n, 0);
+    where_free(w);
+    w = where_new(d, "without a sign");
+    check_int(w->column, -1);
+    where_free(w);
+    dataset_unref(d);
+}
+
+/* Cells one after another in place of a dictionary. */
+static void rows_of_a_plain_column_are_found(void)
+{
+    struct str text = {0};
+    struct dataset *d;
+
+    str_puts(&text, "id\n");
+    for (int i = 0; i < 70000; i++)
+        str_printf(&text, "%d\n", i == 66000 ? 3 : i);
+    d = table_load(text.text, text.length);
+    check_int(column_dictionary_size(dataset_column(d, 0)), 0);
+    check_where(d, "id=3", "3 66000");
+    check_where(d, "id=69999", "69999");
+    dataset_unref(d);
+    str_done(&text);
+}
+
 int main(void)
 {
     test_run(line_ends);
@@ -754,6 +805,8 @@ int main(void)
     test_run(steps_can_be_watched_and_cancelled);
     test_run(locale_does_not_matter);
     test_run(shared_by_reference);
+    test_run(rows_with_a_value_are_found);
+    test_run(rows_of_a_plain_column_are_found);
     test_run(known_tables);
     return test_done();
 }

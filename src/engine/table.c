@@ -56,6 +56,7 @@ void table_free(struct table *t)
         profile_free(t->profiles[i]);
     free(t->profiles);
     free(t->profiled_for);
+    where_free(t->found);
     dataset_unref(t->data);
     free(t->load_line);
     free(t->name);
@@ -99,4 +100,13 @@ const char *table_undo(struct table *t)
 const char *table_redo(struct table *t)
 {
     return go(t, &t->redo, &t->undo);
+}
+
+const struct where *table_where(struct table *t, const char *filter)
+{
+    if (t->found && strcmp(t->found->text, filter) == 0)
+        return t->found;
+    where_free(t->found);
+    t->found = where_new(t->data, filter);
+    return t->found;
 }

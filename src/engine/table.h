@@ -14,6 +14,7 @@
 #include "data/profile.h"
 #include "data/schema.h"
 #include "data/split.h"
+#include "data/where.h"
 
 /* States that can be gone back to; older ones are forgotten. */
 enum { TABLE_UNDO_LIMIT = 100 };
@@ -38,6 +39,7 @@ struct table {
     struct table_history undo, redo;
     struct profile **profiles; /* (columns) NULL where not known (yet) */
     char *profiled_for;        /* schema_target_key of what was asked for; NULL: nothing */
+    struct where *found;       /* of the last table_where */
 };
 
 /* Takes over data and schema; copies the texts. */
@@ -54,5 +56,9 @@ void table_change(struct table *t, struct schema *schema,
  * there is nothing to undo or redo. */
 const char *table_undo(struct table *t);
 const char *table_redo(struct table *t);
+
+/* The rows with COLUMN=VALUE, found at the first call and kept until another filter is
+ * asked for. NULL: no memory. */
+const struct where *table_where(struct table *t, const char *filter);
 
 #endif
