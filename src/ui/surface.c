@@ -10,7 +10,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { ELLIPSIS = 0x2026, FULL_BLOCK = 0x2588, LEFT_EIGHTH = 0x258F, LOWER_EIGHTH = 0x2581 };
+enum { ELLIPSIS = 0x2026, FULL_BLOCK = 0x2588, LEFT_EIGHTH = 0x258F,
+       LOWER_EIGHTH = 0x2581 };
 
 static const struct screen_cell blank = {.code = ' ', .role = ROLE_TEXT};
 

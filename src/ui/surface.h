@@ -109,9 +109,9 @@ void surface_spark(struct surface *s, int x, int y, int n, const double *values,
 
 /* Appends rows as lines, blanks at their ends cut. UTF-8. */
 void surface_dump(const struct surface *s, struct str *out);
-/* The same with a letter for each role in place of characters: a, b, ... y in the order of
- * enum role from ROLE_DIM on, 0..F for the heat scale; ROLE_TEXT is '.', or ' ' where it
- * is blank. */
+/* The same with a letter for each role in place of characters: a, b, ... y in the order
+ * of enum role from ROLE_DIM on, 0..F for the heat scale; ROLE_TEXT is '.', or ' ' where
+ * it is blank. */
 void surface_dump_roles(const struct surface *s, struct str *out);
 
 bool surface_equal(const struct surface *a, const struct surface *b);

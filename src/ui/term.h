@@ -21,6 +21,9 @@
 bool term_begin(struct error *err);
 /* The terminal as it was found. May be called twice. */
 void term_end(void);
+/* The same in a hurry, from a handler of signals on any thread. Fatal signals and exit()
+ * do it by themselves. */
+void term_rescue(void);
 
 void term_size(int *width, int *height);
 /* Asks the system again, after SIGWINCH or SIGCONT. */
@@ -37,8 +40,12 @@ void term_set_mouse(bool on);
 bool term_draw(const struct surface *s, int x, int y);
 /* Everything anew at the next term_draw, for a screen that others wrote on. */
 void term_repaint(void);
-/* Whether the terminal takes more now: a frame is left out while it is busy. */
+/* Whether the terminal takes more now: a frame is left out while it is busy. Writes on
+ * what still waits. True where the terminal is gone: the next term_draw says so. */
 bool term_is_ready(void);
+/* While a part of a frame waits for a slow terminal: to be polled for POLLOUT, then
+ * term_is_ready writes on. -1: nothing waits. */
+int term_waiting(void);
 /* Bytes written to the terminal so far. */
 size_t term_written(void);
 
@@ -50,7 +57,8 @@ void term_leave(void);
 void term_return(void);
 
 /* Asks the terminal to put the text into the clipboard of the person's machine (OSC 52),
- * through tmux too. False: it is too long for that (100,000 bytes). */
+ * through tmux too. False: it is too long for that (100,000 bytes as they are sent,
+ * 74,991 of text). */
 bool term_copy(const char *text, size_t n);
 
 #endif

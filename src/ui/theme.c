@@ -169,8 +169,8 @@ static const struct theme themes[] = {
     {"light", light_looks, NULL, light_series, light_series_16, blue_yellow, true, -1},
     {"mono", NULL, NULL, NULL, NULL, NULL, false, -1},
     {"deut", deut_looks, deut_fixed, deut_series, deut_series_16, blue_yellow, false, -1},
-    {"contrast", contrast_looks, contrast_fixed, contrast_series, contrast_series_16, greys,
-     false, 0},
+    {"contrast", contrast_looks, contrast_fixed, contrast_series, contrast_series_16,
+     greys, false, 0},
 };
 
 const struct theme *theme_find(const char *name)
