@@ -197,13 +197,13 @@ static int tenth_of(size_t before, size_t count, size_t all)
 
 static void add_to_tenth(struct profile *out, struct sample s, int tenth, int *last)
 {
-    struct profile_tenth *t = &out->tenths[out->n_tenths - 1];
+    struct profile_tenth *t;
 
     if (tenth != *last) {
-        t = &out->tenths[out->n_tenths++];
-        *t = (struct profile_tenth){s.value, s.value, 0, NAN};
+        out->tenths[out->n_tenths++] = (struct profile_tenth){s.value, s.value, 0, NAN};
         *last = tenth;
     }
+    t = &out->tenths[out->n_tenths - 1];
     t->high = s.value;
     t->rows += s.count;
 }
