@@ -687,6 +687,7 @@ static char *epochs_shown(int epochs, int best, enum format format)
             str_printf(&seen, "%ld ", strtol(at + 1, NULL, 10));
     }
     str_done(&out);
+    str_done(&c.record);
     session_free(s);
     return seen.text;
 }
