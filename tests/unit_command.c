@@ -376,6 +376,7 @@ static void words_are_completed(void)
     check_completion(&c, "help loa", "load");
     check_completion(&c, "tables # lo", "");
     check_completion(&c, "bogus ", "");
+    str_done(&c.record);
     session_free(s);
     pending_clear(&c);
     check(unlink("t.csv") == 0 && rmdir("sub dir") == 0 && chdir("/") == 0 &&
@@ -434,6 +435,7 @@ static void every_change_is_undone(void)
         free(seen[i]);
         check(command_run(&c, "redo", &err) == (i < n));
     }
+    str_done(&c.record);
     session_free(s);
     check(unlink("t.csv") == 0 && chdir("/") == 0 && rmdir(folder) == 0);
 }

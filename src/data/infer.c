@@ -460,6 +460,7 @@ static bool infer_column(const struct dataset *d, int i, struct schema_column *o
 
     out->name = xstrdup(column_name(l.column));
     if (!t || !choose_numbers(&l.numbers, t)) {
+        free(l.numbers.samples);
         tally_free(t);
         return false;
     }
