@@ -9,6 +9,19 @@
 /* Standard deviations above chance that a signal needs. */
 static const double sure = 3;
 
+/* The one that comes first in the rows, of several. */
+static int most_frequent(const struct target *t, const size_t *counts)
+{
+    size_t most = 0;
+
+    for (int i = 0; i < t->n_classes; i++)
+        most = counts[i] > most ? counts[i] : most;
+    for (size_t row = 0; row < t->rows; row++)
+        if (t->class_of[row] >= 0 && counts[t->class_of[row]] == most)
+            return t->class_of[row];
+    return 0;
+}
+
 static bool choose_class(struct answers *a)
 {
     const struct target *t = a->target;
@@ -22,11 +35,7 @@ static bool choose_class(struct answers *a)
             a->known++;
         }
     }
-    a->chosen = t->task == TASK_BINARY;
-    for (int i = 0; t->task != TASK_BINARY && i < t->n_classes; i++) {
-        if (counts[i] > counts[a->chosen])
-            a->chosen = i;
-    }
+    a->chosen = t->task == TASK_BINARY ? 1 : most_frequent(t, counts);
     a->mean = a->known > 0 ? (double)counts[a->chosen] / (double)a->known : 0;
     free(counts);
     return true;

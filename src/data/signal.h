@@ -22,7 +22,8 @@
 struct answers {
     const struct target *target;
     int chosen;             /* the class whose share is a rate: the positive one, or the
-                               most frequent; -1 for numbers */
+                               most frequent, of several the first in the rows; -1 for
+                               numbers */
     size_t known;           /* rows with a target */
     double mean, deviation; /* of numbers; of classes: the share of the chosen one */
 };
