@@ -20,6 +20,7 @@
 
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
+#include <term.h>
 
 #include "base/str.h"
 #include "ui/tty.h"
@@ -41,6 +42,7 @@ static struct {
     SCREEN *screen;      /* NULL: not taken */
     FILE *frame;         /* what curses writes: a file in memory */
     int width, height;
+    int x, y;            /* of the cursor when it was last seen */
     int colours;
     bool own_colours;    /* the terminal's own foreground and background can be had */
     bool utf8;
@@ -164,18 +166,29 @@ static SCREEN *open_screen(void)
 
     for (int i = 0; i < N_HANDLED; i++)
         sigaction(handled[i], NULL, &before[i]);
-    use_env(FALSE); /* LINES and COLUMNS do not follow a resize */
+    use_env(FALSE);   /* LINES and COLUMNS do not follow a resize */
+    use_tioctl(TRUE); /* so that there is some size, whatever is not known */
     screen = newterm(NULL, term.frame, stdin);
     for (int i = 0; i < N_HANDLED; i++)
         sigaction(handled[i], &before[i], NULL);
     return screen;
 }
 
+/* Asked of a description of its own, since newterm leaks where it fails. */
 static bool can_address(void)
 {
-    const char *cup = tigetstr("cup");
+    TERMINAL *before = set_curterm(NULL);
+    int result;
+    bool can = false;
 
-    return cup && cup != (const char *)-1;
+    if (setupterm(NULL, fileno(term.frame), &result) == OK) {
+        const char *cup = tigetstr("cup");
+
+        can = cup && cup != (const char *)-1;
+        del_curterm(cur_term);
+    }
+    set_curterm(before);
+    return can;
 }
 
 static bool open_frame(struct error *err)
@@ -198,15 +211,12 @@ static bool open_curses(struct error *err)
 
     if (!open_frame(err))
         return false;
-    term.screen = open_screen();
-    if (term.screen && can_address())
-        return true;
+    term.screen = can_address() ? open_screen() : NULL;
     if (term.screen)
-        endwin(); /* its bytes go with the file */
-    term.screen = NULL;
+        return true;
     fclose(term.frame);
-    return error_set(err, ERROR_SYSTEM, "a terminal of the type \"%s\" is unknown here, or "
-                     "cannot put text anywhere on its screen", name ? name : "");
+    return error_set(err, ERROR_SYSTEM, "a terminal of the type \"%s\" is unknown here, "
+                     "or cannot put text anywhere on its screen", name ? name : "");
 }
 
 static void set_up_curses(void)
@@ -375,16 +385,19 @@ static void draw_row(const struct surface *s, int y)
 
 bool term_draw(const struct surface *s, int x, int y)
 {
-    bool cursor = x >= 0 && y >= 0 && x < COLS && y < LINES;
+    bool seen = x >= 0 && y >= 0 && x < COLS && y < LINES;
 
     if (!term.screen || term.away)
         return term.screen && tty_flush(0);
     erase();
     for (int row = 0; row < s->height && row < LINES; row++)
         draw_row(s, row);
-    curs_set(cursor);
-    if (cursor)
-        move(y, x);
+    if (seen) {
+        term.x = x;
+        term.y = y;
+    }
+    curs_set(seen);
+    move(term.y, term.x); /* a hidden one stays where it was: that costs nothing */
     wnoutrefresh(stdscr);
     doupdate();
     collect();

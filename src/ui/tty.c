@@ -41,6 +41,7 @@ static struct {
     char farewell[FAREWELL_BYTES];
     size_t farewell_length;
     struct sigaction before[N_FATAL];
+    stack_t stack_before;
 } tty = {.fd = -1, .errors = {-1, -1}, .found_errors = -1};
 
 /* ---- modes ---- */
@@ -150,7 +151,7 @@ static void catch_fatal(void)
                                .sa_flags = SA_SIGINFO | SA_ONSTACK};
 
     sigemptyset(&action.sa_mask);
-    sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
+    sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, &tty.stack_before);
     for (int i = 0; i < N_FATAL; i++) {
         sigaction(fatal[i], NULL, &tty.before[i]);
         if (tty.before[i].sa_handler != SIG_IGN)
@@ -162,7 +163,7 @@ static void leave_fatal(void)
 {
     for (int i = 0; i < N_FATAL; i++)
         sigaction(fatal[i], &tty.before[i], NULL);
-    sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
+    sigaltstack(&tty.stack_before, NULL);
 }
 
 /* ---- taking and giving back ---- */
