@@ -61,6 +61,32 @@ static void kinds_are_guessed_a_column_a_slice(void)
     free(path);
 }
 
+/* And within a column of many texts: grouping, counting, reading and looking at them. */
+static void a_long_column_takes_several_slices(void)
+{
+    char *path = table_path();
+    FILE *f = fopen(path, "w");
+    struct load_options options = {0};
+    struct load_job *job = load_job_new(path, &options);
+    struct error err = {0};
+    enum step step = STEP_MORE;
+    int slices = 0;
+
+    if (!check(f != NULL))
+        return;
+    fputs("a\n", f);
+    for (int i = 0; i < 100000; i++)
+        fprintf(f, "%d\n", i);
+    check(fclose(f) == 0);
+    for (; step == STEP_MORE; slices++)
+        step = load_job_type.run(job, &err);
+    check_int(step, STEP_DONE);
+    check(slices >= 16);
+    load_job_type.free(job);
+    unlink(path);
+    free(path);
+}
+
 /* A slice after which a job is ended may be any; a sanitizer tells what is left. */
 static void loading_ends_at_any_slice(void)
 {
@@ -159,6 +185,7 @@ static void training_warns_of_equal_rows(void)
 int main(void)
 {
     test_run(kinds_are_guessed_a_column_a_slice);
+    test_run(a_long_column_takes_several_slices);
     test_run(loading_ends_at_any_slice);
     test_run(a_failure_names_the_file);
     test_run(training_warns_of_equal_rows);

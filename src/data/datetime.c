@@ -120,30 +120,43 @@ bool datetime_parse(struct cell cell, enum datetime_form form, struct datetime *
     return s.p == s.end;
 }
 
-enum datetime_form datetime_guess(const struct tally *t, size_t *cells)
+void datetime_vote(struct datetime_votes *v, const struct tally *t, size_t begin, size_t end)
 {
-    size_t readable[DATETIME_FORMS] = {0}, slashes = 0;
-    enum datetime_form best = DATETIME_NONE;
     struct datetime fields;
 
-    for (size_t code = 0; code < t->n; code++) {
+    for (size_t code = begin; code < end; code++) {
         struct cell cell = tally_cell(t, code);
 
         if (tally_missing(t, code) || cell.length < 4 || cell.length > 64)
             continue;
         if (memchr(cell.text, '/', cell.length))
-            slashes += t->counts[code];
+            v->slashes += t->counts[code];
         for (enum datetime_form f = DATETIME_ISO; f < DATETIME_FORMS; f++)
             if (datetime_parse(cell, f, &fields))
-                readable[f] += t->counts[code];
+                v->readable[f] += t->counts[code];
     }
+}
+
+enum datetime_form datetime_choose(const struct datetime_votes *v, size_t *cells)
+{
+    enum datetime_form best = DATETIME_NONE;
+
     for (enum datetime_form f = DATETIME_ISO; f < DATETIME_FORMS; f++)
-        if (readable[f] > readable[best])
+        if (v->readable[f] > v->readable[best])
             best = f;
-    if (best == DATETIME_DMY && readable[DATETIME_MDY] == readable[best] && slashes > 0)
+    if (best == DATETIME_DMY && v->readable[DATETIME_MDY] == v->readable[best]
+        && v->slashes > 0)
         best = DATETIME_MDY;
-    *cells = readable[best];
+    *cells = v->readable[best];
     return best;
+}
+
+enum datetime_form datetime_guess(const struct tally *t, size_t *cells)
+{
+    struct datetime_votes votes = {0};
+
+    datetime_vote(&votes, t, 0, t->n);
+    return datetime_choose(&votes, cells);
 }
 
 /* Sakamoto's method, turned so that Monday is 0. */

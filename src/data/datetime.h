@@ -32,6 +32,14 @@ bool datetime_parse(struct cell cell, enum datetime_form form, struct datetime *
  * dots and hyphens mean that the day is first, slashes that the month is. */
 enum datetime_form datetime_guess(const struct tally *t, size_t *cells);
 
+/* The same in slices: {0}, the texts [begin, end) of the tally, the choice. */
+struct datetime_votes {
+    size_t readable[DATETIME_FORMS], slashes; /* cells */
+};
+void datetime_vote(struct datetime_votes *v, const struct tally *t, size_t begin,
+                   size_t end);
+enum datetime_form datetime_choose(const struct datetime_votes *v, size_t *cells);
+
 /* Seconds since the beginning of 1970, or since midnight without a date; and back, all
  * fields given, for seconds within some thousand years of it. */
 double datetime_seconds(const struct datetime *t);

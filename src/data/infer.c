@@ -5,14 +5,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/datetime.h"
-#include "data/number.h"
-#include "data/scaling.h"
-#include "data/tally.h"
+#include "data/numbers.h"
+#include "data/twins.h"
 
 /* A kind holds if this share of the non-missing cells agrees... */
 static const double enough = 0.95;
@@ -28,30 +26,24 @@ enum {
     ROWS_A_TEXT = 5,      /* more texts need so many rows each */
     WORDS_OF_PROSE = 3,   /* a mean above this is free text */
     SHOWN = 24,           /* columns of a cell that a reason quotes */
+    SLICE = 1 << 15,      /* rows, or texts, that a step looks at */
 };
 
-/* A column's cells read as numbers under one decimal sign. */
-struct numbers {
-    int decimal;
-    size_t cells, distinct; /* that are finite numbers */
-    size_t nonfinite;
-    size_t odd;             /* cells that are neither */
-    size_t first_odd;       /* the row of the first of them */
-    size_t commas, grouped; /* texts with a comma; of them those like 1,234 */
-    bool whole;             /* all numbers are whole */
-    struct sample *samples; /* (distinct) */
-    double min, max;
-};
+/* In this order; some are skipped. */
+enum stage { STAGE_TALLY, STAGE_NUMBERS, STAGE_COMMAS, STAGE_CELLS, STAGE_DATES };
 
-/* All that the rules look at. */
+/* All that the rules look at, gathered in slices. */
 struct look {
     const struct dataset *data;
     const struct column *column;
-    const struct tally *tally;
-    size_t present, distinct; /* cells and texts that are not missing */
-    double words;             /* in a cell, mean */
-    struct numbers numbers;
     struct schema_column *out;
+    enum stage stage;
+    size_t at;                /* texts of the tally that this stage has seen */
+    struct tally *tally;
+    size_t present, distinct; /* cells and texts that are not missing */
+    double words;             /* in all cells */
+    struct numbers numbers, commas;
+    struct datetime_votes dates;
 };
 
 static void conclude(struct look *l, enum kind kind, const char *format, ...)
@@ -71,87 +63,6 @@ static void conclude(struct look *l, enum kind kind, const char *format, ...)
     str_done(&reason);
 }
 
-/* 1,234 or 12,345,678: what a thousands mark looks like. */
-static bool looks_grouped(struct cell c)
-{
-    const char *comma = memchr(c.text, ',', c.length);
-    size_t before, after;
-
-    if (!comma)
-        return false;
-    before = (size_t)(comma - c.text);
-    after = c.length - before - 1;
-    return after == 3 && before >= 1 && before <= 4 && c.text[0] != '0' &&
-           strncmp(c.text, "-0", 2) != 0;
-}
-
-static void count_number(struct numbers *r, double x, size_t count)
-{
-    r->samples[r->distinct++] = (struct sample){x, count};
-    r->cells += count;
-    r->whole = r->whole && x == floor(x);
-    r->min = fmin(r->min, x);
-    r->max = fmax(r->max, x);
-}
-
-static void count_text(struct numbers *r, const struct tally *t, size_t code)
-{
-    struct cell cell = tally_cell(t, code);
-    double x = 0;
-
-    if (cell.length > 0 && memchr(cell.text, ',', cell.length)) {
-        r->commas++;
-        r->grouped += looks_grouped(cell);
-    }
-    switch (number_read(cell, r->decimal, &x)) {
-    case NUMBER_FINITE:
-        count_number(r, x, t->counts[code]);
-        break;
-    case NUMBER_NONFINITE:
-        r->nonfinite += t->counts[code];
-        break;
-    case NUMBER_NONE:
-        if (r->odd == 0 || t->first[code] < r->first_odd)
-            r->first_odd = t->first[code];
-        r->odd += t->counts[code];
-    }
-}
-
-static bool read_numbers(struct numbers *r, int decimal, const struct tally *t)
-{
-    *r = (struct numbers){.decimal = decimal, .whole = true, .min = INFINITY,
-                          .max = -INFINITY};
-    r->samples = try_alloc(t->n, sizeof *r->samples);
-    if (!r->samples)
-        return false;
-    for (size_t code = 0; code < t->n; code++)
-        if (t->counts[code] > 0 && !tally_missing(t, code))
-            count_text(r, t, code);
-    return true;
-}
-
-/* A decimal comma is taken for a whole column only: every number reads with it, some have
- * one, and not all that have one could be thousands. */
-static bool choose_numbers(struct numbers *r, const struct tally *t)
-{
-    struct numbers comma;
-
-    if (!read_numbers(r, '.', t))
-        return false;
-    if (r->commas == 0)
-        return true;
-    if (!read_numbers(&comma, ',', t))
-        return false;
-    if (comma.cells > r->cells && comma.odd <= r->odd && comma.grouped < comma.commas) {
-        struct numbers point = *r;
-
-        *r = comma;
-        comma = point;
-    }
-    free(comma.samples);
-    return true;
-}
-
 static size_t count_words(struct cell c)
 {
     size_t words = 0;
@@ -166,19 +77,17 @@ static size_t count_words(struct cell c)
     return words;
 }
 
-static void count_cells(struct look *l)
+static void count_cells(struct look *l, size_t begin, size_t end)
 {
     const struct tally *t = l->tally;
-    double words = 0;
 
-    for (size_t code = 0; code < t->n; code++) {
+    for (size_t code = begin; code < end; code++) {
         if (t->counts[code] == 0 || tally_missing(t, code))
             continue;
         l->present += t->counts[code];
         l->distinct++;
-        words += (double)t->counts[code] * (double)count_words(tally_cell(t, code));
+        l->words += (double)t->counts[code] * (double)count_words(tally_cell(t, code));
     }
-    l->words = l->present ? words / (double)l->present : 0;
 }
 
 static bool whole_column(size_t part, size_t of)
@@ -320,15 +229,19 @@ static void name_number_kind(struct look *l)
         conclude(l, KIND_CONTINUOUS, "%snumbers, %zu distinct", whole, l->distinct);
 }
 
-static bool guess_number(struct look *l)
+static bool reads_as_numbers(const struct look *l)
 {
     const struct numbers *r = &l->numbers;
-
     bool slip = (double)r->odd <= slips * (double)l->present && r->distinct > 2;
 
-    if (r->cells == 0 || !whole_column(r->cells + r->nonfinite, l->present) ||
-        (r->odd > 0 && !slip &&
-         (double)r->distinct < enough_distinct * (double)l->distinct))
+    return r->cells > 0 && whole_column(r->cells + r->nonfinite, l->present) &&
+           (r->odd == 0 || slip ||
+            (double)r->distinct >= enough_distinct * (double)l->distinct);
+}
+
+static bool guess_number(struct look *l)
+{
+    if (!reads_as_numbers(l))
         return false;
     if (guess_number_id(l))
         return true;
@@ -353,7 +266,7 @@ static size_t find_odd_date(const struct look *l, enum datetime_form form)
 static bool guess_datetime(struct look *l)
 {
     size_t cells, odd;
-    enum datetime_form form = datetime_guess(l->tally, &cells);
+    enum datetime_form form = datetime_choose(&l->dates, &cells);
 
     if (!whole_column(cells, l->present))
         return false;
@@ -372,12 +285,13 @@ static bool guess_datetime(struct look *l)
 
 static bool guess_text_id(struct look *l)
 {
+    double words = l->present > 0 ? l->words / (double)l->present : 0;
+
     if (!all_differ(l, ID_ROWS))
         return false;
-    if (l->words > WORDS_OF_PROSE) {
+    if (words > WORDS_OF_PROSE) {
         l->out->warnings |= WARN_TEXT;
-        conclude(l, KIND_IGNORE, "free text, %.3g words a cell, every row another",
-                 l->words);
+        conclude(l, KIND_IGNORE, "free text, %.3g words a cell, every row another", words);
     } else {
         l->out->warnings |= WARN_ID;
         conclude(l, KIND_IGNORE, "a different text in every row");
@@ -453,24 +367,93 @@ static void keep_figures(struct look *l)
     keep_numbers(l->out, &l->numbers);
 }
 
-static bool infer_column(const struct dataset *d, int i, struct schema_column *out)
-{
-    struct look l = {.data = d, .column = dataset_column(d, i), .out = out};
-    struct tally *t = tally_new(l.column);
+/* ---- a column, slice by slice ---- */
 
-    out->name = xstrdup(column_name(l.column));
-    if (!t || !choose_numbers(&l.numbers, t)) {
-        free(l.numbers.samples);
-        tally_free(t);
-        return false;
+static bool begin_look(struct look *l, const struct dataset *d, int i,
+                       struct schema_column *out)
+{
+    *l = (struct look){.data = d, .column = dataset_column(d, i), .out = out};
+    out->name = xstrdup(column_name(l->column));
+    l->tally = tally_begin(l->column);
+    return l->tally != NULL;
+}
+
+static void end_look(struct look *l)
+{
+    numbers_done(&l->numbers);
+    numbers_done(&l->commas);
+    tally_free(l->tally);
+    *l = (struct look){0};
+}
+
+static enum step enter(struct look *l, enum stage stage)
+{
+    l->stage = stage;
+    l->at = 0;
+    return STEP_MORE;
+}
+
+static void choose_numbers(struct look *l)
+{
+    if (numbers_are_commas(&l->numbers, &l->commas)) {
+        struct numbers point = l->numbers;
+
+        l->numbers = l->commas;
+        l->commas = point;
     }
-    l.tally = t;
-    count_cells(&l);
-    keep_figures(&l);
-    guess_kind(&l);
-    free(l.numbers.samples);
-    tally_free(t);
-    return true;
+}
+
+/* When all texts were seen by the present stage. */
+static enum step leave(struct look *l)
+{
+    switch (l->stage) {
+    case STAGE_TALLY:
+        return numbers_begin(&l->numbers, '.', l->tally) ? enter(l, STAGE_NUMBERS)
+                                                         : STEP_FAILED;
+    case STAGE_NUMBERS:
+        if (l->numbers.commas == 0)
+            return enter(l, STAGE_CELLS);
+        return numbers_begin(&l->commas, ',', l->tally) ? enter(l, STAGE_COMMAS)
+                                                        : STEP_FAILED;
+    case STAGE_COMMAS:
+        choose_numbers(l);
+        return enter(l, STAGE_CELLS);
+    case STAGE_CELLS:
+        if (!reads_as_numbers(l))
+            return enter(l, STAGE_DATES);
+        break;
+    case STAGE_DATES:
+        break;
+    }
+    keep_figures(l);
+    guess_kind(l);
+    return STEP_DONE;
+}
+
+static enum step look_step(struct look *l)
+{
+    size_t begin = l->at, n = l->tally->n, end = n - begin < SLICE ? n : begin + SLICE;
+    enum step step;
+
+    switch (l->stage) {
+    case STAGE_TALLY:
+        step = tally_step(l->tally, SLICE);
+        return step == STEP_DONE ? leave(l) : step;
+    case STAGE_NUMBERS:
+        numbers_read(&l->numbers, l->tally, begin, end);
+        break;
+    case STAGE_COMMAS:
+        numbers_read(&l->commas, l->tally, begin, end);
+        break;
+    case STAGE_CELLS:
+        count_cells(l, begin, end);
+        break;
+    case STAGE_DATES:
+        datetime_vote(&l->dates, l->tally, begin, end);
+        break;
+    }
+    l->at = end;
+    return end < n ? STEP_MORE : leave(l);
 }
 
 bool infer_decimal(const struct dataset *d, int column, int decimal,
@@ -478,90 +461,26 @@ bool infer_decimal(const struct dataset *d, int column, int decimal,
 {
     struct tally *t = tally_new(dataset_column(d, column));
     struct numbers numbers = {0};
-    bool done = t && read_numbers(&numbers, decimal, t);
+    bool done = t && numbers_begin(&numbers, decimal, t);
 
-    if (done)
+    if (done) {
+        numbers_read(&numbers, t, 0, t->n);
         keep_numbers(out, &numbers);
-    free(numbers.samples);
+    }
+    numbers_done(&numbers);
     tally_free(t);
     return done;
 }
 
-static bool equal_columns(const struct column *a, const struct column *b)
-{
-    size_t rows = column_rows(a), n = column_dictionary_size(a);
+/* ---- the whole table ---- */
 
-    if (n != column_dictionary_size(b))
-        return false;
-    for (size_t code = 0; code < n; code++)
-        if (!cell_equal(column_dictionary_cell(a, code), column_dictionary_cell(b, code)))
-            return false;
-    for (size_t row = 0; row < rows; row++)
-        if (n ? column_code(a, row) != column_code(b, row)
-              : !cell_equal(column_cell(a, row), column_cell(b, row)))
-            return false;
-    return true;
-}
-
-/* What equal columns agree in and others hardly ever do: figures and the first cells. */
-struct print {
-    double figures[4];
-    struct cell cells[4];
-    int column;
-};
-
-static struct print take_print(const struct dataset *d, const struct schema *s, int i)
-{
-    const struct schema_column *c = &s->columns[i];
-    struct print print = {.column = i};
-    size_t rows = dataset_rows(d);
-
-    print.figures[0] = (double)c->distinct;
-    print.figures[1] = (double)c->missing;
-    print.figures[2] = (double)c->numeric;
-    print.figures[3] = c->numeric ? c->mean : 0;
-    for (size_t k = 0; k < 4 && k < rows; k++)
-        print.cells[k] = column_cell(dataset_column(d, i), k * (rows / 4));
-    return print;
-}
-
-static int compare_prints(const void *a, const void *b)
-{
-    const struct print *x = a, *y = b;
-    int order = 0;
-
-    for (int k = 0; k < 4 && order == 0; k++)
-        order = (x->figures[k] > y->figures[k]) - (x->figures[k] < y->figures[k]);
-    for (int k = 0; k < 4 && order == 0; k++)
-        order = cell_compare(x->cells[k], y->cells[k]);
-    return order;
-}
-
-static int compare_prints_in_order(const void *a, const void *b)
-{
-    const struct print *x = a, *y = b;
-    int order = compare_prints(a, b);
-
-    return order ? order : (x->column > y->column) - (x->column < y->column);
-}
-
-static void mark_duplicate(struct schema *s, int first, int second)
-{
-    struct schema_column *c = &s->columns[second];
-
-    c->warnings |= WARN_DUPLICATE;
-    c->kind = KIND_IGNORE;
-    free(c->reason);
-    c->reason = xasprintf("equal to %s", s->columns[first].name);
-}
-
-/* A step is a column, first to be guessed, then to be held against the ones left of it. */
+/* Column by column, first each is guessed, then held against the ones left of it. */
 struct infer {
     const struct dataset *data;
     struct schema *schema;
-    struct print *prints; /* (n_prints), sorted once all columns are guessed */
-    int n_prints;
-    int guessed, compared;
+    int guessed;
+    struct look look;    /* at the next column, if it has a tally */
+    struct twins *twins; /* once all columns are guessed */
 };
 
 struct infer *infer_new(const struct dataset *d)
@@ -579,41 +498,10 @@ struct infer *infer_new(const struct dataset *d)
 
 void infer_cancel(struct infer *f)
 {
+    end_look(&f->look);
     schema_free(f->schema);
-    free(f->prints);
+    twins_free(f->twins);
     free(f);
-}
-
-/* Sorted by print, so that a table of 100,000 columns is not compared pair by pair. */
-static bool take_prints(struct infer *f)
-{
-    const struct schema *s = f->schema;
-
-    f->prints = try_alloc((size_t)s->n_columns, sizeof *f->prints);
-    if (!f->prints)
-        return false;
-    for (int i = 0; i < s->n_columns; i++)
-        if (!(s->columns[i].warnings & (WARN_CONSTANT | WARN_ALL_MISSING)))
-            f->prints[f->n_prints++] = take_print(f->data, s, i);
-    qsort(f->prints, (size_t)f->n_prints, sizeof *f->prints, compare_prints_in_order);
-    return true;
-}
-
-/* prints[i] against those before it that look the same. */
-static void find_duplicate(struct infer *f, int i)
-{
-    const struct print *p = f->prints;
-
-    for (int j = i - 1; j >= 0 && compare_prints(&p[j], &p[i]) == 0; j--) {
-        int a = p[j].column, b = p[i].column;
-
-        if (f->schema->columns[a].warnings & WARN_DUPLICATE)
-            continue;
-        if (equal_columns(dataset_column(f->data, a), dataset_column(f->data, b))) {
-            mark_duplicate(f->schema, a, b);
-            return;
-        }
-    }
 }
 
 static enum step no_memory(struct error *err)
@@ -622,23 +510,31 @@ static enum step no_memory(struct error *err)
     return STEP_FAILED;
 }
 
+static enum step guess_step(struct infer *f)
+{
+    enum step step;
+
+    if (!f->look.tally)
+        return begin_look(&f->look, f->data, f->guessed, &f->schema->columns[f->guessed])
+                   ? STEP_MORE
+                   : STEP_FAILED;
+    step = look_step(&f->look);
+    if (step != STEP_DONE)
+        return step;
+    end_look(&f->look);
+    f->guessed++;
+    return STEP_MORE;
+}
+
 enum step infer_step(struct infer *f, struct error *err)
 {
-    struct schema *s = f->schema;
-
-    if (f->guessed < s->n_columns) {
-        if (!infer_column(f->data, f->guessed, &s->columns[f->guessed]))
-            return no_memory(err);
-        f->guessed++;
-        return STEP_MORE;
+    if (f->guessed < f->schema->n_columns)
+        return guess_step(f) == STEP_MORE ? STEP_MORE : no_memory(err);
+    if (!f->twins) {
+        f->twins = twins_new(f->data, f->schema);
+        return f->twins ? STEP_MORE : no_memory(err);
     }
-    if (!f->prints)
-        return take_prints(f) ? STEP_MORE : no_memory(err);
-    if (f->compared < f->n_prints) {
-        find_duplicate(f, f->compared++);
-        return STEP_MORE;
-    }
-    return STEP_DONE;
+    return twins_step(f->twins);
 }
 
 struct schema *infer_finish(struct infer *f)

@@ -34,7 +34,7 @@ struct schema *infer_schema(const struct dataset *d);
 bool infer_decimal(const struct dataset *d, int column, int decimal,
                    struct schema_column *out);
 
-/* infer_schema a column at a time. d must outlive it. FAILED: no memory, still to be
+/* infer_schema in slices of some ms. d must outlive it. FAILED: no memory, still to be
  * cancelled. */
 struct infer;
 struct infer *infer_new(const struct dataset *d);
