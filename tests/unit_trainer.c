@@ -398,6 +398,8 @@ static void divergence_keeps_good_weights(void)
     r = run_new(&s, &o, 2);
     train(&r);
     check_int(trainer_progress(r.trainer)->end, TRAIN_DIVERGED);
+    check(trainer_curve(r.trainer)->n > 0);
+    check(isnan(trainer_curve(r.trainer)->points[trainer_curve(r.trainer)->n - 1].loss));
     check(strstr(trainer_progress(r.trainer)->message, "in epoch 1") != NULL);
     for (size_t i = 0; i < params_trainable(model_params(r.model)); i++)
         if (!check(isfinite(model_params(r.model)->value[i])))

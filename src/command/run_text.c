@@ -61,15 +61,20 @@ bool runs_differ(const struct option *o, struct run *const *runs, size_t n)
     return result;
 }
 
-void run_changes(const struct run *r, struct str *out)
+void run_differences(const struct run *r, struct run *const *runs, size_t n,
+                     struct str *out)
 {
     const struct option *o;
     const char *before = "";
 
     for (int i = 0; (o = option_at(i)); i++) {
-        if (!option_is_of_runs(o) || option_is_default(o, &r->settings))
+        const char *name = o->name;
+
+        if (option_is_default(o, &r->settings) || !runs_differ(o, runs, n))
             continue;
-        str_printf(out, "%s%s ", before, o->name);
+        if (str_starts(name, "train.") || str_starts(name, "model."))
+            name += strlen("train.");
+        str_printf(out, "%s%s ", before, name);
         option_print(o, &r->settings, out);
         before = ", ";
     }

@@ -20,7 +20,9 @@ double run_metric(const struct metrics *m, const struct metric_field *f);
 
 /* Whether the runs do not all have the same value of an option that runs have. */
 bool runs_differ(const struct option *o, struct run *const *runs, size_t n);
-/* Appends what is not as usual in its settings: "train.lr 0.0003, model.dim 16". */
-void run_changes(const struct run *r, struct str *out);
+/* Appends what makes its settings different from those of the others and from the usual
+ * ones: "lr 0.0003, dim 16". */
+void run_differences(const struct run *r, struct run *const *runs, size_t n,
+                     struct str *out);
 
 #endif

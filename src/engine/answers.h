@@ -28,8 +28,8 @@ bool answers_make(struct answers *a, struct model *m, struct pool *pool,
                   struct error *err);
 void answers_done(struct answers *a);
 
-/* The loss is that of training: of a regression, the mean squared error of the standardised
- * target. */
+/* The loss is that of training: of a regression, the mean squared error of the
+ * standardised target. */
 struct metrics answers_measure(const struct answers *a, const struct encoder *e);
 
 /* All of it at once. */

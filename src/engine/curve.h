@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How a run went between its epochs: a point for every so many steps, so that a curve moves
- * while a long epoch lasts. A curve that is full halves itself: two neighbours become one
- * point, which from then on stands for twice as many steps.
+ * How a run went between its epochs: a point for every so many steps, so that a curve
+ * moves while a long epoch lasts. A curve that is full halves itself: two neighbours
+ * become one point, which from then on stands for twice as many steps.
  */
 #ifndef ENGINE_CURVE_H
 #define ENGINE_CURVE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The predictions of one epoch's weights for the validation rows, taken apart for a person
- * to look at: ROC, confusions and calibration, or for a number what is said against what
- * is true. A plain value without pointers.
+ * The predictions of one epoch's weights for the validation rows, taken apart for a
+ * person to look at: ROC, confusions and calibration, or for a number what is said
+ * against what is true. A plain value without pointers.
  */
 #ifndef ENGINE_DIAGNOSIS_H
 #define ENGINE_DIAGNOSIS_H
@@ -34,11 +34,11 @@ struct diagnosis {
     struct metrics metrics;
     enum task task;
 
-    /* classes; each has a line of the confusions: in their own order, or, if there are too
-     * many, the most frequent first and one line for all others */
+    /* classes; each has a line of the confusions: in their own order, or, if there are
+     * too many, the most frequent first and one line for all others */
     int lines;
     char names[DIAGNOSIS_CLASSES][DIAGNOSIS_NAME];
-    size_t confusion[DIAGNOSIS_CLASSES * DIAGNOSIS_CLASSES]; /* (lines, lines): truth, said */
+    size_t confusion[DIAGNOSIS_CLASSES * DIAGNOSIS_CLASSES]; /* truth by said */
     int n_curves; /* binary: class 1; else the first lines, each against the rest */
     struct roc_curve curves[DIAGNOSIS_CURVES];
     struct breakdown_bin bins[DIAGNOSIS_BINS];

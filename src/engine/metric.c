@@ -3,15 +3,23 @@
 
 #include <math.h>
 
-#define FIELD(name) {#name, offsetof(struct metrics, name)}
+#define FIELD(name, title, rises) {#name, title, offsetof(struct metrics, name), rises}
 
 static const struct metric_field classification[] = {
-    FIELD(auc), FIELD(accuracy), FIELD(loss), FIELD(f1), FIELD(average_precision),
-    FIELD(calibration_error), {NULL, 0},
+    FIELD(auc, "AUC", true),
+    FIELD(accuracy, "accuracy", true),
+    FIELD(loss, "loss", false),
+    FIELD(f1, "F1", true),
+    FIELD(average_precision, "precision", true),
+    FIELD(calibration_error, "calib.err", false),
+    {0},
 };
 
 static const struct metric_field regression[] = {
-    FIELD(rmse), FIELD(mae), FIELD(r2), {NULL, 0},
+    FIELD(rmse, "RMSE", false),
+    FIELD(mae, "MAE", false),
+    FIELD(r2, "R2", true),
+    {0},
 };
 
 const struct metric_field *metric_field(enum task task, int i)

@@ -4,13 +4,16 @@
 #define ENGINE_METRIC_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "data/schema.h"
 #include "num/metrics.h"
 
 struct metric_field {
-    const char *name; /* "auc" */
-    size_t offset;    /* of the double in struct metrics */
+    const char *name;  /* "auc" */
+    const char *title; /* "AUC", at most nine letters */
+    size_t offset;     /* of the double in struct metrics */
+    bool rises;        /* more is better */
 };
 
 /* Field number i of the task, NULL behind the last. */

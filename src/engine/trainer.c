@@ -273,13 +273,20 @@ static void finish(struct trainer *t, enum train_end end)
     settle_untrained(t);
 }
 
+/* The curve breaks off there. */
 static enum step diverged(struct trainer *t, double loss, const char *what)
 {
-    snprintf(t->progress.message, sizeof t->progress.message,
+    struct train_progress *p = &t->progress;
+    struct curve_point end = {
+        .epochs = (double)(p->step + 1) / (double)p->batches, .seconds = p->seconds,
+        .loss = NAN, .norm = NAN, .lr = p->lr,
+    };
+
+    curve_add(&t->curve, &end);
+    snprintf(p->message, sizeof p->message,
              "%s is %g in epoch %d, batch %zu of %zu: the weights of the %s are kept; a "
-             "smaller train.lr may help", what, loss, t->progress.epoch + 1,
-             t->epoch_batches + 1, t->progress.batches,
-             t->has_best ? "best epoch" : "beginning");
+             "smaller train.lr may help", what, loss, p->epoch + 1, t->epoch_batches + 1,
+             p->batches, t->has_best ? "best epoch" : "beginning");
     finish(t, TRAIN_DIVERGED);
     return STEP_DONE;
 }

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/curves.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum {
+    STOPS = 200, /* points that the cursor goes through one by one */
+};
+
+int curves_overlay_style(size_t i)
+{
+    return STYLE_OVERLAY + (int)(i % (STYLE_BEST - STYLE_OVERLAY));
+}
+
+const struct metric_field *curves_watched(const struct run *r)
+{
+    enum watch watch = train_watch(&r->settings.train, r->task);
+    const struct metric_field *f;
+    const char *name = r->task == TASK_REGRESSION ? "r2" : "auc";
+    int i = 0;
+
+    if (watch == WATCH_AUC && r->n_history > 0 && isnan(r->history[0].valid.auc))
+        name = "accuracy";
+    while ((f = metric_field(r->task, i)) && strcmp(f->name, name) != 0)
+        i++;
+    return f;
+}
+
+/* ---- points ---- */
+
+static double point_x(const struct view *v, const struct curve_point *p)
+{
+    return v->desk->train.by_time ? p->seconds : p->epochs;
+}
+
+static double epoch_x(const struct view *v, const struct epoch_record *e)
+{
+    return v->desk->train.by_time ? e->seconds : e->epoch;
+}
+
+static bool is_seen(const struct view *v, double x)
+{
+    const struct train_desk *t = &v->desk->train;
+
+    return !(x < t->low) && !(x > t->high); /* NAN: no limit */
+}
+
+/* Of points that are seen only, so that the other axis fits them. */
+static void add_seen(const struct view *v, struct series *s, double x, double y)
+{
+    if (is_seen(v, x))
+        series_add(s, x, y);
+}
+
+/* The loss between epochs, raw and, if asked, smoothed over all points, seen or not. */
+static void add_steps(const struct view *v, const struct run *r, struct figure *f)
+{
+    struct figure *whole = figure_new(NULL);
+    double keep = v->desk->train.smooth;
+    struct series *raw = figure_add(whole, "", SERIES_LINE, 0), *s;
+
+    for (size_t i = 0; i < r->curve.n; i++)
+        series_add(raw, point_x(v, &r->curve.points[i]), r->curve.points[i].loss);
+    s = figure_add(f, "raw", SERIES_FAINT, STYLE_TRAIN);
+    for (size_t i = 0; i < raw->n; i++)
+        add_seen(v, s, raw->x[i], raw->y[i]);
+    if (keep > 0) {
+        figure_add(whole, "", SERIES_LINE, 0);
+        series_smooth(&whole->series[1], &whole->series[0], keep);
+        s = figure_add(f, "train", SERIES_LINE, STYLE_TRAIN);
+        for (size_t i = 0; i < whole->series[1].n; i++)
+            add_seen(v, s, whole->series[1].x[i], whole->series[1].y[i]);
+    }
+    figure_free(whole);
+}
+
+static void add_train_epochs(const struct view *v, const struct run *r, struct figure *f)
+{
+    struct series *s = figure_add(f, "train", SERIES_LINE, STYLE_TRAIN);
+
+    for (size_t i = 0; i < r->n_history; i++)
+        add_seen(v, s, epoch_x(v, &r->history[i]), r->history[i].train_loss);
+}
+
+/* field NULL: the loss, also of a regression */
+static double valid_value(const struct epoch_record *e, const struct metric_field *field)
+{
+    return field ? metric_value(&e->valid, field) : e->valid.loss;
+}
+
+static void add_valid(const struct view *v, const struct run *r, struct figure *f,
+                      const char *name, int style, const struct metric_field *field)
+{
+    struct series *s = figure_add(f, name, SERIES_LINE, style);
+
+    for (size_t i = 0; i < r->n_history; i++)
+        add_seen(v, s, epoch_x(v, &r->history[i]), valid_value(&r->history[i], field));
+}
+
+static const struct epoch_record *best_epoch(const struct run *r)
+{
+    size_t best = (size_t)r->progress.best_epoch;
+
+    return best > 0 && best <= r->n_history ? &r->history[best - 1] : NULL;
+}
+
+static void add_best(const struct view *v, const struct run *r, struct figure *f,
+                     const struct metric_field *field)
+{
+    const struct epoch_record *e = best_epoch(r);
+
+    if (e && is_seen(v, epoch_x(v, e)))
+        series_add(figure_add(f, "best", SERIES_POINTS, STYLE_BEST), epoch_x(v, e),
+                   valid_value(e, field));
+}
+
+/* The runs laid over it, as far as they have that metric. */
+static void add_overlaid(const struct view *v, const struct run *shown, struct figure *f,
+                         const struct metric_field *field)
+{
+    const struct train_desk *t = &v->desk->train;
+
+    for (size_t i = 0; i < t->n_overlaid; i++) {
+        const struct run *r = session_find_run(v->session, t->overlaid[i]);
+        bool same = r && (r->task == TASK_REGRESSION) == (shown->task == TASK_REGRESSION);
+
+        if (r && r != shown && r->n_history > 0 && (same || !field))
+            add_valid(v, r, f, r->name, curves_overlay_style(i), field);
+    }
+}
+
+/* ---- figures ---- */
+
+static struct figure *begin(const struct view *v, const struct run *r)
+{
+    const struct train_desk *t = &v->desk->train;
+    struct figure *f;
+
+    if (!r || (r->n_history == 0 && r->curve.n == 0))
+        return NULL;
+    f = figure_new(NULL);
+    axis_label(&f->x, t->by_time ? "seconds" : "epochs");
+    f->x.low = t->low;
+    f->x.high = t->high;
+    f->cursor = t->cursor;
+    return f;
+}
+
+struct figure *curves_loss(const struct view *v)
+{
+    const struct run *r = view_run(v);
+    struct figure *f = begin(v, r);
+
+    if (!f)
+        return NULL;
+    f->y.log = v->desk->train.log_y;
+    if (r->curve.n > 0)
+        add_steps(v, r, f);
+    if (r->curve.n == 0 || v->desk->train.smooth <= 0)
+        add_train_epochs(v, r, f);
+    add_valid(v, r, f, "valid", STYLE_VALID, NULL);
+    add_overlaid(v, r, f, NULL);
+    add_best(v, r, f, NULL);
+    return f;
+}
+
+struct figure *curves_score(const struct view *v)
+{
+    const struct run *r = view_run(v);
+    const struct metric_field *field;
+    struct figure *f;
+
+    if (!r || r->n_history == 0)
+        return NULL;
+    f = begin(v, r);
+    field = curves_watched(r);
+    add_valid(v, r, f, field->title, STYLE_VALID, field);
+    add_overlaid(v, r, f, field);
+    add_best(v, r, f, field);
+    if (best_epoch(r))
+        f->level = valid_value(best_epoch(r), field);
+    return f;
+}
+
+/* ---- along the x axis ---- */
+
+bool curves_range(const struct view *v, double *low, double *high)
+{
+    const struct run *r = view_run(v);
+
+    if (!r || (r->n_history == 0 && r->curve.n == 0))
+        return false;
+    *low = *high = 0;
+    if (r->n_history > 0)
+        *high = epoch_x(v, &r->history[r->n_history - 1]);
+    if (r->curve.n > 0)
+        *high = fmax(*high, point_x(v, &r->curve.points[r->curve.n - 1]));
+    return true;
+}
+
+/* Where the cursor stops, from left to right; caller frees. */
+static double *find_stops(const struct view *v, const struct run *r, size_t *n)
+{
+    double *stops = xmalloc((r->curve.n + r->n_history + 1) * sizeof(*stops));
+
+    *n = 0;
+    for (size_t i = 0; i < r->curve.n; i++) {
+        double x = point_x(v, &r->curve.points[i]);
+
+        if (is_seen(v, x))
+            stops[(*n)++] = x;
+    }
+    if (*n > 0 && *n <= STOPS)
+        return stops;
+    *n = 0;
+    for (size_t i = 0; i < r->n_history; i++) {
+        double x = epoch_x(v, &r->history[i]);
+
+        if (is_seen(v, x))
+            stops[(*n)++] = x;
+    }
+    return stops;
+}
+
+bool curves_move_cursor(const struct view *v, long steps)
+{
+    const struct run *r = view_run(v);
+    double *cursor = &v->desk->train.cursor, *stops;
+    size_t n;
+    long at = 0;
+
+    if (!r)
+        return false;
+    stops = find_stops(v, r, &n);
+    if (n > 0) {
+        while (at + 1 < (long)n && stops[at + 1] <= *cursor)
+            at++;
+        if (isnan(*cursor))
+            at = (long)n - 1;
+        else if (steps < 0 || stops[at] <= *cursor)
+            at += steps;
+        at = at < 0 ? 0 : at < (long)n ? at : (long)n - 1;
+        *cursor = stops[at];
+    }
+    free(stops);
+    return n > 0;
+}
