@@ -118,7 +118,8 @@ static void many_classes_share_a_line(void)
     size_t diagonal = 0;
 
     for (int c = 0; c < K; c++) {
-        classes[c] = xasprintf(c == 24 ? "a very long class name of many w\xc3\xb6rds" : "c%d", c);
+        classes[c] = c == 24 ? xstrdup("a very long class name of many w\xc3\xb6rds")
+                             : xasprintf("c%d", c);
         counts[c] = (size_t)c + 1;
     }
     for (int i = 0; i < N; i++) {

@@ -8,13 +8,13 @@
 
 #include <stddef.h>
 
-/* counts (k, k) of rows, truth by what is said (the most probable class, of equal ones the
- * first). line (classes): which of the k lines a class belongs to. */
+/* counts (k, k) of rows, truth by what is said (the most probable class, of equal ones
+ * the first). line (classes): which of the k lines a class belongs to. */
 void breakdown_confusion(const float *probability, const float *truth, size_t n,
                          int classes, const int *line, int k, size_t *counts);
 
-/* Mean square of what probabilities miss: of class 1 where there are two, else summed over
- * the classes. NAN without rows. */
+/* Mean square of what probabilities miss: of class 1 where there are two, else summed
+ * over the classes. NAN without rows. */
 double breakdown_brier(const float *probability, const float *truth, size_t n,
                        int classes);
 
@@ -37,8 +37,8 @@ struct breakdown_group {
     double rmse;
 };
 
-/* The rows by rising prediction, cut into groups of equal size; returns how many there are:
- * as asked, or as many as rows. */
+/* The rows by rising prediction, cut into groups of equal size; returns how many there
+ * are: as asked, or as many as rows. */
 int breakdown_groups(const float *prediction, const float *truth, size_t n, int groups,
                      struct breakdown_group *out);
 
