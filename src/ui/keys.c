@@ -502,13 +502,15 @@ static void print_conflicts(const struct keys *k, struct str *out)
 void keys_print(const struct keys *k, struct str *out)
 {
     enum { LINE_COLUMNS = 32 };
-    int widest = 0;
+    int contexts = 0, widest = 0;
 
     for (size_t i = 0; i < k->n; i++) {
-        const char *key = k->entries[i].b.key;
-        int columns = (int)show_width(key, strlen(key));
+        const struct binding *b = &k->entries[i].b;
+        int context = (int)strlen(b->context);
+        int key = (int)show_width(b->key, strlen(b->key));
 
-        widest = columns > widest ? columns : widest;
+        contexts = context > contexts ? context : contexts;
+        widest = key > widest ? key : widest;
     }
     for (int context = 0; context < CONTEXTS; context++)
         for (size_t i = 0; i < k->n; i++) {
@@ -516,8 +518,8 @@ void keys_print(const struct keys *k, struct str *out)
             int gap = widest - (int)show_width(e->b.key, strlen(e->b.key));
 
             if (e->context == context)
-                str_printf(out, "%-9s %s%*s  %-*s  %s\n", e->b.context, e->b.key, gap, "",
-                           LINE_COLUMNS, e->b.line, e->b.help);
+                str_printf(out, "%-*s  %s%*s  %-*s  %s\n", contexts, e->b.context,
+                           e->b.key, gap, "", LINE_COLUMNS, e->b.line, e->b.help);
         }
     print_conflicts(k, out);
 }
