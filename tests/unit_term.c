@@ -240,6 +240,35 @@ static bool is_raw(const struct side *s)
 
 /* ---- taking and giving back ---- */
 
+static void run_spoilt(void)
+{
+    begin();
+    draw_text("hello there");
+    step(1);
+    term_repaint();
+    draw_text("");
+    step(2);
+    term_end();
+}
+
+/* A program that we ran left its own modes behind. */
+static void a_repaint_mends_the_modes_too(void)
+{
+    struct side s;
+
+    start(&s, "xterm-256color", run_spoilt);
+    check_int(hear(&s), 1);
+    tcsetattr(s.slave, TCSANOW, &s.found);
+    str_clear(&s.seen);
+    go_on(&s);
+    check_int(hear(&s), 2);
+    check(is_raw(&s));
+    check(sees(&s, "\033[?2004h"));
+    check(sees(&s, "hello there"));
+    go_on(&s);
+    finish_well(&s);
+}
+
 static void run_once(void)
 {
     begin();
@@ -971,6 +1000,7 @@ int main(void)
     unsetenv("TMUX");
     test_run(the_terminal_is_taken_and_given_back);
     test_run(it_can_be_taken_again);
+    test_run(a_repaint_mends_the_modes_too);
     test_run(odd_terminals_are_refused);
     test_run(no_terminal_is_refused);
     test_run(signals_are_not_touched);

@@ -49,6 +49,7 @@ static struct {
     bool mouse, away;
     const struct theme *theme;
     struct ink inks[ROLES];
+    struct surface drawn; /* what curses was told last */
 } term;
 
 /* ---- bytes ---- */
@@ -136,6 +137,7 @@ static void mix_inks(void)
         if (init_pair((short)(role + 1), l.foreground, l.background) == OK)
             ink->pair = (short)(role + 1);
     }
+    surface_done(&term.drawn); /* it was told in other inks */
 }
 
 /* Beyond 256, numbers are no longer those of a palette: only its first eight are safe. */
@@ -269,12 +271,8 @@ void term_return(void)
 {
     if (!term.screen || !term.away)
         return;
-    tty_return();
     term.away = false;
-    add(paste_on);
-    if (term.mouse)
-        add(mouse_on);
-    clearok(curscr, TRUE);
+    term_repaint();
 }
 
 /* The SCREEN stays: it holds the terminal's description, which readline shares. */
@@ -285,6 +283,7 @@ void term_end(void)
     term_leave();
     tty_end();
     fclose(term.frame);
+    surface_done(&term.drawn);
     term.screen = NULL;
 }
 
@@ -312,6 +311,7 @@ void term_resize(void)
     term.height = height < MAX_HEIGHT ? height : MAX_HEIGHT;
     if (term.width != COLS || term.height != LINES)
         resize_term(term.height, term.width);
+    surface_done(&term.drawn);
     clearok(curscr, TRUE); /* nobody knows what the terminal made of the old one */
 }
 
@@ -383,15 +383,35 @@ static void draw_row(const struct surface *s, int y)
     }
 }
 
+/* Curses compares cells too, but has to be told each of them first. */
+static void draw_changed_rows(const struct surface *s)
+{
+    struct surface *drawn = &term.drawn;
+    bool all = drawn->width != s->width || drawn->height != s->height;
+
+    if (all) {
+        surface_done(drawn);
+        surface_init(drawn, s->width, s->height, s->glyphs);
+        erase();
+    }
+    for (int y = 0; y < s->height && y < LINES; y++) {
+        struct rect row = {0, y, s->width, 1};
+        struct surface now = surface_part(s, row), before = surface_part(drawn, row);
+
+        if (!all && surface_equal(&now, &before))
+            continue;
+        draw_row(s, y);
+        memcpy(before.cells, now.cells, (size_t)s->width * sizeof *now.cells);
+    }
+}
+
 bool term_draw(const struct surface *s, int x, int y)
 {
     bool seen = x >= 0 && y >= 0 && x < COLS && y < LINES;
 
     if (!term.screen || term.away)
         return term.screen && tty_flush(0);
-    erase();
-    for (int row = 0; row < s->height && row < LINES; row++)
-        draw_row(s, row);
+    draw_changed_rows(s);
     if (seen) {
         term.x = x;
         term.y = y;
@@ -404,10 +424,16 @@ bool term_draw(const struct surface *s, int x, int y)
     return tty_flush(FRAME_MS);
 }
 
+/* Others may have left it in other modes as well. */
 void term_repaint(void)
 {
-    if (term.screen)
-        clearok(curscr, TRUE);
+    if (!term.screen || term.away)
+        return;
+    tty_return();
+    add(paste_on);
+    if (term.mouse)
+        add(mouse_on);
+    clearok(curscr, TRUE);
 }
 
 bool term_is_ready(void)

@@ -235,7 +235,7 @@ void tty_leave(void)
 
 void tty_return(void)
 {
-    if (tty.fd >= 0 && !tty.taken)
+    if (tty.fd >= 0)
         take();
 }
 

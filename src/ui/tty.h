@@ -19,7 +19,7 @@
 bool tty_begin(struct error *err);
 /* As it was found. What was written to standard error and never read goes there now. */
 void tty_end(void);
-/* The same for a while, and taken again. */
+/* The same for a while, and taken again; also where another changed the modes. */
 void tty_leave(void);
 void tty_return(void);
 
