@@ -79,8 +79,10 @@ struct range {
 
 static void range_take(struct range *r, double v)
 {
-    r->low = fmin(r->low, v);
-    r->high = fmax(r->high, v);
+    if (v < r->low)
+        r->low = v;
+    if (v > r->high)
+        r->high = v;
 }
 
 static bool axis_takes(const struct axis *a, double v)
