@@ -27,7 +27,7 @@
 
 enum {
     MAX_WIDTH = 1000, MAX_HEIGHT = 500, /* whatever a terminal says of itself */
-    FRAME_MS = 40,      /* that a frame may wait for the terminal; it is typed beside */
+    FRAME_MS = 40,      /* that a frame may wait for the terminal, and keys with it */
     LEAVE_MS = 500,
     COPY_BYTES = 100000 /* that terminals take in one OSC 52 */
 };
