@@ -163,7 +163,7 @@ static struct figure *broken(void)
         series_add(a, i, i > 12 && i < 18 ? NAN : 0.4 + 1.0 / i);
     b = figure_add(f, "valid", SERIES_LINE, 1);
     for (int i = 1; i <= 40; i++)
-        series_add(b, i, i > 29 ? INFINITY : 0.6 + 0.9 / i + (i > 25 ? 0.08 * (i - 25) : 0));
+        series_add(b, i, i > 29 ? INFINITY : 0.6 + 0.9 / i + fmax(0, 0.08 * (i - 25)));
     return f;
 }
 
@@ -306,7 +306,8 @@ static struct figure *any_figure(int i)
 enum { OUTSIDE = 0xA7 };
 
 /* Draws on the middle of a larger surface; true if all around is as it was. */
-static bool stays_inside(const struct figure *f, int width, int height, enum glyphs glyphs)
+static bool stays_inside(const struct figure *f, int width, int height,
+                         enum glyphs glyphs)
 {
     struct surface s, part, inside;
     bool same = true;
@@ -500,7 +501,8 @@ static void wild_values_are_drawn_somehow(void)
         for (int logs = 0; logs < 4; logs++)
             for (int first = 0; first < N; first++) {
                 struct figure *f = figure_new("wild \033[31m \xFF");
-                struct series *s = figure_add(f, "\033]0;x\a", (enum series_kind)kind, 13);
+                struct series *s = figure_add(f, "\033]0;x\a",
+                                              (enum series_kind)kind, 13);
 
                 for (int i = 0; i < N; i++)
                     series_add(s, wild[(first + i * 4) % N], wild[(first + i * 7) % N]);
@@ -548,7 +550,7 @@ static void glyphs_differ(void)
         check(!strchr("!.|- ", chart_glyph(i)));
 }
 
-/* 10,000 points on 160 x 48 take less than a millisecond (printed); what is checked leaves
+/* 10,000 points on 160 x 48 take less than a millisecond (printed); the check leaves
  * room for sanitizers and busy machines. */
 static void many_points_are_fast(void)
 {

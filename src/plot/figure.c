@@ -234,8 +234,8 @@ double series_bar_width(const struct series *s)
     return isfinite(width) ? width : 1;
 }
 
-/* The mean moves toward each value by the part this has of all weights: written so, a value
- * equal to the mean moves it by exactly nothing. */
+/* The mean moves toward each value by the part this has of all weights: written so, a
+ * value equal to the mean moves it by exactly nothing. */
 void series_smooth(struct series *out, const struct series *in, double w)
 {
     double mean = 0, weights = 0;
@@ -262,8 +262,8 @@ static const int times[] = {1,   2,    5,    10,   15,   30,    60,    120,  300
                             600, 900,  1800, 3600, 7200, 10800, 21600, 43200, 86400};
 enum { N_TIMES = sizeof times / sizeof times[0] };
 
-/* n times the round number at place k of the ladder ..., 0.5, 1, 2, 5, 10, ... (or of that
- * of times): divided where it is below 1, so that it is the double next to what is
+/* n times the round number at place k of the ladder ..., 0.5, 1, 2, 5, 10, ... (or of
+ * that of times): divided where it is below 1, so that it is the double next to what is
  * written. */
 static double multiple(const struct axis *a, int k, double n)
 {

@@ -87,8 +87,10 @@ static bool clip_line(const struct canvas *c, double *x0, double *y0, double *x1
            bottom = c->height * c->down - 1 + edge;
     double dx = *x1 - *x0, dy = *y1 - *y0, from = 0, to = 1;
 
-    if (!clip_side(-dx, *x0 + edge, &from, &to) || !clip_side(dx, right - *x0, &from, &to) ||
-        !clip_side(-dy, *y0 + edge, &from, &to) || !clip_side(dy, bottom - *y0, &from, &to))
+    if (!clip_side(-dx, *x0 + edge, &from, &to) ||
+        !clip_side(dx, right - *x0, &from, &to) ||
+        !clip_side(-dy, *y0 + edge, &from, &to) ||
+        !clip_side(dy, bottom - *y0, &from, &to))
         return false;
     *x1 = *x0 + to * dx;
     *y1 = *y0 + to * dy;
@@ -146,8 +148,8 @@ static uint32_t curve_code(const struct canvas *c, unsigned char dots, int style
 static void show_cell(const struct canvas *c, struct surface *s, int x, int y)
 {
     size_t cell = (size_t)y * (size_t)c->width + (size_t)x;
-    unsigned char curves = c->dots[LAYER_CURVES][cell], faint = c->dots[LAYER_FAINT][cell],
-                  guide = c->dots[LAYER_GUIDE][cell];
+    unsigned char curves = c->dots[LAYER_CURVES][cell];
+    unsigned char faint = c->dots[LAYER_FAINT][cell], guide = c->dots[LAYER_GUIDE][cell];
 
     if (curves) {
         int style = style_in_turn(c->styles[cell], x);

@@ -2,8 +2,8 @@
 /*
  * A chart is laid out from the outside: legend above, numbers at the left and below, and
  * what is left is the plot. Points that fall into one column of dots are drawn as one
- * upright line from the least to the greatest, so that the time goes with the width and no
- * spike is lost.
+ * upright line from the least to the greatest: many points take little time, and no spike
+ * is lost.
  */
 #include "ui/chart.h"
 

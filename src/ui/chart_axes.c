@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Ranges, ticks and numbers. Rows are few, so the range of y is chosen such that the round
+ * Ranges, ticks and numbers. Rows are few, so the range of y is chosen such that round
  * numbers lie exactly on rows: a number at a row is true of that row.
  */
 #include <math.h>
@@ -104,8 +104,9 @@ struct grid {
     int rows, ticks;
 };
 
-/* The grid with that step for values low..high on so many levels (rows, or edges of rows);
- * what is less than `slack` rows beyond the outer levels is still in their cells. */
+/* The grid with that step for values low..high on so many levels (rows, or edges of
+ * rows); what is less than `slack` rows beyond the outer levels is still in their cells.
+ * False: the values do not fit. */
 static bool grid_try(struct grid *g, double step, int rows, double low, double high,
                      int levels, double slack)
 {
@@ -168,8 +169,8 @@ static bool may_align(const struct axis *a, double low, double high)
            high - low > 1e-6 * fmax(fabs(low), fabs(high)) && high - low > 1e-290;
 }
 
-/* With bars the range goes from edge to edge; else it goes between the middles of the first
- * and the last row, as long as there are enough of them. */
+/* With bars the range goes from edge to edge; else it goes between the middles of the
+ * first and the last row, as long as there are enough of them. */
 void chart_fit_y(struct chart *c)
 {
     const struct axis *a = &c->figure->y;
@@ -246,7 +247,8 @@ static int width_for_bars(const struct chart *c, double low, double high)
         double n = (high - low) / series_bar_width(&f->series[i]);
 
         if (f->series[i].kind == SERIES_BARS && n >= 1 && n <= width &&
-            fabs(n - round(n)) < 1e-6 * n && width / (int)round(n) * round(n) > 0.7 * width)
+            fabs(n - round(n)) < 1e-6 * n &&
+            width / (int)round(n) * round(n) > 0.7 * width)
             return width / (int)round(n) * (int)round(n);
     }
     return width;
@@ -306,8 +308,8 @@ static bool numbers_fit(const struct ticks *t, const int *left)
     return true;
 }
 
-/* At most so many ticks, fewer if their numbers come closer than two columns or, as long as
- * there are enough of them, leave no room for the label. False: there is none such. */
+/* As many ticks as have numbers two columns from each other and leave room for a label of
+ * that width (0: none). False: that would be fewer than `enough`. */
 static bool find_x_ticks(const struct chart *c, struct ticks *t, int *left, int label,
                          int enough)
 {

@@ -56,7 +56,7 @@ static uint32_t legend_glyph(const struct figure *f, const struct series *s,
     return (uint32_t)chart_glyph(s->style);
 }
 
-/* How many columns the series from i on take; no more than there are in all. */
+/* Columns that all of them take. */
 static int items_width(const struct figure *f)
 {
     int width = 0;
@@ -211,8 +211,8 @@ static int hidden_by(const struct surface *s, struct rect r)
     return n;
 }
 
-/* Beside the line, where they hide least; the right side and the top if it is all the same.
- * Width 0: there is no room. */
+/* Beside the line, where they hide least; the right side and the top if it is all the
+ * same. Width 0: there is no room. */
 static struct rect place_words(const struct chart *c, const struct words *w, int line)
 {
     int right = c->plot.width - line - 1, wanted = w->width + 2, least = -1;
@@ -249,8 +249,8 @@ static void draw_words(struct chart *c, const struct words *w, struct rect r)
             surface_put(&box, 1, i,
                         s->kind == SERIES_FAINT ? '.' : (uint32_t)chart_glyph(s->style),
                         ROLE_SERIES_1 + (s->style & 7));
-        surface_text(&box, s ? 3 : 1, i, r.width - (s ? 3 : 1), s ? ROLE_TEXT : ROLE_STRONG,
-                     str_text(&w->lines[i]));
+        surface_text(&box, s ? 3 : 1, i, r.width - (s ? 3 : 1),
+                     s ? ROLE_TEXT : ROLE_STRONG, str_text(&w->lines[i]));
     }
 }
 
