@@ -19,6 +19,7 @@ enum {
     SLICE = 1 << 16,        /* rows or texts of a slice */
     FORM_TEXTS = 1000,      /* by which the form of dates is guessed */
     SIGNAL_VALUES = 30,     /* that are groups of their own for the signal */
+    SIGNAL_ROWS = 5,        /* if they have so many rows */
     DIGIT = 8, DIGITS = 64 / DIGIT,
     NO_TENTH = PROFILE_TENTHS,
 };
@@ -376,10 +377,14 @@ static bool begin_target(struct profiler *p)
 /* Frequent values by themselves, then others, then missing ones. */
 static int group_of(const struct profiler *p, uint32_t place)
 {
-    if (place > p->profile->n_values)
+    const struct profile *out = p->profile;
+
+    if (place > out->n_values)
         return SIGNAL_VALUES + 1;
-    return place < SIGNAL_VALUES && place < p->profile->n_values ? (int)place
-                                                                 : SIGNAL_VALUES;
+    if (place < SIGNAL_VALUES && place < out->n_values &&
+        out->values[place].rows >= SIGNAL_ROWS)
+        return (int)place;
+    return SIGNAL_VALUES;
 }
 
 static bool ask_target(struct profiler *p)

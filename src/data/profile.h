@@ -61,7 +61,8 @@ struct profile {
 
     /* the target; NAN without one, and in its own column */
     double number_signal, value_signal; /* as data/signal.h has it: by tenths; by the
-                                           most frequent values, others, missing */
+                                           most frequent values (of five rows and more),
+                                           others, missing */
 };
 
 /*

@@ -200,5 +200,5 @@ const char *signal_word(double share)
         if (share < words[i].below)
             return words[i].word;
     }
-    return "nearly all";
+    return "total";
 }

@@ -67,7 +67,7 @@ double signal_rate(const struct signal *s, int group);
 /* 0..1 as above. */
 double signal_share(const struct signal *s);
 
-/* In a word: "none", "faint", "weak", "clear", "strong", "nearly all"; "" of a NAN. */
+/* In a word: "none", "faint", "weak", "clear", "strong", "total"; "" of a NAN. */
 const char *signal_word(double share);
 
 #endif

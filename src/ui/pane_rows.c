@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rows of the table, all or those with a value. The numbers of the rows stay while the
+ * columns go to the left; a column is as wide as the cells that are seen need it.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "command/grid.h"
+#include "data/number.h"
+#include "ui/pane_data.h"
+#include "ui/prose.h"
+
+enum {
+    HEADER = 1,
+    CELL = 24,  /* columns of a cell at most */
+    LEAST = 3,  /* of a column that is cut at the right end */
+};
+
+static const char no_value[] = "<NA>";
+
+/* ---- which rows ---- */
+
+struct row_list {
+    const struct dataset *data;
+    const struct where *where; /* NULL: all rows */
+    size_t n;
+};
+
+/* False: a filter that this table cannot have. */
+static bool list_rows(const struct view *v, struct row_list *out)
+{
+    struct table *t = v->session->table;
+    const char *filter = v->desk->data.filter;
+
+    *out = (struct row_list){0};
+    if (!t)
+        return false;
+    out->data = t->data;
+    out->n = dataset_rows(t->data);
+    if (!filter)
+        return true;
+    out->where = table_where(t, filter);
+    out->n = out->where ? out->where->n : 0;
+    return out->where && out->where->column >= 0;
+}
+
+static size_t row_at(const struct row_list *l, size_t i)
+{
+    return l->where ? l->where->rows[i] : i;
+}
+
+/* ---- drawing ---- */
+
+static bool is_right(const struct schema_column *c)
+{
+    return c->kind == KIND_CONTINUOUS || c->kind == KIND_WEIGHT;
+}
+
+static int column_width(const struct row_list *l, const struct list *list, int height,
+                        int i)
+{
+    const struct column *c = dataset_column(l->data, i);
+    const char *name = column_name(c);
+    size_t width = show_width(name, strlen(name));
+
+    for (size_t k = list->top; k < l->n && k < list->top + (size_t)height; k++) {
+        size_t row = row_at(l, k), columns;
+        struct cell cell = column_cell(c, row);
+
+        if (column_missing(c, row))
+            columns = sizeof(no_value) - 1;
+        else
+            columns = show_width(cell.text, cell.length < 256 ? cell.length : 256);
+        width = columns > width ? columns : width;
+    }
+    return width < CELL ? (int)width : CELL;
+}
+
+static enum role name_role(const struct schema *s, int i)
+{
+    if (i == s->target)
+        return ROLE_TARGET;
+    return s->columns[i].kind == KIND_IGNORE ? ROLE_DIM : ROLE_TITLE;
+}
+
+/* A cell that is no number among numbers counts as missing, and is seen to. */
+static enum role cell_role(const struct schema *s, int i, struct cell cell)
+{
+    const struct schema_column *c = &s->columns[i];
+    double x;
+
+    if (is_right(c) && !number_parse(cell, c->decimal, &x))
+        return ROLE_WARNING;
+    if (i == s->target)
+        return ROLE_TARGET;
+    return c->kind == KIND_IGNORE ? ROLE_DIM : ROLE_TEXT;
+}
+
+static void draw_cell(const struct view *v, struct surface *s, int x, int y, int width,
+                      int i, size_t row)
+{
+    const struct schema *schema = v->session->table->schema;
+    const struct column *c = dataset_column(v->session->table->data, i);
+    struct cell cell = column_cell(c, row);
+    bool right = is_right(&schema->columns[i]);
+
+    if (column_missing(c, row))
+        data_cell(s, x, y, width, right, ROLE_DIM, cell_of(no_value));
+    else
+        data_cell(s, x, y, width, right, cell_role(schema, i, cell), cell);
+}
+
+/* One column of the table with its name. */
+static void draw_column(const struct view *v, struct surface *s, const struct row_list *l,
+                        int x, int width, int i)
+{
+    const struct list *list = &v->desk->lists[PANE_ROWS];
+    const struct schema *schema = v->session->table->schema;
+
+    data_cell(s, x, 0, width, is_right(&schema->columns[i]), name_role(schema, i),
+              cell_of(schema->columns[i].name));
+    for (int k = 0; k < s->height - HEADER && list->top + (size_t)k < l->n; k++)
+        draw_cell(v, s, x, HEADER + k, width, i, row_at(l, list->top + (size_t)k));
+}
+
+static int digits_of(size_t n)
+{
+    char text[COUNT_TEXT];
+
+    return (int)strlen(count_text(n, text));
+}
+
+static void draw_numbers(const struct view *v, struct surface *s, const struct row_list *l,
+                         int width)
+{
+    const struct list *list = &v->desk->lists[PANE_ROWS];
+
+    for (int k = 0; k < s->height - HEADER && list->top + (size_t)k < l->n; k++) {
+        size_t at = list->top + (size_t)k;
+        char text[COUNT_TEXT];
+
+        surface_put(s, 0, HEADER + k, at == list->cursor ? '>' : ' ', ROLE_FOCUS);
+        surface_text_right(s, 1, HEADER + k, width, ROLE_DIM,
+                           count_text(row_at(l, at) + 1, text));
+    }
+}
+
+static void draw_columns(const struct view *v, struct surface *s, const struct row_list *l,
+                         int x)
+{
+    const struct list *list = &v->desk->lists[PANE_ROWS];
+    int n = dataset_columns(l->data), i = v->desk->data.first_column;
+
+    if (i > 0)
+        surface_put(s, x - 1, 0, '<', ROLE_KEY);
+    for (; i < n && s->width - x >= LEAST; i++) {
+        int width = column_width(l, list, s->height - HEADER, i);
+
+        if (width > s->width - x)
+            width = s->width - x;
+        draw_column(v, s, l, x, width, i);
+        x += width + 2;
+    }
+    if (i < n)
+        surface_put(s, s->width - 1, 0, '>', ROLE_KEY);
+}
+
+static void draw_list(const struct view *v, struct surface *s, const struct row_list *l,
+                      bool focused)
+{
+    struct list *list = &v->desk->lists[PANE_ROWS];
+    int width = digits_of(dataset_rows(l->data)), last = dataset_columns(l->data) - 1;
+    struct data_desk *d = &v->desk->data;
+
+    if (d->first_column > last)
+        d->first_column = last > 0 ? last : 0;
+    list_fit(list, s->height > HEADER ? (size_t)(s->height - HEADER) : 0, l->n);
+    draw_numbers(v, s, l, width);
+    draw_columns(v, s, l, width + 3);
+    if (l->n > 0)
+        data_paint_cursor(s, HEADER + (int)(list->cursor - list->top), focused);
+}
+
+static void draw(const struct view *v, struct surface *s, bool focused)
+{
+    struct row_list l;
+
+    if (data_draw_nothing(v, s))
+        return;
+    if (!list_rows(v, &l)) {
+        prose_draw(s, 1, 1, s->width - 2, ROLE_TEXT,
+                   "This table has no such column. `rows` shows all rows again.");
+        return;
+    }
+    draw_list(v, s, &l, focused);
+    if (l.n == 0)
+        prose_draw(s, 1, 2, s->width - 2, ROLE_TEXT,
+                   l.where ? "No row has that value. `rows` shows all rows again."
+                           : "The table has no rows.");
+}
+
+/* COLUMN= is about missing ones. */
+static void add_filter(struct str *out, const char *filter)
+{
+    size_t n = strlen(filter);
+    bool missing = n > 0 && filter[n - 1] == '=';
+
+    show_to(out, filter, n - missing, 40);
+    if (missing)
+        str_puts(out, " missing");
+}
+
+static void title(const struct view *v, struct str *out)
+{
+    const struct list *list = &v->desk->lists[PANE_ROWS];
+    char first[COUNT_TEXT], last[COUNT_TEXT], all[COUNT_TEXT];
+    size_t end = list->top + list->page;
+    struct row_list l;
+
+    str_puts(out, "Rows");
+    if (list_rows(v, &l) && l.n > 0)
+        str_printf(out, " %s-%s of %s", count_text(list->top + 1, first),
+                   count_text(end < l.n ? end : l.n, last), count_text(l.n, all));
+    if (v->session->table && v->desk->data.filter) {
+        str_puts(out, " with ");
+        add_filter(out, v->desk->data.filter);
+    }
+}
+
+static size_t count(const struct view *v)
+{
+    struct row_list l;
+
+    return list_rows(v, &l) ? l.n : 0;
+}
+
+static bool holds(const struct view *v, size_t i, const char *text)
+{
+    struct row_list l;
+    bool found = false;
+
+    if (!list_rows(v, &l) || i >= l.n)
+        return false;
+    for (int k = 0; !found && k < dataset_columns(l.data); k++)
+        found = data_cell_holds(column_cell(dataset_column(l.data, k), row_at(&l, i)), text);
+    return found;
+}
+
+static bool move(const struct view *v, enum movement m, long n)
+{
+    struct data_desk *d = &v->desk->data;
+    struct list across = {.cursor = d->first_column > 0 ? (size_t)d->first_column : 0};
+
+    if ((m != MOVE_LEFT && m != MOVE_RIGHT) || !v->session->table)
+        return false;
+    list_move(&across, m == MOVE_LEFT ? -n : n,
+              (size_t)dataset_columns(v->session->table->data));
+    d->first_column = (int)across.cursor;
+    return true;
+}
+
+/* The cells as they are seen, with tabs between them. */
+static void copy(const struct view *v, struct str *out)
+{
+    size_t at = v->desk->lists[PANE_ROWS].cursor;
+    struct row_list l;
+
+    if (!list_rows(v, &l) || at >= l.n)
+        return;
+    for (int i = 0; i < dataset_columns(l.data); i++) {
+        struct cell cell = column_cell(dataset_column(l.data, i), row_at(&l, at));
+
+        if (i > 0)
+            str_putc(out, '\t');
+        show_to(out, cell.text, cell.length, 0);
+    }
+}
+
+const struct pane_type pane_rows = {
+    .name = "rows",
+    .title = title,
+    .draw = draw,
+    .count = count,
+    .header = HEADER,
+    .holds = holds,
+    .move = move,
+    .copy = copy,
+};
