@@ -174,8 +174,8 @@ static void training_warns_of_equal_rows(void)
 {
     char *notes = notes_of_training(600, 6);
 
-    check_str(notes, "warning: only 6 of 600 rows differ, so nearly every row of the test "
-                     "part stands in the training part too\n");
+    check_str(notes, "warning: only 6 of 600 rows differ, so nearly every row of the "
+                     "test part stands in the training part too\n");
     free(notes);
     notes = notes_of_training(600, 8);
     check_str(notes, "");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory that is not there: each soft allocation on the way from a file to a model fails,
- * alone or with all behind it, and that ends in a sentence and leaks nothing. The linker puts
- * the functions __wrap_try_... in the place of those of base/mem.h (Makefile.am).
+ * Memory that is not there: each soft allocation on the way from a file to a model
+ * fails, alone or with all behind it, and that ends in a sentence and leaks nothing. The
+ * linker puts the functions __wrap_try_... in the place of those of base/mem.h
+ * (Makefile.am).
  */
 #include "base/mem.h"
 #include "base/path.h"
@@ -53,7 +54,7 @@ void *__wrap_try_aligned(size_t n, size_t size)
 }
 
 /* Does `work` again and again, each time with a later allocation that fails, until it
- * needs no more. It may do without one, as a block that was to become smaller can stay. */
+ * needs no more. It may do without one: a block that was to become smaller can stay. */
 static void check_failures(bool (*work)(void *arg, struct error *err), void *arg,
                            bool all_after)
 {

@@ -150,8 +150,8 @@ static bool run_run(struct context *c, const struct call *call, struct error *er
 const struct command command_run_verb = {
     .name = "run",
     .help = "make a run the current one and show it epoch by epoch",
-    .more = "Of a long run the table has the first epochs, the best and the last; CSV and "
-            "JSON have all.",
+    .more = "Of a long run the table has the first epochs, the best and the last; CSV "
+            "and JSON have all.",
     .arguments = {{"NAME", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, NULL,
                    "else the current run"}},
     .flags = COMMAND_DATA,

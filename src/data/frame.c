@@ -48,7 +48,7 @@ static uint64_t hash_row(const struct frame *f, size_t row)
     return hash ? hash : 1;
 }
 
-/* True if it was not in the set, where 0 is a free place; there are more than are used. */
+/* True if it was not in the set, where 0 is a free place, and one is always left. */
 static bool set_add(uint64_t *set, size_t mask, uint64_t hash)
 {
     size_t at = (size_t)hash & mask;

@@ -291,7 +291,8 @@ static bool guess_text_id(struct look *l)
         return false;
     if (words > WORDS_OF_PROSE) {
         l->out->warnings |= WARN_TEXT;
-        conclude(l, KIND_IGNORE, "free text, %.3g words a cell, every row another", words);
+        conclude(l, KIND_IGNORE, "free text, %.3g words a cell, every row another",
+                 words);
     } else {
         l->out->warnings |= WARN_ID;
         conclude(l, KIND_IGNORE, "a different text in every row");

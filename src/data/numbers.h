@@ -24,9 +24,9 @@ bool numbers_begin(struct numbers *r, int decimal, const struct tally *t);
 void numbers_read(struct numbers *r, const struct tally *t, size_t begin, size_t end);
 void numbers_done(struct numbers *r);
 
-/* Which of the two readings of a column holds. A decimal comma is taken for a whole column
- * only: every number reads with it, some have one, and not all that have one could be
- * thousands. */
+/* Which of the two readings of a column holds. A decimal comma is taken for a whole
+ * column only: every number reads with it, some have one, and not all that have one could
+ * be thousands. */
 bool numbers_are_commas(const struct numbers *point, const struct numbers *comma);
 
 #endif

@@ -122,7 +122,7 @@ static bool read_decimal(struct reader *r, int column, const char *text)
 
     return *text == '\0' || *text == c->decimal ||
            infer_decimal(r->data, column, *text, c) ||
-           error_set(r->err, ERROR_MEMORY, "no memory to read the numbers of %s", c->name);
+           error_set(r->err, ERROR_MEMORY, "no memory for the numbers of %s", c->name);
 }
 
 static bool read_column(struct reader *r)

@@ -203,8 +203,9 @@ static void note_duplicates(struct train_job *j)
     size_t distinct = frame_distinct(j->frame, most);
 
     if (distinct > 0 && distinct <= most)
-        str_printf(&j->note, "warning: only %zu of %zu rows differ, so nearly every row of "
-                   "the test part stands in the training part too\n", distinct, rows);
+        str_printf(&j->note,
+                   "warning: only %zu of %zu rows differ, so nearly every row of the test "
+                   "part stands in the training part too\n", distinct, rows);
 }
 
 static enum step build(struct train_job *j, struct error *err)

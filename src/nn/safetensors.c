@@ -70,7 +70,7 @@ static bool is_text(const unsigned char *p, size_t n)
     return true;
 }
 
-/* What a file that is no safetensors may be instead, by its first 8 bytes; NULL: unknown. */
+/* What a file that is no safetensors may be instead, by its first 8 bytes, or NULL. */
 static const char *guess_format(const unsigned char *first)
 {
     if (memcmp(first, "PK\3\4", 4) == 0)
@@ -114,8 +114,9 @@ static bool refuse_format(const unsigned char *first, uint64_t header, uint64_t 
     if (format)
         return error_set(err, ERROR_INPUT, "not a tabscope model but %s", format);
     return error_set(err, ERROR_INPUT,
-                     "not a tabscope model: its header would take %llu bytes, the file has "
-                     "%llu", (unsigned long long)header, (unsigned long long)file_size);
+                     "not a tabscope model: its header would take %llu bytes, the file "
+                     "has %llu", (unsigned long long)header,
+                     (unsigned long long)file_size);
 }
 
 /* The header's length, held against the file's size before anything is made of it. */

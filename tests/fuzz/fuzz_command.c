@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Any bytes as command lines: words read back as they were quoted, completion answers at any
- * byte, commands that touch no file end well or in a sentence, and what they print for a
- * person holds no control bytes. How to fuzz is said in fuzz_csv.c.
+ * Any bytes as command lines: words read back as they were quoted, completion answers at
+ * any byte, commands that touch no file end well or in a sentence, and what they print
+ * for a person holds no control bytes. How to fuzz is said in fuzz_csv.c.
  */
 #include <locale.h>
 #include <stdint.h>
@@ -140,8 +140,9 @@ static struct session *make_session(void)
     struct split_options split = split_defaults();
     struct error err = {0};
     struct session *s = session_new(1, &err);
-    struct dataset *d = table_of("age,city,\x1b[31m,y\n1,a b,x,no\n2,it's,x,yes\n"
-                                 "3,a b,y,no\n4,\"c,\"\"d\",y,yes\n5,a b,x,no\n6,c,x,yes\n");
+    struct dataset *d =
+        table_of("age,city,\x1b[31m,y\n1,a b,x,no\n2,it's,x,yes\n3,a b,y,no\n"
+                 "4,\"c,\"\"d\",y,yes\n5,a b,x,no\n6,c,x,yes\n");
 
     session_add_table(s, table_new("t", "load t.csv", d, infer_schema(d), &split));
     return s;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Any JSON as the encoder of a model file: it is refused with a sentence, or it is written
- * back the same and turns a table into numbers that fit it. How to fuzz is said in
- * fuzz_csv.c.
+ * Any JSON as the encoder of a model file: it is refused with a sentence, or it is
+ * written back the same and turns a table into numbers that fit it. How to fuzz is said
+ * in fuzz_csv.c.
  */
 #include <jansson.h>
 #include <math.h>
@@ -43,8 +43,9 @@ static void check_frame(const struct encoder *e, const struct frame *f)
 
 static void check_encoder(const struct encoder *e)
 {
-    struct dataset *d = table_of("a,b,day,note,weight,y\np,0.5,2024-01-10,\"say \"\"0\"\"\",1,yes\n"
-                                 "q,,2024-02-30,,2,no\n,1e300,,é,1,\nz,x,1999-12-31,p,0,7\n");
+    struct dataset *d =
+        table_of("a,b,day,note,weight,y\np,0.5,2024-01-10,\"say \"\"0\"\"\",1,yes\n"
+                 "q,,2024-02-30,,2,no\n,1e300,,é,1,\nz,x,1999-12-31,p,0,7\n");
     json_t *json = encoder_to_json(e), *second;
     struct error err = {0};
     struct encoder *again = encoder_from_json(json, &err);
