@@ -209,7 +209,7 @@ static void draw_progress_table(struct sheet *t)
     str_printf(&title, "best %d", r->progress.best_epoch);
     draw_heads(t, "now", title.text);
     draw_values(t, "train loss", r->progress.loss, best ? best->train_loss : NAN);
-    draw_values(t, "loss", last->valid.loss, best ? best->valid.loss : NAN);
+    draw_values(t, "valid loss", last->valid.loss, best ? best->valid.loss : NAN);
     for (int i = 0; (f = metric_field(r->task, i)); i++) {
         if (strcmp(f->name, "loss") != 0)
             draw_values(t, f->title, metric_value(&last->valid, f),
