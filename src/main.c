@@ -13,11 +13,22 @@
 #include "command/pending.h"
 #include "command/script.h"
 #include "engine/session.h"
+#include "ui/app.h"
 #include "ui/arguments.h"
+#include "ui/keylist.h"
 #include "ui/plain.h"
 #include "ui/signals.h"
 
 enum { EXIT_USAGE = 2 };
+
+static int fail(const struct error *err, int status)
+{
+    char *shown = show(err->text, 0);
+
+    fprintf(stderr, "tabscope: %s\n", shown);
+    free(shown);
+    return status;
+}
 
 /* The exit status. */
 static int print_text(void (*add)(struct str *out))
@@ -126,6 +137,48 @@ static int run_plain(struct plain *p, const struct arguments *a, const char *rea
     return exit_status(c, true);
 }
 
+/* With nothing behind it the table is read while keys work already. */
+static int run_workbench(struct app *app, const struct arguments *a)
+{
+    struct context *c = app_context(app);
+
+    c->background_loads = a->n_lines == 0 && !a->script;
+    if (!a->no_rc) {
+        run_own_file(c, "rc");
+        run_own_file(c, "keys");
+    }
+    if (run_arguments(c, a)) {
+        c->background_loads = true;
+        app_run(app);
+    }
+    if (c->signal != 0)
+        app_end_jobs(app);
+    return exit_status(c, true);
+}
+
+/* ---- what is printed and no more ---- */
+
+static int print_keys(const struct arguments *a)
+{
+    char *path = a->no_rc ? NULL : path_user("CONFIG", ".config", "keys");
+    struct error err = {0};
+    struct str text = {0};
+    int status;
+
+    if (path && access(path, F_OK) != 0) {
+        free(path);
+        path = NULL;
+    }
+    if (keylist_print(path, &text, &err))
+        status = fputs(str_text(&text), stdout) >= 0 && fflush(stdout) == 0
+                 ? EXIT_SUCCESS : EXIT_FAILURE;
+    else
+        status = fail(&err, EXIT_FAILURE);
+    str_done(&text);
+    free(path);
+    return status;
+}
+
 /* ---- the whole ---- */
 
 /* Why there is a line-oriented prompt; NULL: there is a screen to draw on. */
@@ -140,15 +193,6 @@ static const char *plain_reason(const struct arguments *a)
     if (!term || !*term || strcmp(term, "dumb") == 0)
         return "a dumb terminal";
     return isatty(STDOUT_FILENO) ? NULL : "standard output is no terminal";
-}
-
-static int fail(const struct error *err, int status)
-{
-    char *shown = show(err->text, 0);
-
-    fprintf(stderr, "tabscope: %s\n", shown);
-    free(shown);
-    return status;
 }
 
 static int run_without_screen(struct session *s, const struct arguments *a, bool batch,
@@ -171,12 +215,21 @@ static int run_session(struct session *s, struct arguments *a)
     bool batch = a->batch || !isatty(STDIN_FILENO);
     const char *reason = plain_reason(a);
     struct error err = {0};
+    struct app *app = NULL;
+    int status;
 
     if (batch && !a->batch && !a->script)
         a->script = "-";
     if (!signals_init(!batch, &err))
         return fail(&err, EXIT_FAILURE);
-    return run_without_screen(s, a, batch, reason ? reason : "no screen yet");
+    if (!batch && !reason && !(app = app_new(s, &err)))
+        reason = err.text;
+    if (!app)
+        return run_without_screen(s, a, batch, reason);
+    app_context(app)->usual_format = (enum format)a->format;
+    status = run_workbench(app, a);
+    app_free(app);
+    return status;
 }
 
 static int run_program(struct arguments *a)
@@ -209,7 +262,7 @@ int main(int argc, char **argv)
                             : a.help  ? arguments_help
                                       : arguments_complete_bash);
     else
-        status = run_program(&a);
+        status = a.keys ? print_keys(&a) : run_program(&a);
     arguments_done(&a);
     return status;
 }

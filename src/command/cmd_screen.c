@@ -59,7 +59,9 @@ const struct command command_enter = {
 
 const struct command command_back = {
     .name = "back",
-    .help = "go back one level: a pop-up, a full-size pane, the view before; then leave",
+    .help = "go back one level: a pop-up, a full-size pane, the view before",
+    .options = {{"leave", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL,
+                 "where there is no level before, leave the program"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };

@@ -78,6 +78,8 @@ static void note_epoch(struct context *c, const struct run *r,
 {
     struct str text = {0};
 
+    if (c->narration == NARRATE_ASIDE)
+        str_puts(&text, "  ");
     str_printf(&text, "%s: epoch %d of %d, %.1f s, loss %.4f, valid ", r->name,
                e->epoch, r->settings.train.epochs, e->seconds, e->train_loss);
     add_metrics(&text, &e->valid, r->task);
@@ -114,7 +116,7 @@ static void watch_training(struct context *c, struct pending *p)
     }
     for (; p->told < p->run->n_history; p->told++) {
         if (c->narration == NARRATE_STATUS ||
-            (c->narration == NARRATE_SPARSE && now - p->told_at < SPARSE_MS))
+            (c->narration >= NARRATE_SPARSE && now - p->told_at < SPARSE_MS))
             continue;
         note_epoch(c, p->run, &p->run->history[p->told]);
         p->told_at = now;

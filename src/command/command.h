@@ -48,6 +48,7 @@ enum narration {
     NARRATE_LINES,  /* a line an epoch */
     NARRATE_STATUS, /* the status line only */
     NARRATE_SPARSE, /* a line an epoch, at most one in two seconds */
+    NARRATE_ASIDE,  /* the same, indented: what stands elsewhere too */
 };
 
 struct pending;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -12,7 +13,7 @@
 
 enum id {
     ARG_BATCH, ARG_LINE, ARG_PLAIN, ARG_SEED, ARG_THREADS, ARG_FORMAT, ARG_NO_RC,
-    ARG_VERSION, ARG_HELP, ARG_COMPLETE_BASH,
+    ARG_KEYS, ARG_VERSION, ARG_HELP, ARG_COMPLETE_BASH,
 };
 
 static const struct option_text {
@@ -35,7 +36,9 @@ static const struct option_text {
     {"--format", "table|csv|json", ARG_FORMAT, {VALUE_CHOICE, "table|csv|json", 0, 0},
      "how commands print data"},
     {"--no-rc", NULL, ARG_NO_RC, {VALUE_FLAG, NULL, 0, 0},
-     "leave the start-up file alone"},
+     "leave the start-up file and the file of keys alone"},
+    {"--keys", NULL, ARG_KEYS, {VALUE_FLAG, NULL, 0, 0},
+     "print the keys of the workbench, with your own, and leave"},
     {"--version", NULL, ARG_VERSION, {VALUE_FLAG, NULL, 0, 0},
      "print the version and leave"},
     {"--help", NULL, ARG_HELP, {VALUE_FLAG, NULL, 0, 0}, "print this and leave"},
@@ -93,6 +96,9 @@ static void store(struct arguments *a, const struct option_text *o, const char *
         break;
     case ARG_NO_RC:
         a->no_rc = true;
+        break;
+    case ARG_KEYS:
+        a->keys = true;
         break;
     case ARG_VERSION:
         a->version = true;
@@ -156,11 +162,22 @@ static bool is_script(const char *path)
     return result;
 }
 
+/* `tabscope doctor` is a command line, unless a file is called so. */
+static bool is_doctor(const char *word)
+{
+    return strcmp(word, "doctor") == 0 && access(word, F_OK) != 0;
+}
+
 static bool take_file(struct arguments *a, const char *path, struct error *err)
 {
     const char **place = is_script(path) ? &a->script : &a->table;
     char *shown;
 
+    if (is_doctor(path)) {
+        a->batch = true;
+        a->lines[a->n_lines++] = path;
+        return true;
+    }
     if (!*place) {
         *place = path;
         return true;
@@ -202,7 +219,8 @@ const char *arguments_option(int i)
 void arguments_help(struct str *out)
 {
     str_puts(out, "usage: tabscope [OPTION...] [FILE.csv] [SCRIPT]\n"
-                  "       tabscope -b SCRIPT | -b - | -c LINE... -b\n\n"
+                  "       tabscope -b SCRIPT | -b - | -c LINE... -b\n"
+                  "       tabscope doctor\n\n"
                   "Trains TabTransformers on tables and looks into them.\n\n");
     for (int i = 0; i < N_OPTIONS; i++) {
         struct str left = {0};

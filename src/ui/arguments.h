@@ -16,7 +16,7 @@ struct arguments {
     const char *table;  /* a file to load, or NULL */
     const char **lines; /* of -c, in order */
     int n_lines;
-    bool plain, no_rc, version, help, complete_bash;
+    bool plain, no_rc, keys, version, help, complete_bash;
     bool has_seed;
     uint64_t seed;
     int threads; /* 0: one a core */

@@ -1,0 +1,651 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands of the screen (command/cmd_screen.c): one function each, by name. */
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "ui/app_private.h"
+#include "ui/term.h"
+
+static struct view view_of(struct app *app)
+{
+    return app_view(app);
+}
+
+static enum pane_id focused(const struct app *app)
+{
+    return app->desk.focus[app->desk.view];
+}
+
+/* The word's position in the choices of the command's argument. */
+static int choice_of(const struct call *call, int argument)
+{
+    return value_choice(call->command->arguments[argument].value.choices,
+                        call_word(call, argument));
+}
+
+static long count_of(const struct call *call, int argument)
+{
+    long n = 1;
+
+    if (call_word(call, argument))
+        str_to_long(call_word(call, argument), 1, 1000000000, &n);
+    return n;
+}
+
+/* ---- views and focus ---- */
+
+static void go_to(struct app *app, enum view_id view)
+{
+    if (view != app->desk.view) {
+        app->before = app->desk.view;
+        app->desk.view = view;
+        app->desk.zoomed = false;
+    }
+}
+
+static void focus_on(struct app *app, enum pane_id pane)
+{
+    go_to(app, pane_view(pane));
+    app->desk.focus[app->desk.view] = pane;
+    app->desk.place = PLACE_PANES;
+}
+
+static bool do_view(struct app *app, const struct call *call, struct error *err)
+{
+    (void)err;
+    app->desk.popup = POPUP_NONE;
+    go_to(app, (enum view_id)choice_of(call, 0));
+    return true;
+}
+
+static void focus_step(struct app *app, int by)
+{
+    enum pane_id order[PANES];
+    int n = layout_order(app->desk.view, order), at = 0;
+
+    while (at < n - 1 && order[at] != focused(app))
+        at++;
+    focus_on(app, order[(at + by + n) % n]);
+}
+
+static bool do_focus(struct app *app, const struct call *call, struct error *err)
+{
+    const char *word = call_word(call, 0);
+    char name[32];
+
+    (void)err;
+    value_choice_name(call->command->arguments[0].value.choices,
+                      value_choice(call->command->arguments[0].value.choices, word), name,
+                      sizeof(name));
+    if (strcmp(name, "next") == 0 || strcmp(name, "previous") == 0) {
+        focus_step(app, name[0] == 'n' ? 1 : -1);
+    } else if (strcmp(name, "prompt") == 0 || strcmp(name, "panes") == 0) {
+        app->desk.place = strcmp(name, "prompt") == 0 ? PLACE_PROMPT : PLACE_PANES;
+    } else {
+        for (enum pane_id pane = 0; pane < PANES; pane++) {
+            if (strcmp(pane_type(pane)->name, name) == 0)
+                focus_on(app, pane);
+        }
+    }
+    return true;
+}
+
+static bool do_back(struct app *app, const struct call *call, struct error *err)
+{
+    static const enum pane_id homes[VIEWS] = {PANE_SCHEMA, PANE_LOSS, PANE_RUNS,
+                                              PANE_LOG};
+    struct desk *d = &app->desk;
+
+    if (d->popup != POPUP_NONE) {
+        d->popup = POPUP_NONE;
+    } else if (d->zoomed) {
+        d->zoomed = false;
+    } else if (focused(app) != homes[d->view]) {
+        d->focus[d->view] = homes[d->view];
+    } else if (app->before != d->view) {
+        d->view = app->before;
+    } else if (call_option(call, "leave")) {
+        return command_run(&app->context, "quit", err);
+    }
+    return true;
+}
+
+/* ---- lists ---- */
+
+static void move_popup(struct app *app, enum movement m, long n)
+{
+    struct list *l = &app->desk.popup_list;
+    long page = (long)l->page > 1 ? (long)l->page - 1 : 1;
+    size_t most = (size_t)-1 / 2;
+
+    switch (m) {
+    case MOVE_UP: list_move(l, -n, most); break;
+    case MOVE_DOWN: list_move(l, n, most); break;
+    case MOVE_PAGE_UP: list_move(l, -n * page, most); break;
+    case MOVE_PAGE_DOWN: list_move(l, n * page, most); break;
+    case MOVE_HOME: l->cursor = 0; break;
+    case MOVE_END: l->cursor = most - 1; break;
+    default: break;
+    }
+}
+
+static void move_list(struct list *l, enum movement m, long n, size_t count)
+{
+    long page = (long)l->page > 1 ? (long)l->page - 1 : 1;
+
+    switch (m) {
+    case MOVE_UP: list_move(l, -n, count); break;
+    case MOVE_DOWN: list_move(l, n, count); break;
+    case MOVE_PAGE_UP: list_move(l, -n * page, count); break;
+    case MOVE_PAGE_DOWN: list_move(l, n * page, count); break;
+    case MOVE_HOME: l->cursor = 0; break;
+    case MOVE_END: l->cursor = count > 0 ? count - 1 : 0; break;
+    default: break;
+    }
+}
+
+static bool do_move(struct app *app, const struct call *call, struct error *err)
+{
+    const struct pane_type *type = pane_type(focused(app));
+    enum movement m = (enum movement)choice_of(call, 0);
+    struct view v = view_of(app);
+    long n = count_of(call, 1);
+
+    (void)err;
+    if (app->desk.popup != POPUP_NONE)
+        move_popup(app, m, n);
+    else if (!(type->move && type->move(&v, m, n)) && type->count)
+        move_list(&app->desk.lists[focused(app)], m, n, type->count(&v));
+    return true;
+}
+
+/* The first item from `at` on, going round, that holds the text. */
+static bool find_item(const struct pane_type *type, const struct view *v, size_t count,
+                      size_t *at, bool backwards, const char *text)
+{
+    for (size_t k = 0; k < count; k++) {
+        if (type->holds(v, *at, text))
+            return true;
+        if (backwards)
+            *at = *at > 0 ? *at - 1 : count - 1;
+        else
+            *at = *at + 1 < count ? *at + 1 : 0;
+    }
+    return false;
+}
+
+static bool do_find(struct app *app, const struct call *call, struct error *err)
+{
+    const struct pane_type *type = pane_type(focused(app));
+    struct list *l = &app->desk.lists[focused(app)];
+    bool backwards = call_option(call, "backwards") != NULL;
+    struct view v = view_of(app);
+    size_t count = type->count ? type->count(&v) : 0, at;
+    char *shown;
+
+    if (call_word(call, 0)) {
+        str_clear(&app->desk.search);
+        str_puts(&app->desk.search, call_word(call, 0));
+    }
+    if (app->desk.search.length == 0)
+        return error_set(err, ERROR_STATE, "nothing was searched yet; / asks for a text");
+    if (!type->holds || count == 0)
+        return error_set(err, ERROR_STATE, "there is nothing to search in this pane");
+    at = l->cursor < count ? l->cursor : count - 1;
+    if (!call_word(call, 0))
+        at = backwards ? (at > 0 ? at - 1 : count - 1) : (at + 1) % count;
+    if (find_item(type, &v, count, &at, backwards, app->desk.search.text)) {
+        if (type->move)
+            type->move(&v, MOVE_UP, 0); /* a list that follows its end stops doing so */
+        l->cursor = at;
+        app->desk.place = PLACE_PANES;
+        return true;
+    }
+    shown = show(app->desk.search.text, 60);
+    error_set(err, ERROR_STATE, "\"%s\" is not in this pane", shown);
+    free(shown);
+    return false;
+}
+
+/* ---- the Data view ---- */
+
+/* Puts the cursor of the schema list on the column, if the list has it. */
+static void point_at_column(struct app *app, int column)
+{
+    struct list *l = &app->desk.lists[PANE_SCHEMA];
+    struct view v = view_of(app);
+    size_t before = l->cursor, n = pane_schema.count(&v);
+
+    for (l->cursor = 0; l->cursor < n; l->cursor++) {
+        if (view_column(&v) == column)
+            return;
+    }
+    l->cursor = before;
+}
+
+static bool do_values(struct app *app, const struct call *call, struct error *err)
+{
+    int column;
+
+    if (call_word(call, 0)) {
+        column = find_column(&app->context, call_word(call, 0), err);
+        if (column < 0)
+            return false;
+        app->desk.data.only_warnings = false;
+        point_at_column(app, column);
+    }
+    app->desk.data.lower = LOWER_VALUES;
+    app->desk.lists[PANE_VALUES] = (struct list){0};
+    focus_on(app, PANE_VALUES);
+    return true;
+}
+
+/* COLUMN=VALUE where the column is there; names may have = in them. */
+static bool check_filter(struct app *app, const char *filter, struct error *err)
+{
+    const struct dataset *d = app->context.session->table->data;
+    char *name;
+    bool ok = false;
+
+    for (const char *at = filter; !ok && (at = strchr(at, '=')); at++) {
+        name = xstrndup(filter, (size_t)(at - filter));
+        ok = dataset_find(d, name) >= 0;
+        free(name);
+    }
+    if (ok)
+        return true;
+    if (!strchr(filter, '='))
+        return error_set(err, ERROR_USAGE,
+                         "rows takes COLUMN=VALUE, as in `rows sex=Male`");
+    name = xstrndup(filter, strcspn(filter, "="));
+    find_column(&app->context, name, err);
+    free(name);
+    return false;
+}
+
+static bool do_rows(struct app *app, const struct call *call, struct error *err)
+{
+    const char *filter = call_word(call, 0);
+
+    if (filter && !check_filter(app, filter, err))
+        return false;
+    free(app->desk.data.filter);
+    app->desk.data.filter = filter ? xstrdup(filter) : NULL;
+    app->desk.data.lower = LOWER_ROWS;
+    app->desk.lists[PANE_ROWS] = (struct list){0};
+    focus_on(app, PANE_ROWS);
+    return true;
+}
+
+static void clear_selection(struct data_desk *d)
+{
+    free(d->selected);
+    d->selected = NULL;
+    d->n_selected = 0;
+}
+
+static bool do_select(struct app *app, const struct call *call, struct error *err)
+{
+    struct data_desk *d = &app->desk.data;
+    int n = app->context.session->table->schema->n_columns;
+    struct column_choice choice = {xcalloc((size_t)n + 1, sizeof(bool)), 0};
+    bool ok = true;
+
+    if (call->n_words == 0 || d->n_selected != n) {
+        clear_selection(d);
+        d->selected = xcalloc((size_t)n + 1, sizeof(bool));
+        d->n_selected = n;
+    }
+    for (int i = 0; ok && i < call->n_words; i++)
+        ok = column_choose(&app->context, call_word(call, i), &choice, err);
+    for (int i = 0; ok && i < n; i++)
+        d->selected[i] ^= choice.chosen[i];
+    free(choice.chosen);
+    return ok;
+}
+
+static bool do_arrange(struct app *app, const struct call *call, struct error *err)
+{
+    struct data_desk *d = &app->desk.data;
+    int sort = call_choice(call, "sort", -1), only = call_choice(call, "only", -1);
+    struct view v = view_of(app);
+    int column = view_column(&v);
+
+    (void)err;
+    if (sort >= 0)
+        d->sort = sort == 4 ? (d->sort + 1) % 4 : (unsigned)sort;
+    if (only >= 0)
+        d->only_warnings = only == 2 ? !d->only_warnings : only == 1;
+    if (column >= 0)
+        point_at_column(app, column);
+    return true;
+}
+
+/* ---- curves ---- */
+
+static void set_x_range(struct train_desk *t, double low, double high)
+{
+    t->low = low;
+    t->high = high;
+}
+
+/* All that the curves of the run have to show on the x axis. */
+static bool whole_range(struct app *app, double *low, double *high)
+{
+    struct view v = view_of(app);
+    const struct run *r = view_run(&v);
+    const struct epoch_record *last;
+
+    if (!r || r->n_history == 0)
+        return false;
+    last = &r->history[r->n_history - 1];
+    *low = 0;
+    *high = app->desk.train.by_time ? last->seconds : last->epoch;
+    return *high > *low;
+}
+
+/* Half of what is seen around the value cursor, or its later half. */
+static bool do_zoom(struct app *app, const struct call *call, struct error *err)
+{
+    struct train_desk *t = &app->desk.train;
+    int how = choice_of(call, 0);
+    double low, high, low_seen, high_seen, middle, span;
+
+    if (how == 2) {
+        set_x_range(t, NAN, NAN);
+        return true;
+    }
+    if (!whole_range(app, &low, &high))
+        return error_set(err, ERROR_STATE, "there is no curve to zoom yet");
+    low_seen = isnan(t->low) ? low : t->low;
+    high_seen = isnan(t->high) ? high : t->high;
+    middle = isnan(t->cursor) ? high_seen : t->cursor;
+    span = (high_seen - low_seen) * (how == 0 ? 0.5 : 2);
+    low_seen = fmax(fmin(middle - span / 2, high - span), low);
+    if (span >= high - low)
+        set_x_range(t, NAN, NAN);
+    else
+        set_x_range(t, low_seen, low_seen + span);
+    return true;
+}
+
+/* By hundredths of what is seen, at least an epoch. */
+static void move_cursor(struct app *app, int direction, long steps)
+{
+    struct train_desk *t = &app->desk.train;
+    double low, high, step;
+
+    if (!whole_range(app, &low, &high))
+        return;
+    step = t->by_time ? fmax((high - low) / 100, 1e-3) : 1;
+    if (isnan(t->cursor))
+        t->cursor = high;
+    else
+        t->cursor = fmin(fmax(t->cursor + direction * (double)steps * step, low), high);
+}
+
+static bool do_chart(struct app *app, const struct call *call, struct error *err)
+{
+    struct train_desk *t = &app->desk.train;
+    int y = call_choice(call, "y", -1), x = call_choice(call, "x", -1);
+    int cursor = call_choice(call, "cursor", -1);
+
+    (void)err;
+    if (y >= 0)
+        t->log_y = y == 2 ? !t->log_y : y == 1;
+    if (x >= 0) {
+        t->by_time = x == 2 ? !t->by_time : x == 1;
+        t->cursor = NAN;
+        set_x_range(t, NAN, NAN);
+    }
+    t->smooth = call_number(call, "smooth", t->smooth);
+    if (cursor == 2)
+        t->cursor = NAN;
+    else if (cursor >= 0)
+        move_cursor(app, cursor == 0 ? -1 : 1, call_int(call, "steps", 1));
+    return true;
+}
+
+static void clear_overlays(struct train_desk *t)
+{
+    while (t->n_overlaid > 0)
+        free(t->overlaid[--t->n_overlaid]);
+}
+
+static bool do_overlay(struct app *app, const struct call *call, struct error *err)
+{
+    struct train_desk *t = &app->desk.train;
+    const struct run *r;
+
+    if (!call_word(call, 0)) {
+        clear_overlays(t);
+        return true;
+    }
+    r = find_run(&app->context, call_word(call, 0), err);
+    if (!r)
+        return false;
+    for (size_t i = 0; i < t->n_overlaid; i++) {
+        if (strcmp(t->overlaid[i], r->name) == 0) {
+            free(t->overlaid[i]);
+            memmove(t->overlaid + i, t->overlaid + i + 1,
+                    (--t->n_overlaid - i) * sizeof(*t->overlaid));
+            return true;
+        }
+    }
+    t->overlaid = xgrow(t->overlaid, t->n_overlaid, &t->overlaid_capacity,
+                        sizeof(*t->overlaid));
+    t->overlaid[t->n_overlaid++] = xstrdup(r->name);
+    return true;
+}
+
+/* ---- what is under the cursor ---- */
+
+static bool enter_value(struct app *app, struct error *err)
+{
+    struct view v = view_of(app);
+    int column = view_column(&v);
+    struct str filter = {0}, line = {0};
+    bool ok = false;
+
+    if (column < 0)
+        return error_set(err, ERROR_STATE, "there is no value under the cursor");
+    str_printf(&filter, "%s=", column_name(dataset_column(v.session->table->data, column)));
+    if (view_value(&v, &filter)) {
+        str_puts(&line, "rows ");
+        word_quote(&line, filter.text);
+        ok = command_run(&app->context, line.text, err);
+    } else {
+        error_set(err, ERROR_STATE, "there is no value under the cursor");
+    }
+    str_done(&filter);
+    str_done(&line);
+    return ok;
+}
+
+static bool enter_run(struct app *app, struct error *err)
+{
+    struct view v = view_of(app);
+    const struct run *r = view_listed_run(&v);
+
+    if (!r)
+        return error_set(err, ERROR_STATE, "there is no run yet; `train` makes one");
+    free(app->desk.train.run);
+    app->desk.train.run = xstrdup(r->name);
+    go_to(app, VIEW_TRAIN);
+    return true;
+}
+
+static bool do_enter(struct app *app, const struct call *call, struct error *err)
+{
+    (void)call;
+    switch (focused(app)) {
+    case PANE_SCHEMA:
+        focus_on(app, PANE_COLUMN);
+        return true;
+    case PANE_COLUMN:
+        return command_run(&app->context, "values", err);
+    case PANE_VALUES:
+        return enter_value(app, err);
+    case PANE_RUNS:
+        return enter_run(app, err);
+    default:
+        app->desk.zoomed = !app->desk.zoomed;
+        return true;
+    }
+}
+
+/* NULL: there is no place for it, or it could not be written. Caller frees. */
+static char *keep_copy(const struct str *text, struct error *err)
+{
+    char *path = path_user("STATE", ".local/state", "copied");
+    struct file_writer *w = path ? file_writer_open(path, 0600, err) : NULL;
+
+    if (w)
+        file_writer_write(w, text->text, text->length);
+    if (w && file_writer_commit(w, err))
+        return path;
+    free(path);
+    return NULL;
+}
+
+static bool do_copy(struct app *app, const struct call *call, struct error *err)
+{
+    const struct pane_type *type = pane_type(focused(app));
+    struct view v = view_of(app);
+    struct str text = {0};
+    char *path, *said;
+    bool sent;
+
+    (void)call;
+    if (type->copy)
+        type->copy(&v, &text);
+    if (text.length == 0) {
+        str_done(&text);
+        return error_set(err, ERROR_STATE, "there is nothing to copy in this pane");
+    }
+    sent = term_copy(text.text, text.length);
+    path = keep_copy(&text, err);
+    said = xasprintf("copied %zu bytes%s%s%s", text.length,
+                     sent ? " to the clipboard, if the terminal allows it" : "",
+                     path ? sent ? ", and to " : " to " : "", path ? path : "");
+    if (sent || path)
+        app_say(app, LOG_NOTE, said);
+    sent |= path != NULL;
+    free(said);
+    free(path);
+    str_done(&text);
+    return sent;
+}
+
+static bool do_menu(struct app *app, const struct call *call, struct error *err)
+{
+    (void)err;
+    app->desk.popup = strcmp(call->command->name, "menu") == 0 ? POPUP_MENU : POPUP_KEYS;
+    app->desk.popup_list = (struct list){0};
+    return true;
+}
+
+/* ---- the screen ---- */
+
+static bool do_layout(struct app *app, const struct call *call, struct error *err)
+{
+    struct desk *d = &app->desk;
+
+    (void)err;
+    switch (choice_of(call, 0)) {
+    case 0: d->zoomed = !d->zoomed; break;
+    case 1: d->wider[d->view] += 4; break;
+    case 2: d->wider[d->view] -= 4; break;
+    case 3: d->taller[d->view] += 2; break;
+    case 4: d->taller[d->view] -= 2; break;
+    default: d->wider[d->view] = d->taller[d->view] = 0; break;
+    }
+    return true;
+}
+
+static bool do_freeze(struct app *app, const struct call *call, struct error *err)
+{
+    (void)call;
+    (void)err;
+    app->desk.frozen = !app->desk.frozen;
+    app_say(app, LOG_NOTE, app->desk.frozen
+            ? "the picture stands still; jobs go on, and freeze lets it go on too"
+            : "the picture goes on");
+    return true;
+}
+
+static bool do_repaint(struct app *app, const struct call *call, struct error *err)
+{
+    (void)app;
+    (void)call;
+    (void)err;
+    term_repaint();
+    return true;
+}
+
+static bool do_suspend(struct app *app, const struct call *call, struct error *err)
+{
+    (void)call;
+    (void)err;
+    app_suspend(app);
+    return true;
+}
+
+static bool do_screen_dump(struct app *app, const struct call *call, struct error *err)
+{
+    const char *path = call_word(call, 0);
+    struct file_writer *w = file_writer_open(path, 0644, err);
+    struct str text = {0};
+    int width, height;
+
+    if (!w)
+        return false;
+    term_size(&width, &height);
+    picture_draw(app, width, height);
+    surface_dump(&app->screen, &text);
+    file_writer_write(w, str_text(&text), text.length);
+    str_done(&text);
+    return file_writer_commit(w, err);
+}
+
+static bool do_bind(struct app *app, const struct call *call, struct error *err)
+{
+    return keys_bind(app->keys, call_word(call, 0), call_word(call, 1),
+                     call_word(call, 2), err);
+}
+
+static bool do_unbind(struct app *app, const struct call *call, struct error *err)
+{
+    return keys_unbind(app->keys, call_word(call, 0), call_word(call, 1), err);
+}
+
+/* ---- the table ---- */
+
+static const struct action {
+    const char *name;
+    bool (*run)(struct app *app, const struct call *call, struct error *err);
+} actions[] = {
+    {"view", do_view}, {"focus", do_focus}, {"move", do_move}, {"enter", do_enter},
+    {"back", do_back}, {"find", do_find}, {"zoom", do_zoom}, {"layout", do_layout},
+    {"select", do_select}, {"arrange", do_arrange}, {"rows", do_rows},
+    {"values", do_values}, {"chart", do_chart}, {"overlay", do_overlay},
+    {"copy", do_copy}, {"menu", do_menu}, {"keys", do_menu}, {"freeze", do_freeze},
+    {"repaint", do_repaint}, {"suspend", do_suspend}, {"screen-dump", do_screen_dump},
+    {"bind", do_bind}, {"unbind", do_unbind},
+};
+
+bool action_run(void *self, const struct call *call, struct error *err)
+{
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (strcmp(actions[i].name, call->command->name) == 0)
+            return actions[i].run(self, call, err);
+    }
+    return error_set(err, ERROR_STATE, "%s does nothing on this screen",
+                     call->command->name);
+}

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/app.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "command/pending.h"
+#include "command/profiling.h"
+#include "ui/app_private.h"
+#include "ui/prompt.h"
+#include "ui/signals.h"
+#include "ui/term.h"
+
+enum { BUSY_MS = 50, READ_BYTES = 4096 };
+
+int64_t app_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void touch(struct app *app, bool urgent)
+{
+    app->stale = true;
+    app->urgent |= urgent;
+}
+
+/* ---- the way out ---- */
+
+/* What is indented goes on from the sentence before, which the status row keeps. */
+void app_say(struct app *app, enum log_kind kind, const char *text)
+{
+    log_puts(app->log, kind, time(NULL), text);
+    if (text[0] != ' ') {
+        str_clear(&app->message);
+        str_puts(&app->message, text);
+        app->message_kind = kind;
+    }
+    touch(app, app->busy > 0);
+}
+
+static size_t count_lines(const char *bytes, size_t n)
+{
+    size_t lines = 0;
+
+    for (size_t i = 0; i < n; i++)
+        lines += bytes[i] == '\n';
+    return lines;
+}
+
+/* What a command prints is for reading: several lines open the Log view, one line stands
+ * in the status row too. */
+static void print(void *self, const char *bytes, size_t n)
+{
+    struct app *app = self;
+    const char *end = memchr(bytes, '\n', n);
+
+    app->printed += count_lines(bytes, n);
+    log_add(app->log, LOG_DATA, time(NULL), bytes, n);
+    if (app->printed == 1 && end) {
+        str_clear(&app->message);
+        str_add(&app->message, bytes, (size_t)(end - bytes));
+        app->message_kind = LOG_DATA;
+    }
+    touch(app, app->busy > 0);
+}
+
+static void note(void *self, const char *sentence)
+{
+    app_say(self, LOG_NOTE, sentence);
+}
+
+static void complain(void *self, const struct error *err)
+{
+    app_say(self, LOG_ERROR, err->text);
+}
+
+/* The jobs are shown from what they published themselves. */
+static void status(void *self, const char *line)
+{
+    (void)line;
+    touch(self, false);
+}
+
+static bool one_turn(struct app *app);
+
+static bool turn(void *self)
+{
+    struct app *app = self;
+    bool interrupted;
+
+    one_turn(app);
+    interrupted = app->interrupted;
+    app->interrupted = false;
+    return !interrupted && app->context.signal == 0;
+}
+
+static bool ask(void *self, const char *question)
+{
+    struct app *app = self;
+
+    app->question = question;
+    app->answered = app->answer = false;
+    touch(app, true);
+    while (!app->answered && app->context.signal == 0 && one_turn(app))
+        ;
+    app->question = NULL;
+    app->interrupted = false;
+    touch(app, true);
+    return app->answered && app->answer;
+}
+
+static const struct way_out app_out = {
+    .print = print,
+    .note = note,
+    .complain = complain,
+    .status = status,
+    .ask = ask,
+    .turn = turn,
+    .screen = action_run,
+};
+
+/* ---- running command lines ---- */
+
+static void show_printed(struct app *app)
+{
+    if (app->printed > 1 && app->desk.view != VIEW_LOG) {
+        app->before = app->desk.view;
+        app->desk.view = VIEW_LOG;
+    }
+    app->printed = 0;
+}
+
+/* Columns of the pane in which output is read. */
+static size_t output_width(const struct app *app)
+{
+    struct desk desk = app->desk;
+    struct layout l;
+    int width, height;
+
+    term_size(&width, &height);
+    desk.view = VIEW_LOG;
+    desk.zoomed = false;
+    layout_make(&l, &desk, width, height, 1, 1, true);
+    width = l.n > 0 ? l.panes[0].rect.width - 2 : width;
+    return width > 20 ? (size_t)width : 20;
+}
+
+/* The columns of a table are profiled as soon as there is one, and again for another
+ * target. */
+static void profile_table(struct app *app)
+{
+    const struct table *t = app->context.session->table;
+    int target = t ? t->schema->target : -1;
+
+    if (t == app->profiled && target == app->profiled_target)
+        return;
+    app->profiled = t;
+    app->profiled_target = target;
+    if (t)
+        profiling_start(&app->context);
+}
+
+void app_run_line(struct app *app, const char *line, enum log_kind kind)
+{
+    struct error err = {0};
+
+    if (kind == LOG_KEY)
+        log_key(app->log, time(NULL), line);
+    else
+        log_puts(app->log, kind, time(NULL), line);
+    str_clear(&app->message);
+    app->context.width = output_width(app);
+    app->busy++;
+    if (!command_run(&app->context, line, &err))
+        complain(app, &err);
+    app->busy--;
+    show_printed(app);
+    profile_table(app);
+    touch(app, true);
+}
+
+/* ---- what panes see ---- */
+
+static void take_jobs(struct app *app)
+{
+    struct engine *e = app->context.session->engine;
+    size_t n = 0;
+
+    for (size_t i = 0; i < app->n_jobs; i++)
+        free((char *)app->jobs[i].status);
+    for (struct pending *p = app->context.pending; p && n < MAX_VIEW_JOBS; p = p->next) {
+        struct str text = {0};
+
+        if (p->type->status)
+            p->type->status(&app->context, p, &text);
+        app->jobs[n++] = (struct view_job){
+            .number = p->job,
+            .what = p->what,
+            .run = p->run,
+            .paused = engine_state(e, p->job) == JOB_PAUSED,
+            .status = text.text ? text.text : xstrdup(""),
+        };
+    }
+    app->n_jobs = n;
+}
+
+struct view app_view(struct app *app)
+{
+    take_jobs(app);
+    return (struct view){
+        .session = app->context.session,
+        .desk = &app->desk,
+        .log = app->log,
+        .jobs = app->jobs,
+        .n_jobs = app->n_jobs,
+        .now = (double)time(NULL),
+    };
+}
+
+/* ---- the loop ---- */
+
+static enum glyphs chosen_glyphs(const struct app *app)
+{
+    switch (app->context.session->settings.screen.glyphs) {
+    case SCREEN_BRAILLE:
+        return GLYPHS_BRAILLE;
+    case SCREEN_BLOCKS:
+        return GLYPHS_BLOCKS;
+    case SCREEN_ASCII:
+        return GLYPHS_ASCII;
+    default:
+        return term_glyphs();
+    }
+}
+
+static void apply_settings(struct app *app)
+{
+    const struct screen_options *o = &app->context.session->settings.screen;
+    char name[32];
+
+    if (value_choice_name(SCREEN_THEMES, o->theme, name, sizeof(name)))
+        term_set_theme(theme_find(name));
+    term_set_mouse(o->mouse);
+    app->screen.glyphs = app->panes.glyphs = chosen_glyphs(app);
+}
+
+static void draw(struct app *app)
+{
+    int width, height;
+
+    apply_settings(app);
+    term_size(&width, &height);
+    picture_draw(app, width, height);
+    app->gone = !term_draw(&app->screen, app->cursor_x, app->cursor_y);
+    if (app->gone && app->context.signal == 0)
+        app->context.signal = SIGHUP;
+    app->stale = app->urgent = false;
+    app->drawn_at = app_now();
+}
+
+/* Milliseconds until the next picture is due; 0: now; -1: nothing to draw. */
+static int frame_timeout(const struct app *app)
+{
+    int64_t due = app->drawn_at + 1000 / app->context.session->settings.screen.fps;
+    int64_t now = app_now();
+
+    if (!app->stale)
+        return -1;
+    return app->urgent || due <= now ? 0 : (int)(due - now);
+}
+
+static void draw_if_due(struct app *app)
+{
+    if (!app->gone && frame_timeout(app) == 0 && term_is_ready())
+        draw(app);
+}
+
+/* A frame that waits for the terminal to take more looks again soon. */
+static int loop_timeout(const struct app *app)
+{
+    int frame = frame_timeout(app), input = input_timeout(app);
+
+    if (frame == 0)
+        frame = BUSY_MS;
+    if (frame < 0 || (input >= 0 && input < frame))
+        return input;
+    return frame;
+}
+
+static void take_stderr(struct app *app)
+{
+    char bytes[READ_BYTES];
+    ssize_t n = read(term_stderr(), bytes, sizeof(bytes));
+
+    if (n > 0)
+        log_add(app->log, LOG_STDERR, time(NULL), bytes, (size_t)n);
+    touch(app, false);
+}
+
+/* The end of the input is the end of the terminal. */
+static void take_keyboard(struct app *app)
+{
+    char bytes[READ_BYTES];
+    ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));
+
+    if (n > 0)
+        input_take(app, bytes, (size_t)n);
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        app->context.signal = SIGHUP;
+    touch(app, true);
+}
+
+void app_suspend(struct app *app)
+{
+    term_leave();
+    signals_suspend();
+    term_return();
+    term_resize();
+    touch(app, true);
+}
+
+static void take_signal(struct app *app)
+{
+    int number = signals_take();
+
+    switch (number) {
+    case 0:
+        break;
+    case SIGWINCH:
+        term_resize();
+        break;
+    case SIGTSTP:
+        app_suspend(app);
+        break;
+    case SIGCONT:
+        term_repaint();
+        break;
+    default:
+        app->context.signal = number;
+    }
+    touch(app, true);
+}
+
+static void take_news(struct app *app)
+{
+    engine_quiet(app->context.session->engine);
+    if (app->busy > 0) {
+        touch(app, false); /* the command that waits looks itself */
+        return;
+    }
+    pending_poll(&app->context);
+    show_printed(app);
+    profile_table(app);
+    touch(app, false);
+}
+
+/* Waits for something and takes it in. False: the terminal is gone. */
+static bool one_turn(struct app *app)
+{
+    struct pollfd fds[] = {
+        {app->gone ? -1 : STDIN_FILENO, POLLIN, 0},
+        {signals_fd(), POLLIN, 0},
+        {engine_fd(app->context.session->engine), POLLIN, 0},
+        {app->gone ? -1 : term_stderr(), POLLIN, 0},
+        {app->gone ? -1 : term_waiting(), POLLOUT, 0},
+    };
+    int ready;
+
+    draw_if_due(app);
+    ready = poll(fds, 5, loop_timeout(app));
+    if (ready < 0)
+        return true;
+    if (fds[1].revents)
+        take_signal(app);
+    if (fds[4].revents)
+        term_is_ready(); /* writes what is left of the last picture */
+    if (fds[3].revents)
+        take_stderr(app);
+    if (fds[2].revents)
+        take_news(app);
+    if (fds[0].revents)
+        take_keyboard(app);
+    else if (input_timeout(app) == 0)
+        input_flush(app);
+    return !app->gone;
+}
+
+void app_run(struct app *app)
+{
+    touch(app, true);
+    profile_table(app);
+    while (!app->context.quit && app->context.signal == 0) {
+        input_run_lines(app);
+        if (!app->context.quit)
+            one_turn(app);
+    }
+}
+
+/* ---- the end ---- */
+
+/* Kept so that a lost connection loses no work. */
+static void keep_session(struct app *app)
+{
+    char *path = path_user("STATE", ".local/state", "last.tabscope");
+
+    if (path && app->context.record.length > 0)
+        session_write(&app->context, path, NULL);
+    free(path);
+}
+
+void app_end_jobs(struct app *app)
+{
+    struct context *c = &app->context;
+    int number = c->signal;
+    struct error err;
+
+    keep_session(app);
+    app->gone = true;
+    term_end();
+    c->signal = 0; /* a further one ends the waiting */
+    c->batch = true;
+    if (number == SIGHUP && c->session->settings.screen.hangup == HANGUP_CONTINUE)
+        pending_wait(c, 0, &err);
+    else
+        pending_end(c);
+    c->signal = number;
+}
+
+/* ---- making and freeing ---- */
+
+static char *screen_facts(void)
+{
+    static const char *const names[] = {"ASCII", "blocks", "braille"};
+    int width, height;
+
+    term_size(&width, &height);
+    return xasprintf("%d x %d, %d colours, %s, %s", width, height, term_colours(),
+                     nl_langinfo(CODESET), names[term_glyphs()]);
+}
+
+struct app *app_new(struct session *s, struct error *err)
+{
+    struct app *app = xcalloc(1, sizeof(*app));
+
+    app->log = log_new();
+    app->keys = keys_new();
+    desk_init(&app->desk);
+    app->context = (struct context){
+        .session = s, .out = &app_out, .self = app, .narration = NARRATE_ASIDE,
+    };
+    app->profiled_target = -1;
+    prompt_begin_cells(&app->context, "tabscope> ");
+    if (!term_begin(err)) {
+        app_free(app);
+        return NULL;
+    }
+    signals_watch_screen(term_rescue);
+    app->facts = screen_facts();
+    app->context.screen = app->facts;
+    prompt_open();
+    app_say(app, LOG_NOTE, PACKAGE_STRING "; `help` lists the commands, Esc and ? the keys");
+    touch(app, true);
+    return app;
+}
+
+struct context *app_context(struct app *app)
+{
+    return &app->context;
+}
+
+void app_free(struct app *app)
+{
+    term_end();
+    prompt_end();
+    pending_clear(&app->context);
+    str_done(&app->context.record);
+    desk_done(&app->desk);
+    log_free(app->log);
+    keys_free(app->keys);
+    str_done(&app->input);
+    str_done(&app->pair);
+    str_done(&app->held);
+    str_done(&app->message);
+    for (size_t i = 0; i < app->n_lines; i++)
+        free(app->lines[i]);
+    for (size_t i = 0; i < app->n_jobs; i++)
+        free((char *)app->jobs[i].status);
+    free(app->lines);
+    surface_done(&app->screen);
+    surface_done(&app->panes);
+    free(app->facts);
+    free(app);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the workbench share: app.c (loop), input.c (keys), actions.c (commands
+ * of the screen), picture.c (everything on one surface). */
+#ifndef UI_APP_PRIVATE_H
+#define UI_APP_PRIVATE_H
+
+#include <stdint.h>
+
+#include "command/command.h"
+#include "ui/desk.h"
+#include "ui/keys.h"
+#include "ui/layout.h"
+#include "ui/log.h"
+#include "ui/pane.h"
+#include "ui/surface.h"
+
+enum { MAX_VIEW_JOBS = 16 };
+
+struct app {
+    struct context context;
+    struct desk desk;
+    struct log *log;
+    struct keys *keys;
+    char *facts;             /* of the screen, for `doctor` */
+
+    /* keys on their way */
+    struct str input;        /* bytes that are no whole key yet */
+    int64_t input_at;        /* when the last ones came, ms */
+    struct str pair;         /* the first key of two */
+    struct str held;         /* and its bytes */
+    char **lines;            /* typed while a command ran */
+    size_t n_lines, lines_capacity;
+    int busy;                /* commands that run, one inside another */
+    bool interrupted;        /* Ctrl-C while one ran */
+    int64_t interrupt_at;    /* of the last Ctrl-C on an empty line, ms */
+    int interrupts;
+
+    /* what is shown */
+    struct str message;      /* the last sentence */
+    enum log_kind message_kind;
+    const char *question;    /* being asked, or NULL */
+    bool answered, answer;
+    size_t printed;          /* lines of data since the person last looked */
+    enum view_id before;     /* the view that `back` returns to */
+    struct surface screen;   /* as it was drawn last */
+    struct surface panes;    /* its body, which stays when frozen */
+    struct layout layout;
+    enum view_id drawn_view;
+    int cursor_x, cursor_y;
+    bool stale;              /* something changed */
+    bool urgent;             /* a person did it: no waiting for the next frame */
+    int64_t drawn_at;        /* ms */
+    bool gone;               /* the terminal */
+
+    /* what the profiles were made for */
+    const struct table *profiled;
+    int profiled_target;
+
+    struct view_job jobs[MAX_VIEW_JOBS]; /* texts are owned */
+    size_t n_jobs;
+};
+
+/* ---- app.c ---- */
+
+int64_t app_now(void); /* ms, monotonic */
+/* Runs a command line, logs it and what comes of it. kind: LOG_COMMAND or LOG_KEY. */
+void app_run_line(struct app *app, const char *line, enum log_kind kind);
+void app_say(struct app *app, enum log_kind kind, const char *text);
+struct view app_view(struct app *app);
+void app_suspend(struct app *app);
+
+/* ---- input.c ---- */
+
+/* Bytes that came from the keyboard. */
+void input_take(struct app *app, const char *bytes, size_t n);
+/* Nothing came for a while: what is there is all. */
+void input_flush(struct app *app);
+/* Milliseconds until input_flush is due, -1: there is nothing to wait for. */
+int input_timeout(const struct app *app);
+/* Takes a finished line from the prompt and runs it, unless a command runs. */
+void input_run_lines(struct app *app);
+
+/* ---- actions.c ---- */
+
+bool action_run(void *self, const struct call *call, struct error *err);
+
+/* ---- picture.c ---- */
+
+/* Draws everything on app->screen for this size. */
+void picture_draw(struct app *app, int width, int height);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The log: lines folded to the width, the newest at the bottom. While the cursor is on the
+ * last line the pane follows what comes.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "ui/pane.h"
+
+static const enum role roles[] = {
+    [LOG_COMMAND] = ROLE_STRONG, [LOG_KEY] = ROLE_DIM, [LOG_DATA] = ROLE_TEXT,
+    [LOG_NOTE] = ROLE_TEXT, [LOG_ERROR] = ROLE_ERROR, [LOG_STDERR] = ROLE_WARNING,
+};
+
+static const char *const marks[] = {
+    [LOG_COMMAND] = "> ", [LOG_KEY] = ": ", [LOG_DATA] = "  ", [LOG_NOTE] = "  ",
+    [LOG_ERROR] = "! ", [LOG_STDERR] = "# ",
+};
+
+enum { MARK_WIDTH = 2 };
+
+static size_t count(const struct view *v)
+{
+    return log_lines(v->log);
+}
+
+static bool follows(const struct view *v)
+{
+    return !v->desk->log_held;
+}
+
+static void title(const struct view *v, struct str *out)
+{
+    size_t n = count(v), at = v->desk->lists[PANE_LOG].cursor;
+
+    if (follows(v))
+        str_puts(out, "Log");
+    else
+        str_printf(out, "Log  line %zu of %zu, End goes on", at + 1, n);
+}
+
+/* Data keeps its columns and is cut; sentences are folded. */
+static void fold_line(const struct log_line *line, int width, struct str *out)
+{
+    int room = width > MARK_WIDTH + 1 ? width - MARK_WIDTH : 1;
+
+    if (line->kind == LOG_DATA)
+        str_puts(out, line->text);
+    else
+        fold_to(out, line->text, 0, strspn(line->text, " ") + 2, (size_t)room);
+}
+
+static int count_rows(const char *text)
+{
+    int rows = 1;
+
+    for (; *text; text++)
+        rows += *text == '\n';
+    return rows;
+}
+
+static bool is_match(const struct view *v, size_t i);
+
+/* Draws the rows of a line upwards from `bottom`; returns how many there are. */
+static int draw_line(const struct view *v, struct surface *s, size_t i, int bottom,
+                     bool focused)
+{
+    const struct log_line *line = log_line(v->log, i);
+    enum role role = is_match(v, i) ? ROLE_MATCH : roles[line->kind];
+    struct str text = {0};
+    int rows, y;
+
+    fold_line(line, s->width, &text);
+    rows = count_rows(str_text(&text));
+    y = bottom - rows + 1;
+    for (char *at = text.text, *end; at; at = end, y++) {
+        end = strchr(at, '\n');
+        if (end)
+            *end++ = '\0';
+        if (y == bottom - rows + 1)
+            surface_text(s, 0, y, MARK_WIDTH, roles[line->kind], marks[line->kind]);
+        surface_text(s, MARK_WIDTH, y, 0, role, at);
+    }
+    if (focused && !follows(v) && i == v->desk->lists[PANE_LOG].cursor)
+        surface_paint(s, (struct rect){0, bottom - rows + 1, s->width, rows}, ROLE_CURSOR);
+    str_done(&text);
+    return rows;
+}
+
+static void draw(const struct view *v, struct surface *s, bool focused)
+{
+    struct list *l = &v->desk->lists[PANE_LOG];
+    size_t n = count(v), last;
+    int y = s->height - 1;
+
+    l->page = (size_t)s->height;
+    if (n == 0)
+        return;
+    if (follows(v) || l->cursor >= n)
+        l->cursor = n - 1;
+    /* a held line stands where there is something below it to read on */
+    last = l->cursor + l->page / 3 < n ? l->cursor + l->page / 3 : n - 1;
+    for (size_t i = follows(v) ? n - 1 : last; y >= 0; i--) {
+        y -= draw_line(v, s, i, y, focused);
+        if (i == 0)
+            break;
+    }
+}
+
+static bool holds(const struct view *v, size_t i, const char *text)
+{
+    return strcasestr(log_line(v->log, i)->text, text) != NULL;
+}
+
+static bool is_match(const struct view *v, size_t i)
+{
+    return v->desk->search.length > 0 && v->desk->view == VIEW_LOG &&
+           i == v->desk->lists[PANE_LOG].cursor && !follows(v) &&
+           holds(v, i, v->desk->search.text);
+}
+
+/* Going up holds the picture; arriving at the end lets it follow again. */
+static bool move(const struct view *v, enum movement m, long n)
+{
+    struct list *l = &v->desk->lists[PANE_LOG];
+    long page = l->page > 2 ? (long)l->page - 2 : 1;
+    size_t lines = count(v);
+
+    v->desk->log_held = true;
+    switch (m) {
+    case MOVE_UP: list_move(l, -n, lines); break;
+    case MOVE_DOWN: list_move(l, n, lines); break;
+    case MOVE_PAGE_UP: list_move(l, -n * page, lines); break;
+    case MOVE_PAGE_DOWN: list_move(l, n * page, lines); break;
+    case MOVE_HOME: l->cursor = 0; break;
+    case MOVE_END: list_move(l, (long)lines, lines); break;
+    default: break;
+    }
+    if (n > 0 && l->cursor + 1 >= lines && m != MOVE_UP && m != MOVE_PAGE_UP)
+        v->desk->log_held = false;
+    return true;
+}
+
+static void copy(const struct view *v, struct str *out)
+{
+    size_t at = v->desk->lists[PANE_LOG].cursor;
+
+    if (at < count(v))
+        str_puts(out, log_line(v->log, at)->text);
+}
+
+const struct pane_type pane_log = {
+    .name = "log",
+    .title = title,
+    .draw = draw,
+    .count = count,
+    .holds = holds,
+    .move = move,
+    .copy = copy,
+};

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything that is on the screen, on one surface. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "command/grid.h"
+#include "ui/app_private.h"
+#include "ui/prompt.h"
+
+enum { PROMPT_ROWS = 4 };
+
+/* ---- the row of tabs ---- */
+
+static int draw_tabs(const struct desk *d, struct surface *s)
+{
+    bool words = s->width >= 60;
+    int x = 0;
+
+    for (enum view_id view = 0; view < VIEWS; view++) {
+        bool on = view == d->view;
+        char *text = words ? xasprintf("%c%d:%s%c", on ? '[' : ' ', view + 1,
+                                       view_title(view), on ? ']' : ' ')
+                           : xasprintf("%c%d%c", on ? '[' : ' ', view + 1, on ? ']' : ' ');
+
+        x += surface_text(s, x, 0, 0, on ? ROLE_TAB_ON : ROLE_TAB, text);
+        free(text);
+    }
+    return x;
+}
+
+static void add_table(const struct view *v, struct str *out)
+{
+    const struct table *t = v->session->table;
+    char rows[COUNT_TEXT];
+
+    if (!t)
+        return;
+    show_to(out, t->name, strlen(t->name), 24);
+    str_printf(out, " %sx%d", count_text(dataset_rows(t->data), rows),
+               dataset_columns(t->data));
+}
+
+/* What runs, shortest where there is little room. */
+static void add_jobs(const struct view *v, int width, struct str *out)
+{
+    if (v->n_jobs == 0) {
+        str_puts(out, "idle");
+        return;
+    }
+    str_puts(out, v->jobs[0].what);
+    if (v->jobs[0].paused)
+        str_puts(out, " PAUSED");
+    else if (width > 20 && v->jobs[0].status[0])
+        str_printf(out, "  %s", v->jobs[0].status);
+    if (v->n_jobs > 1)
+        str_printf(out, "  +%zu", v->n_jobs - 1);
+}
+
+static void draw_top(const struct view *v, struct surface *s)
+{
+    struct str table = {0}, jobs = {0};
+    int x, room, width;
+
+    surface_fill(s, (struct rect){0, 0, s->width, 1}, ' ', ROLE_TAB);
+    x = draw_tabs(v->desk, s) + 2;
+    add_table(v, &table);
+    x += surface_text(s, x, 0, s->width - x, ROLE_TAB, str_text(&table));
+    room = s->width - x - 2;
+    add_jobs(v, room, &jobs);
+    width = (int)show_width(str_text(&jobs), jobs.length);
+    if (v->desk->frozen)
+        surface_text(s, x, 0, 0, ROLE_WARNING, "  frozen");
+    if (room > 4)
+        surface_text(s, width < room ? s->width - width : x + 2, 0, room,
+                     v->n_jobs > 0 ? ROLE_TAB_ON : ROLE_TAB, str_text(&jobs));
+    str_done(&table);
+    str_done(&jobs);
+}
+
+/* ---- panes ---- */
+
+static void draw_pane(const struct view *v, struct surface *frame, enum pane_id pane,
+                      bool focused)
+{
+    const struct pane_type *type = pane_type(pane);
+    struct str title = {0};
+    struct surface inside = surface_part(frame, (struct rect){1, 1, frame->width - 2,
+                                                              frame->height - 2});
+
+    type->draw(v, &inside, focused);
+    type->title(v, &title); /* after drawing, which finds what is to be seen */
+    surface_frame(frame, str_text(&title), focused);
+    str_done(&title);
+}
+
+/* A screen too small for panes has the end of the log, as a plain prompt would. */
+static void draw_body(const struct app *app, const struct view *v, struct surface *s)
+{
+    const struct layout *l = &app->layout;
+    int focus = layout_focus(l, v->desk);
+
+    if (l->n == 0 && s->height > 0)
+        pane_log.draw(v, s, false);
+    for (int i = 0; i < l->n; i++) {
+        struct rect r = l->panes[i].rect;
+        struct surface frame;
+
+        r.y -= l->body.y;
+        r.x -= l->body.x;
+        frame = surface_part(s, r);
+        draw_pane(v, &frame, l->panes[i].pane,
+                  i == focus && v->desk->place == PLACE_PANES);
+    }
+}
+
+static bool has_size(const struct surface *s, struct rect r)
+{
+    return s->width == r.width && s->height == r.height;
+}
+
+static void resize(struct surface *s, int width, int height)
+{
+    enum glyphs glyphs = s->glyphs;
+
+    surface_done(s);
+    surface_init(s, width, height, glyphs);
+}
+
+static void copy_cells(struct surface *to, const struct surface *from)
+{
+    for (int y = 0; y < to->height && y < from->height; y++)
+        memcpy(to->cells + (size_t)y * (size_t)to->stride, surface_row(from, y),
+               (size_t)(to->width < from->width ? to->width : from->width) *
+               sizeof(*to->cells));
+}
+
+/* The panes are drawn apart, so that a frozen picture can stay as it is. */
+static void draw_panes(struct app *app, const struct view *v)
+{
+    struct rect body = app->layout.body;
+    struct surface part = surface_part(&app->screen, body);
+
+    if (!app->desk.frozen || !has_size(&app->panes, body) ||
+        app->drawn_view != app->desk.view) {
+        resize(&app->panes, body.width, body.height);
+        draw_body(app, v, &app->panes);
+        app->drawn_view = app->desk.view;
+    }
+    copy_cells(&part, &app->panes);
+}
+
+/* ---- the last rows ---- */
+
+static const char *place_name(const struct app *app)
+{
+    static const char *const names[] = {"DATA", "TRAIN", "RUNS", "LOG"};
+
+    if (app->busy > 0)
+        return "WAIT";
+    return app->desk.place == PLACE_PROMPT ? "PROMPT" : names[app->desk.view];
+}
+
+static void add_status(const struct app *app, int width, struct str *out)
+{
+    const char *place = place_name(app);
+    char *shown;
+
+    if (app->question) {
+        shown = xasprintf("%s (y/n)", app->question);
+        fold_to(out, shown, 0, 2, (size_t)width);
+    } else {
+        shown = xasprintf("%-7s %s", place, str_text(&app->message));
+        fold_to(out, shown, 0, 8, (size_t)width);
+    }
+    free(shown);
+}
+
+static int count_rows(const char *text)
+{
+    int rows = 1;
+
+    for (; *text; text++)
+        rows += *text == '\n';
+    return rows;
+}
+
+static void draw_status(const struct app *app, struct surface *s)
+{
+    enum role role = app->question ? ROLE_WARNING
+                     : app->message_kind == LOG_ERROR ? ROLE_ERROR : ROLE_STATUS;
+    struct str text = {0};
+    int y = 0;
+
+    surface_fill(s, (struct rect){0, 0, s->width, s->height}, ' ', ROLE_STATUS);
+    add_status(app, s->width, &text);
+    for (char *at = text.text, *end; at && y < s->height; at = end, y++) {
+        end = strchr(at, '\n');
+        if (end)
+            *end++ = '\0';
+        surface_text(s, 0, y, s->width, role, at);
+    }
+    if (!app->question)
+        surface_text(s, 0, 0, 7, ROLE_KEY, place_name(app));
+    str_done(&text);
+}
+
+static void draw_prompt(struct app *app, struct surface *s)
+{
+    int x = 0, y = 0;
+
+    prompt_draw(s, &x, &y);
+    app->cursor_x = -1;
+    if (app->desk.place == PLACE_PROMPT && !app->question && s->height > 0) {
+        app->cursor_x = app->layout.prompt.x + x;
+        app->cursor_y = app->layout.prompt.y + y;
+    }
+}
+
+/* ---- the whole ---- */
+
+static void make_layout(struct app *app, int width, int height)
+{
+    struct str status = {0};
+
+    add_status(app, width > 0 ? width : 1, &status);
+    layout_make(&app->layout, &app->desk, width, height,
+                count_rows(str_text(&status)), prompt_rows(width, PROMPT_ROWS),
+                app->context.session->settings.screen.hints);
+    str_done(&status);
+}
+
+void picture_draw(struct app *app, int width, int height)
+{
+    struct view v = app_view(app);
+    struct surface part;
+
+    resize(&app->screen, width, height);
+    make_layout(app, width, height);
+    part = surface_part(&app->screen, app->layout.tabs);
+    if (app->layout.tabs.height > 0)
+        draw_top(&v, &part);
+    draw_panes(app, &v);
+    if (app->desk.popup != POPUP_NONE) {
+        part = surface_part(&app->screen, app->layout.body);
+        keys_draw_popup(app->keys, &v, &part);
+    }
+    part = surface_part(&app->screen, app->layout.hints);
+    if (app->layout.hints.height > 0)
+        keys_draw_hints(app->keys, &app->desk, &part);
+    part = surface_part(&app->screen, app->layout.status);
+    draw_status(app, &part);
+    part = surface_part(&app->screen, app->layout.prompt);
+    draw_prompt(app, &part);
+    part = surface_part(&app->screen, (struct rect){
+        0, 0, width, app->layout.status.y - app->layout.hints.height});
+    prompt_draw_candidates(&part);
+}

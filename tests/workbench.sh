@@ -1,0 +1,308 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The workbench as a person meets it: keys go into a private tmux of fixed size, and what is
+# waited for is text on its screen, never time.
+
+top=$(cd "${srcdir:-.}" && pwd)
+tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
+work=$(mktemp -d) || exit 99
+cd "$work" || exit 99
+if ! command -v tmux > /dev/null; then
+    echo "1..0 # SKIP no tmux"
+    exit 0
+fi
+screens=0
+mux() { tmux -S "$work/socket$screens" -f /dev/null "$@" 2> /dev/null; }
+trap 'mux kill-server; rm -rf "$work"' EXIT
+cp "$top/share/demo/income.csv" . || exit 99
+head -400 income.csv > small.csv
+count=0
+
+# point NAME: stands for what the command before it returned
+point() {
+    ok=$?
+    count=$((count + 1))
+    if [ $ok -eq 0 ]; then
+        echo "ok $count - $1"
+    else
+        screen | sed 's/^/# /'
+        echo "not ok $count - $1"
+    fi
+}
+
+# begin WIDTH HEIGHT [NAME=VALUE...] PROGRAM [OPTION...]: on a fresh screen, in a folder of
+# its own as home
+begin() {
+    mux kill-server
+    screens=$((screens + 1))
+    mkdir -p home
+    width=$1 height=$2
+    shift 2
+    mux new-session -d -s t -x "$width" -y "$height" \
+        "cd $work; env -u ACCESSIBLE -u NO_COLOR -u SSH_TTY HOME=$work/home \
+         XDG_CONFIG_HOME= XDG_STATE_HOME= INPUTRC=$work/inputrc LC_ALL=C.UTF-8 $* ; \
+         echo status \$?; stty -a | grep -o ' -*icanon'; cat"
+}
+
+keys() { mux send-keys -t t "$@"; }
+screen() { mux capture-pane -t t -p; }
+
+# until_true COMMAND...: within 30 seconds
+until_true() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ $tries -gt 600 ] && return 1
+        sleep 0.05
+    done
+}
+has() { screen | grep -q -- "$1"; }
+lacks() { ! has "$1"; }
+
+# sees PATTERN NAME, misses PATTERN NAME: the screen has it (not) in the end
+sees() { until_true has "$1"; point "$2"; }
+misses() { until_true lacks "$1"; point "$2"; }
+
+# ---- loading and looking ----
+
+begin 80 24 "$tabscope" --no-rc income.csv
+sees 'tabscope> ' "the prompt is there"
+sees 'income 8,993x' "a table on the command line is loaded"
+sees 'age .*continuous' "and its columns are listed"
+keys Escape j j
+sees '^DATA' "Escape goes to the panes"
+keys i
+sees 'mark .* ignore' "a key runs a command, which is said"
+keys u
+sees 'undone' "and is undone"
+keys '/' 'sex' Enter
+sees 'find sex' "/ searches"
+keys t
+keys F5
+sees 'target sex' "a key sets the target; the log has the command"
+keys F2 '?'
+sees 'categorical' "? lists the keys"
+keys Escape x
+sees 'mark' "x lists what can be done here"
+keys Escape F
+sees 'Male' "F counts the values of a column"
+keys Enter
+sees 'sex=' "Enter dives to their rows"
+keys : 'describe age' Enter
+sees 'distinct' "several lines of output open the log"
+keys 'view data' Enter
+sees '\[1:Data\]' "a command goes to a view"
+keys 'screen-dump dump.txt' Enter
+until_true test -s dump.txt && grep -q 'age' dump.txt
+point "screen-dump writes what is to be seen"
+keys 'session save s.tabscope' Enter
+until_true test -s s.tabscope && grep -q '^target sex' s.tabscope && ! grep -q view s.tabscope
+point "the session is saved as a script"
+keys C-d
+sees '^status 0' "Ctrl-D leaves"
+has ' icanon'
+point "the terminal is as it was"
+"$tabscope" -b --no-rc s.tabscope > out 2>&1
+point "and the saved session can be repeated"
+
+# ---- training ----
+
+begin 80 24 "$tabscope" --no-rc -c "'load income.csv'" -c "'target over_50k'" \
+    -c "'set model.layers 1'" -c "'set model.head_cap 16'"
+sees 'target over_50k' "command lines are run first"
+keys 'train --epochs 100000 --patience 0' Enter 'view train' Enter
+sees 'epoch  *[0-9]' "the Train view shows how it goes"
+keys 'tables' Enter
+sees 'income.csv' "the prompt answers meanwhile"
+keys Escape F3 p
+sees 'PAUSED\|paused' "p pauses"
+keys p
+misses 'PAUSED' "and lets it go on"
+keys L
+sees 'log' "L takes the logarithm"
+keys f
+sees 'frozen' "f holds the picture"
+keys f
+misses 'frozen' "and lets it go on"
+keys : C-c
+sees 'Ctrl-C again' "Ctrl-C on an empty line warns"
+keys C-c
+sees 'kept in runs/r1' "a second one stops the job and keeps its weights"
+keys 'train --epochs 3 --name second' Enter
+sees 'kept in runs/second' "a second run"
+keys 'view runs' Enter
+sees 'second' "the Runs view lists both"
+keys Escape Space
+sees 'overlay' "a run is marked"
+keys F3
+sees 'r1\|second' "and drawn beside the other"
+keys : 'train --epochs 100000 --patience 0' Enter
+sees 'train r' "a job runs"
+keys 'quit' Enter
+sees '(y/n)' "quit asks"
+keys n
+sees 'jobs go on' "no means no"
+keys 'quit' Enter
+sees '(y/n)' "quit asks again"
+keys y
+sees '^status 0' "yes means yes"
+
+# ---- the prompt ----
+
+begin 80 24 "$tabscope" --no-rc small.csv
+sees 'small 399x' "a table"
+keys 'mar' Tab
+sees 'mark' "Tab completes"
+keys C-u 'view ' Tab
+sees 'completions' "Tab lists what there is"
+keys Escape
+misses 'completions' "Escape closes the list"
+keys C-u 'help view' Enter
+sees 'help view' "a line for the history"
+keys C-r 'help'
+sees 'search' "Ctrl-R searches the history"
+keys C-c
+misses 'search' "Ctrl-C ends the search"
+keys 'värde 東京 é' 
+sees 'värde 東京 é' "wide characters stand on the line"
+keys C-u
+mux set-buffer 'view log
+view data'
+mux paste-buffer -p -t t
+sees 'view log.*view data' "a paste of two lines stays on the line"
+keys Enter
+sees '\[1:Data\]' "and each is run"
+keys 'lod' Enter
+sees 'did you mean load' "an error is a sentence"
+keys 'describe nosuch' Enter
+sees 'no column' "another one"
+keys Up
+sees 'tabscope> describe nosuch' "Up brings the line back"
+keys C-u C-d
+sees '^status 0' "Ctrl-D leaves"
+
+echo 'set editing-mode vi' > inputrc
+begin 80 24 "$tabscope" --no-rc small.csv
+sees 'small 399x' "vi mode: a table"
+keys 'view lxg' Escape h x
+sees 'tabscope> view lg' "Escape is vi's in the line"
+keys a 'o' Escape
+keys C-u
+rm -f inputrc
+mux kill-server
+
+# ---- sizes ----
+
+begin 160 48 "$tabscope" --no-rc income.csv
+sees 'income 8,993x' "160 x 48: a table"
+i=0
+while [ $i -lt 200 ]; do
+    mux resize-window -t t -x $((20 + i * 37 % 150)) -y $((1 + i * 17 % 60))
+    i=$((i + 1))
+done
+mux resize-window -t t -x 1 -y 1
+mux resize-window -t t -x 80 -y 24
+sees 'age .*continuous' "it survives 200 sizes and a window of one cell"
+mux resize-window -t t -x 39 -y 9
+misses 'continuous' "a tiny window has no panes"
+keys 'tables' Enter
+sees 'income' "but output and prompt"
+mux resize-window -t t -x 59 -y 15
+sees '\[1\]\|1:Data' "a small one has one pane"
+mux resize-window -t t -x 80 -y 24
+sees 'age .*continuous' "and back"
+mux run-shell "printf 'GARBAGE GARBAGE' > #{pane_tty}"
+sees 'GARBAGE' "something wrote on the screen"
+keys C-l
+misses 'GARBAGE' "Ctrl-L repairs it"
+keys 'set screen.mouse yes' Enter Escape
+keys -l "$(printf '\033[<0;10;6M\033[<0;10;6m')"
+sees '^DATA' "a click goes to a pane"
+mux kill-server
+
+# ---- themes, glyphs, locales ----
+
+begin 80 24 "$tabscope" --no-rc small.csv
+sees 'small 399x' "themes: a table"
+for theme in light mono deut contrast dark; do
+    keys "theme $theme" Enter
+    keys "show screen.theme" Enter
+    sees "value  *$theme" "theme $theme"
+    keys 'view data' Enter
+    sees 'age .*continuous' "theme $theme shows the table"
+done
+keys 'set screen.glyphs ascii' Enter
+sees '^+[-=]' "frames in ASCII"
+keys 'set screen.glyphs blocks' Enter
+misses '^+[-=]' "frames of lines"
+mux kill-server
+
+begin 80 24 LC_ALL=C "$tabscope" --no-rc small.csv
+sees '^+[-=]' "a locale without UTF-8 has ASCII frames"
+mux kill-server
+begin 80 24 NO_COLOR=1 "$tabscope" --no-rc small.csv
+sees 'small 399x' "NO_COLOR: a table"
+! mux capture-pane -t t -p -e | grep -q '\[3[0-9]\(;[0-9]*\)*m\|\[38;'
+point "NO_COLOR means none"
+mux kill-server
+
+# ---- manners ----
+
+begin 80 24 TERM=dumb "$tabscope" --no-rc
+sees 'plain prompt (a dumb terminal)' "a dumb terminal gets the plain prompt, and why"
+begin 80 24 ACCESSIBLE=1 "$tabscope" --no-rc
+sees 'plain prompt (ACCESSIBLE is set)' "ACCESSIBLE too"
+
+pid_of() { pgrep -f "^$tabscope --no-rc manners" | head -1; }
+cp small.csv manners.csv
+start_manners() {
+    begin 80 24 "$tabscope" --no-rc manners.csv
+    sees 'manners 399x' "$1: a table"
+}
+start_manners 'SIGTERM'
+keys 'target over_50k' Enter 'set model.layers 1' Enter
+keys 'train --epochs 100000 --patience 0 --name term' Enter
+sees 'train term' "SIGTERM: a job runs"
+kill -TERM "$(pid_of)"
+sees '^status 143' "SIGTERM ends the program"
+has ' icanon' && test -s runs/term/model.safetensors
+point "the terminal is as it was and the best weights are kept"
+grep -q '^train.*--name term' home/.local/state/tabscope/last.tabscope
+point "and the session"
+
+start_manners 'lost terminal'
+keys 'target over_50k' Enter 'set model.layers 1' Enter
+keys 'train --epochs 100000 --patience 0 --name lost' Enter
+sees 'train lost' "lost terminal: a job runs"
+lost=$(pid_of)
+mux kill-server
+gone() { ! kill -0 "$lost" 2> /dev/null; }
+until_true gone && test -s runs/lost/model.safetensors
+point "without a terminal the program keeps its weights and ends"
+
+start_manners 'crash'
+kill -SEGV "$(pid_of)"
+sees '^status 139' "a crash ends it"
+has ' icanon'
+point "and gives the terminal back"
+
+begin 80 24 sh -i
+keys "$tabscope --no-rc manners.csv" Enter
+sees 'manners 399x' "Ctrl-Z: a table"
+keys C-z
+misses 'manners 399x' "Ctrl-Z gives the shell's screen back"
+keys 'echo in the $((1+2))rd shell' Enter
+sees 'in the 3rd shell' "which takes commands"
+keys fg Enter
+sees 'manners 399x' "fg brings the picture back"
+mux kill-server
+
+mkdir -p home/.config/tabscope
+echo 'bind data Q "view log"' > home/.config/tabscope/keys
+begin 80 24 "$tabscope" small.csv
+sees 'small 399x' "own keys: a table"
+keys Escape Q
+sees '\[4:Log\]' "a key of the person's own"
+mux kill-server
+
+echo "1..$count"
