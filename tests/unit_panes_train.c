@@ -618,6 +618,32 @@ static void figures_follow_the_desk(void)
     stage_done(&t);
 }
 
+/* A few points far above all others do not make a flat line of these. */
+static void outliers_are_cut_off(void)
+{
+    struct stage t;
+    struct figure *f;
+    struct run *r;
+    double low, high;
+
+    stage_init(&t, "income");
+    r = add_run(&t, "r1", "income", 6, 0, 6);
+    f = curves_loss(&t.view);
+    check(isnan(f->y.high));
+    figure_free(f);
+    r->curve.points[0].loss = 9;
+    r->curve.points[1].loss = 4;
+    f = curves_loss(&t.view);
+    figure_y_range(f, &low, &high);
+    check(high > 0.6 && high < 0.8);
+    figure_free(f);
+    t.desk.train.log_y = true;
+    f = curves_loss(&t.view);
+    check(isnan(f->y.high));
+    figure_free(f);
+    stage_done(&t);
+}
+
 static void where_no_auc_is_accuracy_is_watched(void)
 {
     struct stage t;
@@ -705,6 +731,7 @@ int main(void)
     test_run(the_cursor_walks_along_the_curve);
     test_run(long_curves_are_walked_by_epochs);
     test_run(figures_follow_the_desk);
+    test_run(outliers_are_cut_off);
     test_run(where_no_auc_is_accuracy_is_watched);
     test_run(whole_tables_are_copied);
     test_run(any_size_will_do);

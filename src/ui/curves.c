@@ -9,7 +9,12 @@
 
 enum {
     STOPS = 200, /* points that the cursor goes through one by one */
+    ENOUGH = 32, /* points, before a few of them may be cut off */
 };
+
+/* The share of points between epochs that the loss shows whatever they are, and how much
+ * smaller than all of it the rest has to be to be shown alone. */
+static const double usual = 0.97, smaller = 0.75;
 
 int curves_overlay_style(size_t i)
 {
@@ -150,6 +155,43 @@ static struct figure *begin(const struct view *v, const struct run *r)
     return f;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The first steps of a run may lose ten times as much as all others, which would then be a
+ * flat line: the chart's top goes by all but a few of the raw points, and by all of the
+ * epochs. The curve comes down through it. */
+static void cut_top(const struct run *r, struct figure *f)
+{
+    const struct series *raw = &f->series[0];
+    double *sorted = xmalloc((raw->n + 1) * sizeof(*sorted)), top;
+    size_t n = 0;
+
+    for (size_t i = 0; i < raw->n; i++) {
+        if (isfinite(raw->y[i]))
+            sorted[n++] = raw->y[i];
+    }
+    qsort(sorted, n, sizeof(*sorted), by_value);
+    if (n >= ENOUGH && r->n_history > 0) {
+        top = sorted[(size_t)(usual * (double)(n - 1))];
+        for (size_t k = 1; k < f->n_series; k++) {
+            const struct series *s = &f->series[k];
+
+            for (size_t i = 0; s->style != STYLE_TRAIN && i < s->n; i++)
+                top = fmax(top, s->y[i]);
+        }
+        for (size_t i = 0; i < r->n_history; i++)
+            top = fmax(top, r->history[i].train_loss);
+        if (top - sorted[0] < smaller * (sorted[n - 1] - sorted[0]))
+            f->y.high = top;
+    }
+    free(sorted);
+}
+
 struct figure *curves_loss(const struct view *v)
 {
     const struct run *r = view_run(v);
@@ -165,6 +207,8 @@ struct figure *curves_loss(const struct view *v)
     add_valid(v, r, f, "valid", STYLE_VALID, NULL);
     add_overlaid(v, r, f, NULL);
     add_best(v, r, f, NULL);
+    if (r->curve.n > 0 && !f->y.log)
+        cut_top(r, f);
     return f;
 }
 

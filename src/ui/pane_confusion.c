@@ -104,7 +104,7 @@ static struct matrix plan_matrix(const struct diagnosis *d, struct surface *s)
 
     for (int i = 0; i < d->lines * d->lines; i++)
         widest = digits(d->confusion[i]) > widest ? digits(d->confusion[i]) : widest;
-    m.label = name < 12 ? name : 12;
+    m.label = name < 5 ? 5 : name < 12 ? name : 12;
     room = s->width - m.label - 1;
     m.cell = (name > widest + 1 ? name : widest + 1) + 1;
     m.letters = m.cell * d->lines + (d->lines > 2 ? MEASURE_WIDTH : 0) > room;
@@ -329,8 +329,7 @@ static void title_confusion(const struct view *v, struct str *out)
     else if (!d)
         str_puts(out, "confusion");
     else
-        str_printf(out, "%s%s", d->lines == 2 ? "confusion at 0.5" : "confusion",
-                   d->lines == DIAGNOSIS_CLASSES ? ", most frequent classes" : "");
+        str_printf(out, "confusion%s, rows are the truth", d->lines == 2 ? " at 0.5" : "");
 }
 
 static void draw_either(const struct view *v, struct surface *s, bool focused)
