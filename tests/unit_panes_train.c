@@ -644,6 +644,36 @@ static void outliers_are_cut_off(void)
     stage_done(&t);
 }
 
+/* A spike among very many points is still there, and so is the end. */
+static void long_curves_keep_their_spikes(void)
+{
+    struct stage t;
+    const struct series *raw, *train;
+    struct figure *f;
+    struct run *r;
+    double most = 0;
+
+    stage_init(&t, "income");
+    r = add_run(&t, "r1", "income", 49, 0, 6);
+    for (size_t i = 0; i < 8000; i++) {
+        struct curve_point p = {.epochs = 49 + 0.001 * (double)i, .loss = 0.3};
+
+        p.loss = i == 4321 ? 7 : i == 7999 ? NAN : 0.3;
+        curve_add(&r->curve, &p);
+    }
+    f = curves_loss(&t.view);
+    raw = find_series(f, "raw");
+    train = find_series(f, "train");
+    check(raw->n > 1000 && raw->n <= 2002);
+    check(train->n > 800 && train->n <= 1001);
+    for (size_t i = 0; i < raw->n; i++)
+        most = fmax(most, raw->y[i]);
+    check_near(most, 7, 0);
+    check(isnan(raw->y[raw->n - 1]) && isnan(train->y[train->n - 1]));
+    figure_free(f);
+    stage_done(&t);
+}
+
 static void where_no_auc_is_accuracy_is_watched(void)
 {
     struct stage t;
@@ -732,6 +762,7 @@ int main(void)
     test_run(long_curves_are_walked_by_epochs);
     test_run(figures_follow_the_desk);
     test_run(outliers_are_cut_off);
+    test_run(long_curves_keep_their_spikes);
     test_run(where_no_auc_is_accuracy_is_watched);
     test_run(whole_tables_are_copied);
     test_run(any_size_will_do);

@@ -8,8 +8,9 @@
 #include "base/mem.h"
 
 enum {
-    STOPS = 200, /* points that the cursor goes through one by one */
-    ENOUGH = 32, /* points, before a few of them may be cut off */
+    STOPS = 200,   /* points that the cursor goes through one by one */
+    ENOUGH = 32,   /* points, before a few of them may be cut off */
+    GROUPS = 1000, /* that more points are drawn in: no screen has as many dots across */
 };
 
 /* The share of points between epochs that the loss shows whatever they are, and how much
@@ -61,6 +62,31 @@ static void add_seen(const struct view *v, struct series *s, double x, double y)
         series_add(s, x, y);
 }
 
+/* Of every group of points the least and the greatest, so that no spike is lost, or only
+ * the last, and where the curve breaks off. */
+static void add_groups(const struct view *v, struct series *out, const struct series *in,
+                       bool extremes)
+{
+    size_t size = in->n / GROUPS + 1;
+
+    for (size_t from = 0; from < in->n; from += size) {
+        size_t to = from + size < in->n ? from + size : in->n, low = from, high = from;
+
+        for (size_t i = from; i < to && extremes; i++) {
+            low = in->y[i] < in->y[low] ? i : low;
+            high = in->y[i] > in->y[high] ? i : high;
+        }
+        if (low != high) {
+            size_t first = low < high ? low : high, second = low < high ? high : low;
+
+            add_seen(v, out, in->x[first], in->y[first]);
+            add_seen(v, out, in->x[second], in->y[second]);
+        }
+        if (low == high || isnan(in->y[to - 1]))
+            add_seen(v, out, in->x[to - 1], in->y[to - 1]);
+    }
+}
+
 /* The loss between epochs, raw and, if asked, smoothed over all points, seen or not. */
 static void add_steps(const struct view *v, const struct run *r, struct figure *f)
 {
@@ -71,14 +97,12 @@ static void add_steps(const struct view *v, const struct run *r, struct figure *
     for (size_t i = 0; i < r->curve.n; i++)
         series_add(raw, point_x(v, &r->curve.points[i]), r->curve.points[i].loss);
     s = figure_add(f, "raw", SERIES_FAINT, STYLE_TRAIN);
-    for (size_t i = 0; i < raw->n; i++)
-        add_seen(v, s, raw->x[i], raw->y[i]);
+    add_groups(v, s, raw, true);
     if (keep > 0) {
         figure_add(whole, "", SERIES_LINE, 0);
         series_smooth(&whole->series[1], &whole->series[0], keep);
         s = figure_add(f, "train", SERIES_LINE, STYLE_TRAIN);
-        for (size_t i = 0; i < whole->series[1].n; i++)
-            add_seen(v, s, whole->series[1].x[i], whole->series[1].y[i]);
+        add_groups(v, s, &whole->series[1], false);
     }
     figure_free(whole);
 }
