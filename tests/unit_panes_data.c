@@ -69,6 +69,8 @@ static void stage_income(struct stage *t, const char *target)
     free(path);
 }
 
+static const enum pane_id panes[] = {PANE_SCHEMA, PANE_COLUMN, PANE_VALUES, PANE_ROWS};
+
 /* ---- drawing ---- */
 
 static const struct pane_type *type_of(enum pane_id pane)
@@ -142,23 +144,28 @@ static void focus(struct stage *t, enum pane_id pane, size_t cursor)
 static struct dataset *nasty_table(void)
 {
     struct str text = {0};
+    struct dataset *d;
 
-    str_puts(&text, "id,\xe5\x9b\xbd\xe5\xae\xb6 country,\"bell\x07 and \x1b[31mred\",empty,"
-                    "same,");
+    str_puts(&text, "id,\xe5\x9b\xbd\xe5\xae\xb6 country,\"bell\x07 and \x1b[31mred\","
+                    "empty,same,");
     for (int i = 0; i < 20; i++)
         str_puts(&text, "long_name_");
     str_puts(&text, ",odd,when,note,price,sold\n");
     for (int i = 0; i < 60; i++) {
         str_printf(&text, "%d,%s,", 1000 + i,
-                   i % 3 ? "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x81\xae\xe6\x96\x87" : "Norge");
-        str_printf(&text, "%s,,x,%d,", i % 2 ? "a\x1b]0;title\x07" "b" : "tab\there", i % 4);
-        str_printf(&text, "%s,2024-%02d-%02d,", i == 7 ? "about 3" : i == 9 ? "inf" : "2.5",
-                   1 + i % 12, 1 + i % 28);
+                   i % 3 ? "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x81\xae\xe6\x96\x87"
+                         : "Norge");
+        str_printf(&text, "%s,,x,%d,", i % 2 ? "a\x1b]0;title\x07" "b" : "tab\there",
+                   i % 4);
+        str_printf(&text, "%s,2024-%02d-%02d,",
+                   i == 7 ? "about 3" : i == 9 ? "inf" : "2.5", 1 + i % 12, 1 + i % 28);
         str_printf(&text, "the quick brown fox number %d jumps over it,", i * i);
         str_printf(&text, "%d.%02d,%s\n", i < 59 ? i * 3 : 9000000, i % 100,
                    i < 30 ? "no" : "yes");
     }
-    return table_load(text.text, text.length);
+    d = table_load(text.text, text.length);
+    str_done(&text);
+    return d;
 }
 
 static struct dataset *flowers_table(void)
@@ -242,7 +249,6 @@ static void rows_are_listed(void)
 
 static void odd_tables_do_no_harm(void)
 {
-    static const enum pane_id panes[] = {PANE_SCHEMA, PANE_COLUMN, PANE_VALUES, PANE_ROWS};
     static const char *const names[] = {"data-odd", "data-odd-column", "data-odd-values",
                                         "data-odd-rows"};
     struct stage t;
@@ -303,7 +309,6 @@ static void tasks_have_their_rates(void)
 
 static void small_tables_are_drawn(void)
 {
-    static const enum pane_id panes[] = {PANE_SCHEMA, PANE_COLUMN, PANE_VALUES, PANE_ROWS};
     struct stage t;
 
     stage_init(&t, table_of("x\n1\n"), "one", NULL);
@@ -334,7 +339,6 @@ static void what_is_not_known_is_waited_for(void)
 
 static void without_a_table_it_says_how_to_get_one(void)
 {
-    static const enum pane_id panes[] = {PANE_SCHEMA, PANE_COLUMN, PANE_VALUES, PANE_ROWS};
     struct stage t;
     struct str out = {0};
 
@@ -438,7 +442,6 @@ static void rows_can_be_found_and_copied(void)
 /* Whatever the size, nothing is written outside; ASan sees to it. */
 static void every_size_can_be_drawn(void)
 {
-    static const enum pane_id panes[] = {PANE_SCHEMA, PANE_COLUMN, PANE_VALUES, PANE_ROWS};
     struct stage t;
 
     stage_init(&t, nasty_table(), "odd", "sold");
@@ -459,7 +462,8 @@ static void every_size_can_be_drawn(void)
     stage_done(&t);
 }
 
-static void check_text(void (*format)(struct str *out, double x), double x, const char *want)
+static void check_text(void (*format)(struct str *out, double x), double x,
+                       const char *want)
 {
     struct str out = {0};
 

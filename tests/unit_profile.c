@@ -61,8 +61,8 @@ static void check_cell(struct cell got, const char *want)
 
 static void values_are_counted(void)
 {
-    struct scene s = scene_of(table_of("a,b\nx,1\ny,1\nz,1\ny,1\n,1\ny,1\nz,1\n?,2\n"), NULL,
-                              TASK_NONE);
+    struct scene s = scene_of(table_of("a,b\nx,1\ny,1\nz,1\ny,1\n,1\ny,1\nz,1\n?,2\n"),
+                              NULL, TASK_NONE);
     struct profile *p = look(&s, "a", 2);
 
     check_int(p->rows, 8);
@@ -201,8 +201,8 @@ static void long_tails_are_cut(void)
 
 static void extreme_numbers_stay_finite(void)
 {
-    struct scene s = scene_of(table_of("x,y\n1e308,a\n-1e308,a\n1e-300,b\n0,b\n5,a\n"), NULL,
-                              TASK_NONE);
+    struct scene s = scene_of(table_of("x,y\n1e308,a\n-1e308,a\n1e-300,b\n0,b\n5,a\n"),
+                              NULL, TASK_NONE);
     struct profile *p = look(&s, "x", PROFILE_VALUES);
     size_t inside = 0;
 
@@ -311,7 +311,7 @@ static void classes_have_a_signal(void)
     check_int(s.schema->task, TASK_MULTICLASS);
     check_int(s.answers.known, 15);
     check_near(v->value_signal, 1, 1e-9);
-    check_near(v->values[0].rate, 1, 0); /* p goes with a, the first of the most frequent */
+    check_near(v->values[0].rate, 1, 0); /* p goes with a, the first of three */
     check_near(v->values[1].rate, 0, 0);
     profile_free(v);
     v = look(&s, "w", PROFILE_VALUES);
@@ -413,7 +413,7 @@ static void large_columns_go_in_slices(void)
     str_done(&text);
 }
 
-/* What issue and reader expect of half a million rows: a second or two for all columns. */
+/* What a person expects of half a million rows: a second or two for all columns. */
 static void half_a_million_rows_are_fast(void)
 {
     char *path = test_shared("data/kddcup99_10pct/kddcup99_10pct.csv.gz");
@@ -429,7 +429,8 @@ static void half_a_million_rows_are_fast(void)
     s = scene_of(dataset_load(path, &o, &err), "label", TASK_NONE);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
     for (int i = 0; i < dataset_columns(s.data); i++) {
-        struct profile *p = look(&s, column_name(dataset_column(s.data, i)), PROFILE_VALUES);
+        struct profile *p = look(&s, column_name(dataset_column(s.data, i)),
+                                 PROFILE_VALUES);
 
         check_int(p->rows, 494021);
         profile_free(p);

@@ -78,6 +78,7 @@ static void front_done(struct front *f)
 {
     session_free(f->context.session);
     pending_clear(&f->context);
+    str_done(&f->context.record);
 }
 
 static struct table *add_table(struct front *f, const char *name, int rows)

@@ -212,6 +212,7 @@ static void add_to_tenth(struct profile *out, struct sample s, int tenth, int *l
 /* Texts of the same number, as 1 and 1.0, become one sample. */
 static size_t merge_numbers(struct profiler *p)
 {
+    struct profile *out = p->profile;
     size_t n = 0, before = 0;
     int last = -1;
 
@@ -220,9 +221,9 @@ static size_t merge_numbers(struct profiler *p)
 
         for (end = i; end < p->n_items && number_of(p->items[end].key) == s.value; end++)
             s.count += p->tally->counts[p->items[end].code];
-        add_to_tenth(p->profile, s, tenth_of(before, s.count, p->profile->numeric), &last);
+        add_to_tenth(out, s, tenth_of(before, s.count, out->numeric), &last);
         for (size_t k = i; k < end; k++)
-            p->tenth[p->items[k].code] = (uint8_t)(p->profile->n_tenths - 1);
+            p->tenth[p->items[k].code] = (uint8_t)(out->n_tenths - 1);
         before += s.count;
         p->samples[n++] = s;
     }
@@ -550,7 +551,8 @@ void profile_forget_target(struct profile *p)
 
 double profile_signal(const struct profile *p, enum kind kind)
 {
-    bool numbers = kind == KIND_CONTINUOUS || kind == KIND_DATETIME || kind == KIND_WEIGHT ||
+    bool numbers = kind == KIND_CONTINUOUS || kind == KIND_DATETIME ||
+                   kind == KIND_WEIGHT ||
                    (kind == KIND_IGNORE && 2 * p->numeric > p->rows - p->missing);
 
     return numbers && p->numeric > 0 ? p->number_signal : p->value_signal;

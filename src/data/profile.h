@@ -53,7 +53,7 @@ struct profile {
     double min, max, mean, deviation, skew;
     double quantiles[PROFILE_QUANTILES];
     int n_bins;
-    double low, width;       /* bin i: from low + i width, the next one's begin excluded */
+    double low, width;       /* bin i: from low + i width to before the next one's */
     size_t bins[PROFILE_BINS];
     size_t below, above;     /* numbers outside of the histogram */
     int n_tenths;
@@ -66,16 +66,17 @@ struct profile {
 };
 
 /*
- * The histogram: up to 20 equal bins. A tail that is longer than half of what lies between
- * the quantiles 0.5 % and 99.5 % would press all other numbers into one bin: it is left
- * out there and counted in `below` and `above`, unless there is nothing between them.
- * Whole numbers have bins of a whole width; fewer than 20 different ones are all there.
+ * The histogram: up to 20 equal bins. A tail that is longer than half of what lies
+ * between the quantiles 0.5 % and 99.5 % would press all other numbers into one bin: it
+ * is left out there and counted in `below` and `above`, unless there is nothing between
+ * them. Whole numbers have bins of a whole width; fewer than 20 different ones are all
+ * there.
  */
 
 struct profiler;
 
-/* decimal: '.' or ','. answers: NULL without a target; they must outlive the profiler, the
- * column the profile. At most `values` of them are listed. NULL: no memory. */
+/* decimal: '.' or ','. answers: NULL without a target; they must outlive the profiler,
+ * the column the profile. At most `values` of them are listed. NULL: no memory. */
 struct profiler *profiler_new(const struct column *c, int decimal,
                               const struct answers *answers, size_t values);
 /* A slice of some milliseconds. FAILED: no memory. */

@@ -158,8 +158,8 @@ static void measure(const struct signal *s, double rows, double *between, double
     }
 }
 
-/* What chance tells at most, times rows - 1. For C classes (rows - 1) (C - 1) tau is about
- * a chi squared of (groups - 1) (C - 1) degrees of freedom (Light and Margolin). */
+/* What chance tells at most, times rows - 1. For C classes (rows - 1) (C - 1) tau is
+ * about a chi squared of (groups - 1) (C - 1) degrees of freedom (Light and Margolin). */
 static double chance(const struct signal *s, double groups)
 {
     int classes = s->counts ? s->answers->target->n_classes : 2;

@@ -35,7 +35,7 @@ struct signal {
     const struct answers *answers;
     int n;            /* groups */
     size_t *known;    /* (n) rows with a target */
-    double *sum;      /* (n) rows of the chosen class, or the sum of standardised values */
+    double *sum;      /* (n) rows of the chosen class, or sum of standardised values */
     uint32_t *counts; /* (n, classes), NULL: not to be counted, or numbers */
 };
 

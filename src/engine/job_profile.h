@@ -23,8 +23,8 @@ size_t profile_job_values(int n_columns);
 const struct dataset *profile_job_data(const struct profile_job *j);
 const char *profile_job_target(const struct profile_job *j);
 
-/* Under engine_look, or after the end: puts the profiles that were finished since the last
- * time into places[column], where they replace others. */
+/* Under engine_look, or after the end: puts the profiles that were finished since the
+ * last time into places[column], where they replace others. */
 void profile_job_take(struct profile_job *j, struct profile **places);
 /* Columns that are finished. */
 int profile_job_done(const struct profile_job *j);

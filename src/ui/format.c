@@ -106,7 +106,8 @@ void format_share(struct str *out, double share)
 static void add_date(struct str *out, const struct profile *p, double x, bool brief)
 {
     struct datetime t = datetime_of_seconds(x);
-    bool dates = p->form != DATETIME_TIME, times = !dates || p->max - p->min < 3 * 86400.0;
+    bool dates = p->form != DATETIME_TIME;
+    bool times = !dates || p->max - p->min < 3 * 86400.0;
 
     if (brief && dates && !times && p->max - p->min > MONTHS) {
         str_printf(out, "%04d-%02d", t.year, t.month);

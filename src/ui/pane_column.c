@@ -53,7 +53,8 @@ static void draw_name(struct sheet *h)
     int x = 1;
 
     x += surface_text(&h->s, x, h->y, h->s.width - 24,
-                      h->column == s->target ? ROLE_TARGET : ROLE_STRONG, h->schema->name);
+                      h->column == s->target ? ROLE_TARGET : ROLE_STRONG,
+                      h->schema->name);
     if (h->column == s->target)
         surface_printf(&h->s, x + 2, h->y++, h->s.width - x - 3, ROLE_TARGET,
                        "the target, %s", task_name(s->task));
@@ -167,7 +168,8 @@ static struct figure *make_histogram(const struct profile *p)
     double shift = p->whole ? (p->width - 1) / 2 : p->width / 2;
 
     for (int i = 0; i < p->n_bins; i++)
-        series_add(bars, axis_value(p, p->low + i * p->width + shift), (double)p->bins[i]);
+        series_add(bars, axis_value(p, p->low + i * p->width + shift),
+                   (double)p->bins[i]);
     f->y.low = 0;
     f->y.whole = true;
     f->x.time = p->form == DATETIME_TIME;
@@ -228,10 +230,12 @@ struct scale {
     double low, high;
 };
 
-static struct bar_plan plan_bars(const struct sheet *h, int label, bool shares, bool rates)
+static struct bar_plan plan_bars(const struct sheet *h, int label, bool shares,
+                                 bool rates)
 {
     struct bar_plan b = {.label = label, .x_share = -1, .x_rate = -1};
-    int blocks = shares + rates, x, room, most = h->s.width / 2 - (blocks > 1 ? SHARE : 0);
+    int blocks = shares + rates, x, room;
+    int most = h->s.width / 2 - (blocks > 1 ? SHARE : 0);
 
     if (b.label > most)
         b.label = most;
@@ -264,8 +268,8 @@ static double part_of(const struct scale *s, double rate)
     return isfinite(rate) && s->high > s->low ? (rate - s->low) / (s->high - s->low) : 0;
 }
 
-static void draw_number(struct sheet *h, const struct bar_plan *b, int x, const char *text,
-                        double part, enum role role)
+static void draw_number(struct sheet *h, const struct bar_plan *b, int x,
+                        const char *text, double part, enum role role)
 {
     if (x < 0)
         return;
@@ -274,14 +278,16 @@ static void draw_number(struct sheet *h, const struct bar_plan *b, int x, const 
         surface_bar(&h->s, x + SHARE + 1, h->y, b->bar, part, role);
 }
 
-static void draw_line(struct sheet *h, const struct bar_plan *b, const struct scale *scale,
-                      const char *label, size_t rows, double rate, enum role role)
+static void draw_line(struct sheet *h, const struct bar_plan *b,
+                      const struct scale *scale, const char *label, size_t rows,
+                      double rate, enum role role)
 {
     struct str share = {0}, text = {0};
     double part = (double)rows / (double)h->profile->rows;
 
     format_share(&share, part);
-    surface_text(&h->s, 1, h->y, b->label, role == ROLE_DIM ? ROLE_DIM : ROLE_TEXT, label);
+    surface_text(&h->s, 1, h->y, b->label, role == ROLE_DIM ? ROLE_DIM : ROLE_TEXT,
+                 label);
     draw_number(h, b, b->x_share, str_text(&share), part, role);
     if (b->x_rate >= 0) {
         data_rate(h->v, rate, &text);
@@ -328,8 +334,8 @@ static int value_width(const struct profile *p)
 }
 
 /* What is not among the first: listed by itself elsewhere, or summed up already. */
-static void draw_others(struct sheet *h, const struct bar_plan *b, const struct scale *scale,
-                        size_t shown)
+static void draw_others(struct sheet *h, const struct bar_plan *b,
+                        const struct scale *scale, size_t shown)
 {
     const struct profile *p = h->profile;
     size_t rows = p->rest_rows;
@@ -423,8 +429,8 @@ static void add_signal(const struct sheet *h, double signal, struct str *out)
                              ->columns[h->v->session->table->schema->target].name;
 
     if (signal == 0) {
-        str_printf(out, "No signal: by itself it tells nothing about %s. Together with other "
-                   "columns it may.", target);
+        str_printf(out, "No signal: by itself it tells nothing about %s. Together with "
+                   "other columns it may.", target);
         return;
     }
     str_printf(out, "Signal: %s. By itself it explains ", signal_word(signal));
@@ -444,8 +450,8 @@ static void draw_signal(struct sheet *h)
 
 /* ---- numbers: how they lie, and the target along them ---- */
 
-/* Beside each other where there is room; else the target first, as the list of columns has
- * a small histogram already. */
+/* Beside each other where there is room; else the target first, as the list of columns
+ * has a small histogram already. */
 static void draw_shape(struct sheet *h)
 {
     struct sheet right = *h, left = *h;
@@ -474,15 +480,15 @@ static const struct {
     enum column_warning bit;
     const char *sentence;
 } sentences[] = {
-    {WARN_LEAK, "It gives the target away: who knows it nearly knows the answer. Ignore it "
-                "unless it is known beforehand."},
+    {WARN_LEAK, "It gives the target away: who knows it nearly knows the answer. Ignore "
+                "it unless it is known beforehand."},
     {WARN_CONSTANT, "All rows have the same value: there is nothing to learn from it."},
     {WARN_ALL_MISSING, "No row has a value."},
     {WARN_DUPLICATE, "Another column says the same in every row, so it adds nothing."},
     {WARN_ID, "Every row has another value, as a number or name of the row has: a model "
               "would only learn rows by heart."},
-    {WARN_TEXT, "Free text: its values hardly repeat, so a model of tables can learn little "
-                "from them."},
+    {WARN_TEXT, "Free text: its values hardly repeat, so a model of tables can learn "
+                "little from them."},
     {WARN_CARDINALITY, "It has more values than get a place of their own: the rare ones "
                        "share one (`show data.max_classes`)."},
     {WARN_MIXED, "A few cells are of another kind than the rest; they are taken as "
@@ -491,8 +497,8 @@ static const struct {
 };
 
 static const char mixed_texts[] =
-    "Most cells are numbers and a few are not. As numbers (#) those few would be taken as "
-    "missing.";
+    "Most cells are numbers and a few are not. As numbers (#) those few would be taken "
+    "as missing.";
 
 static void draw_warnings(struct sheet *h)
 {
@@ -525,11 +531,11 @@ static void draw_advice(struct sheet *h)
         str_printf(&text, "%si leaves it out, t predicts it.",
                    h->schema->numeric > 0 ? "# takes it as numbers, " : "");
     str_puts(&text, " F counts all its values.");
-    if (h->profile && h->schema->kind == KIND_CONTINUOUS && fabs(h->profile->skew) > skewed &&
-        t->schema->target != h->column &&
+    if (h->profile && h->schema->kind == KIND_CONTINUOUS &&
+        fabs(h->profile->skew) > skewed && t->schema->target != h->column &&
         h->v->session->settings.data.scaling == SCALING_STANDARD)
-        str_puts(&text, " Its numbers are very uneven: `set data.scaling quantile` spreads "
-                        "them.");
+        str_puts(&text, " Its numbers are very uneven: `set data.scaling quantile` "
+                        "spreads them.");
     h->y++;
     add_prose(h, ROLE_DIM, text.text);
     str_done(&text);
@@ -562,7 +568,8 @@ static void write_sheet(struct sheet *h)
 }
 
 /* False: there is no column. Release with surface_done(&h->s). */
-static bool make_sheet(struct sheet *h, const struct view *v, int width, enum glyphs glyphs)
+static bool make_sheet(struct sheet *h, const struct view *v, int width,
+                       enum glyphs glyphs)
 {
     int column = view_column(v);
 
@@ -594,7 +601,8 @@ static void draw(const struct view *v, struct surface *s, bool focused)
     size_t height = s->height > 0 ? (size_t)s->height : 0, lines;
 
     (void)focused;
-    if (s->width < 1 || data_draw_nothing(v, s) || !make_sheet(&h, v, s->width, s->glyphs))
+    if (s->width < 1 || data_draw_nothing(v, s) ||
+        !make_sheet(&h, v, s->width, s->glyphs))
         return;
     lines = h.y < SHEET_HEIGHT ? (size_t)h.y : SHEET_HEIGHT;
     l->page = height;
@@ -620,7 +628,8 @@ static void title(const struct view *v, struct str *out)
 /* Up and down scroll, left and right go to the column before and the next. */
 static bool move(const struct view *v, enum movement m, long n)
 {
-    struct list *l = &v->desk->lists[PANE_COLUMN], *columns = &v->desk->lists[PANE_SCHEMA];
+    struct list *l = &v->desk->lists[PANE_COLUMN];
+    struct list *columns = &v->desk->lists[PANE_SCHEMA];
     struct list scroll = {.cursor = l->top};
     long page = l->page > 2 ? (long)l->page - 2 : 1;
 

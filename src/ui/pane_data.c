@@ -184,8 +184,9 @@ void data_warnings(const struct schema_column *c, struct str *out)
         enum column_warning bit;
         const char *word;
     } words[] = {
-        {WARN_LEAK, "leak"}, {WARN_CONSTANT, "constant"}, {WARN_ALL_MISSING, "all missing"},
-        {WARN_DUPLICATE, "duplicate"}, {WARN_ID, "id-like"}, {WARN_TEXT, "free text"},
+        {WARN_LEAK, "leak"}, {WARN_CONSTANT, "constant"},
+        {WARN_ALL_MISSING, "all missing"}, {WARN_DUPLICATE, "duplicate"},
+        {WARN_ID, "id-like"}, {WARN_TEXT, "free text"},
         {WARN_CARDINALITY, "many values"}, {WARN_MIXED, "mixed"},
         {WARN_NONFINITE, "not finite"},
     };

@@ -34,8 +34,8 @@ bool data_shows_numbers(const struct schema_column *c, const struct profile *p);
 /* What is wrong with a column in few words, "" if nothing: "leak, mixed". */
 void data_warnings(const struct schema_column *c, struct str *out);
 
-/* Appends what a rate of the target means: "over_50k = yes", "mean price". Empty without a
- * target. */
+/* Appends what a rate of the target means: "over_50k = yes", "mean price". Empty without
+ * a target. */
 void data_rate_name(const struct view *v, struct str *out);
 /* A rate: a share in percent, or a number. */
 void data_rate(const struct view *v, double rate, struct str *out);

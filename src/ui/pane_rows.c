@@ -131,8 +131,8 @@ static int digits_of(size_t n)
     return (int)strlen(count_text(n, text));
 }
 
-static void draw_numbers(const struct view *v, struct surface *s, const struct row_list *l,
-                         int width)
+static void draw_numbers(const struct view *v, struct surface *s,
+                         const struct row_list *l, int width)
 {
     const struct list *list = &v->desk->lists[PANE_ROWS];
 
@@ -146,8 +146,8 @@ static void draw_numbers(const struct view *v, struct surface *s, const struct r
     }
 }
 
-static void draw_columns(const struct view *v, struct surface *s, const struct row_list *l,
-                         int x)
+static void draw_columns(const struct view *v, struct surface *s,
+                         const struct row_list *l, int x)
 {
     const struct list *list = &v->desk->lists[PANE_ROWS];
     int n = dataset_columns(l->data), i = v->desk->data.first_column;
@@ -243,7 +243,8 @@ static bool holds(const struct view *v, size_t i, const char *text)
     if (!list_rows(v, &l) || i >= l.n)
         return false;
     for (int k = 0; !found && k < dataset_columns(l.data); k++)
-        found = data_cell_holds(column_cell(dataset_column(l.data, k), row_at(&l, i)), text);
+        found = data_cell_holds(column_cell(dataset_column(l.data, k), row_at(&l, i)),
+                                text);
     return found;
 }
 

@@ -114,8 +114,8 @@ static void add_range(const struct schema_column *c, const struct profile *p, bo
 }
 
 /* " 54.7% female"; of a binary target the positive class. */
-static void add_top_value(const struct schema *s, const struct profile *p, int i, int width,
-                          struct str *out)
+static void add_top_value(const struct schema *s, const struct profile *p, int i,
+                          int width, struct str *out)
 {
     const struct profile_value *top = p ? p->values : NULL;
     struct str share = {0};
@@ -277,8 +277,8 @@ static struct line_plan plan_line(const struct view *v, const struct column_list
 
 /* ---- drawing ---- */
 
-static void draw_text(struct surface *s, const struct line_plan *plan, enum field f, int y,
-                      enum role role, const char *text)
+static void draw_text(struct surface *s, const struct line_plan *plan, enum field f,
+                      int y, enum role role, const char *text)
 {
     if (plan->width[f] <= 0)
         return;
@@ -374,8 +374,8 @@ static void draw_line(const struct view *v, struct surface *s,
         str_done(&text);
     }
     if (is_selected(v, i))
-        surface_paint(s, (struct rect){plan->x[FIELD_NAME], y, plan->width[FIELD_NAME], 1},
-                      ROLE_SELECTED);
+        surface_paint(s, (struct rect){plan->x[FIELD_NAME], y, plan->width[FIELD_NAME],
+                                       1}, ROLE_SELECTED);
     draw_shape(v, s, plan, y, i);
 }
 
@@ -463,8 +463,8 @@ static void add_inputs(const struct view *v, struct str *out)
         dates += c->kind == KIND_DATETIME;
         values += c->kind == KIND_CATEGORICAL ? c->distinct + 2 : 0;
     }
-    str_printf(out, "A model gets %d categorical column%s (about %s embeddings, missing and "
-               "other values counted), %d continuous",
+    str_printf(out, "A model gets %d categorical column%s (about %s embeddings, missing "
+               "and other values counted), %d continuous",
                categorical, categorical == 1 ? "" : "s", count_text(values, text),
                continuous);
     if (dates > 0)
@@ -492,8 +492,8 @@ static void draw_footer(const struct view *v, struct surface *s, int y)
         draw_item(v, s, y + 1);
 }
 
-static void draw_list(const struct view *v, struct surface *s, const struct column_list *l,
-                      int height, bool focused)
+static void draw_list(const struct view *v, struct surface *s,
+                      const struct column_list *l, int height, bool focused)
 {
     struct list *list = &v->desk->lists[PANE_SCHEMA];
     struct line_plan plan = plan_line(v, l, s->width);

@@ -66,7 +66,8 @@ static struct item item_at(const struct profile *p, size_t i)
     if (i == missing)
         return (struct item){ITEM_MISSING, 0, p->missing, p->missing_rate};
     if (rank < p->n_values)
-        return (struct item){ITEM_VALUE, rank, p->values[rank].rows, p->values[rank].rate};
+        return (struct item){ITEM_VALUE, rank, p->values[rank].rows,
+                             p->values[rank].rate};
     if (rank == p->n_values && p->rest_rows > 0)
         return (struct item){ITEM_REST, 0, p->rest_rows, p->rest_rate};
     return (struct item){.kind = ITEM_NONE};
@@ -122,7 +123,8 @@ static int take_right(int *right, int width, int keep)
     return *right + 1;
 }
 
-static struct line_plan plan_line(const struct view *v, const struct profile *p, int width)
+static struct line_plan plan_line(const struct view *v, const struct profile *p,
+                                  int width)
 {
     int longest = value_width(p), keep = 2 + 12, right = width - 1;
     bool rates = !isnan(p->value_signal);
@@ -165,7 +167,8 @@ static void put_right(struct surface *s, int x, int y, int width, enum role role
         surface_text_right(s, x, y, width, role, text);
 }
 
-static void draw_header(const struct view *v, struct surface *s, const struct line_plan *l)
+static void draw_header(const struct view *v, struct surface *s,
+                        const struct line_plan *l)
 {
     put_right(s, l->x_rank, 0, RANK, ROLE_TITLE, "#");
     surface_text(s, l->x_value, 0, l->value, ROLE_TITLE, "value");
@@ -183,7 +186,8 @@ static void draw_value(struct surface *s, const struct line_plan *l, int y,
     char count[COUNT_TEXT];
 
     if (item->kind == ITEM_VALUE)
-        data_cell(s, l->x_value, y, l->value, false, ROLE_TEXT, p->values[item->rank].text);
+        data_cell(s, l->x_value, y, l->value, false, ROLE_TEXT,
+                  p->values[item->rank].text);
     else if (item->kind == ITEM_MISSING)
         surface_text(s, l->x_value, y, l->value, ROLE_DIM, "<NA>");
     else
