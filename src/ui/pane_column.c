@@ -118,12 +118,17 @@ static void draw_moments(struct sheet *h)
 
 enum { NUMBERS = PROFILE_QUANTILES + 2 };
 
-static void add_quantile(const struct sheet *h, int i, bool brief, struct str *out)
+/* In brief where the whole number has no room. */
+static void add_quantile(const struct sheet *h, int i, int width, struct str *out)
 {
     const struct profile *p = h->profile;
     double x = i == 0 ? p->min : i == NUMBERS - 1 ? p->max : p->quantiles[i - 1];
 
-    format_value(out, p, x, brief);
+    format_value(out, p, x, false);
+    if (out->length <= (size_t)width)
+        return;
+    str_clear(out);
+    format_value(out, p, x, true);
 }
 
 /* As many beside each other as there is room for, their titles above. */
@@ -140,7 +145,7 @@ static void draw_quantiles(struct sheet *h)
         struct str text = {0};
         int x = i % across * cell;
 
-        add_quantile(h, i, cell < 12, &text);
+        add_quantile(h, i, cell - 1, &text);
         surface_text_right(&h->s, x, h->y, cell, ROLE_DIM, titles[i]);
         surface_text_right(&h->s, x, h->y + 1, cell, ROLE_TEXT, text.text);
         str_done(&text);
@@ -428,7 +433,7 @@ static void add_signal(const struct sheet *h, double signal, struct str *out)
     const char *target = h->v->session->table->schema
                              ->columns[h->v->session->table->schema->target].name;
 
-    if (signal == 0) {
+    if (strcmp(signal_word(signal), "none") == 0) {
         str_printf(out, "No signal: by itself it tells nothing about %s. Together with "
                    "other columns it may.", target);
         return;
@@ -444,7 +449,7 @@ static void draw_signal(struct sheet *h)
     struct str text = {0};
 
     add_signal(h, signal, &text);
-    add_prose(h, signal > 0 ? ROLE_TEXT : ROLE_DIM, text.text);
+    add_prose(h, ROLE_TEXT, text.text);
     str_done(&text);
 }
 

@@ -150,13 +150,16 @@ static void draw_columns(const struct view *v, struct surface *s,
                          const struct row_list *l, int x)
 {
     const struct list *list = &v->desk->lists[PANE_ROWS];
-    int n = dataset_columns(l->data), i = v->desk->data.first_column;
+    const struct schema_column *columns = v->session->table->schema->columns;
+    int n = dataset_columns(l->data), first = v->desk->data.first_column, i = first;
 
     if (i > 0)
         surface_put(s, x - 1, 0, '<', ROLE_KEY);
     for (; i < n && s->width - x >= LEAST; i++) {
         int width = column_width(l, list, s->height - HEADER, i);
 
+        if (width > s->width - x && is_right(&columns[i]) && i > first)
+            break; /* half a number would be another one */
         if (width > s->width - x)
             width = s->width - x;
         draw_column(v, s, l, x, width, i);

@@ -49,6 +49,11 @@ static const enum field ranks[FIELDS] = {
     FIELD_NAME, FIELD_KIND, FIELD_NUMBER, FIELD_MISSING, FIELD_DISTINCT, FIELD_SHAPE,
     FIELD_SIGNAL, FIELD_RANGE, FIELD_WARNING, FIELD_ROLE,
 };
+/* In the list of warnings these come before what the columns hold. */
+static const enum field ranks_of_warnings[FIELDS] = {
+    FIELD_NAME, FIELD_KIND, FIELD_NUMBER, FIELD_MISSING, FIELD_DISTINCT, FIELD_WARNING,
+    FIELD_RANGE, FIELD_SIGNAL, FIELD_SHAPE, FIELD_ROLE,
+};
 /* Who gets what is left over, in this order. */
 static const enum field growing[] = {FIELD_NAME, FIELD_WARNING, FIELD_RANGE, FIELD_SHAPE};
 
@@ -225,7 +230,8 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
-static void choose_least(const struct view *v, const struct column_list *l,
+/* On a narrow screen names are worth more than the role, which the kind tells, too. */
+static void choose_least(const struct view *v, const struct column_list *l, int width,
                          int least[FIELDS], int liked[FIELDS])
 {
     const struct schema *s = v->session->table->schema;
@@ -233,7 +239,8 @@ static void choose_least(const struct view *v, const struct column_list *l,
     int name = larger(widest(v, l, FIELD_NAME, 40), 4);
     int warning = widest(v, l, FIELD_WARNING, 40);
 
-    memcpy(least, (int[FIELDS]){digits, name < 15 ? name : 15, 6, 7, 5,
+    memcpy(least, (int[FIELDS]){digits, name < 15 ? name : 15, 6,
+                                width < WIDE ? 0 : 7, 5,
                                 larger(widest(v, l, FIELD_DISTINCT, 8), 4),
                                 s->target >= 0 ? 6 : 0, 10, 16,
                                 warning < 10 ? warning : 10}, FIELDS * sizeof(int));
@@ -250,9 +257,9 @@ static struct line_plan plan_line(const struct view *v, const struct column_list
     struct line_plan plan = {{0}, {0}};
     int least[FIELDS], liked[FIELDS], left = width - MARKS, x = MARKS;
 
-    choose_least(v, l, least, liked);
+    choose_least(v, l, width, least, liked);
     for (int k = 0; k < FIELDS; k++) {
-        enum field f = ranks[k];
+        enum field f = v->desk->data.only_warnings ? ranks_of_warnings[k] : ranks[k];
 
         if (least[f] > 0 && (left >= types[f].gap + least[f] || f == FIELD_NAME)) {
             plan.width[f] = least[f];
