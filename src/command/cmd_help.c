@@ -14,7 +14,71 @@
 
 enum { HELP_WIDTH = 80, HELP_INDENT = 6 };
 
-static void list_commands(struct context *c)
+/* ---- the list ---- */
+
+static size_t help_width(const struct context *c)
+{
+    return c->width > 0 && c->width < HELP_WIDTH ? c->width : HELP_WIDTH;
+}
+
+/* "  load         read a table from a CSV file, plain or gzip" */
+static void add_command(struct str *out, const struct command *command, size_t names,
+                        size_t width)
+{
+    size_t at = 2 + names + 2;
+
+    str_printf(out, "  %-*s  ", (int)names, command->name);
+    fold_to(out, command->help, at, at, width);
+    str_putc(out, '\n');
+}
+
+/* Where there is no screen the names of its commands have to do. */
+static int add_screen_commands(struct str *out, int first, size_t width)
+{
+    const struct command *command;
+    struct str names = {0};
+    int i = first;
+
+    str_puts(out, " (these need the workbench)\n  ");
+    for (; (command = command_at(i)) && command->flags & COMMAND_SCREEN; i++)
+        str_printf(&names, "%s%s", i > first ? " " : "", command->name);
+    fold_to(out, names.text, 2, 2, width);
+    str_putc(out, '\n');
+    str_done(&names);
+    return i;
+}
+
+static size_t longest_name(void)
+{
+    const struct command *command;
+    size_t longest = 0, n;
+
+    for (int i = 0; (command = command_at(i)); i++) {
+        n = strlen(command->name);
+        longest = n > longest ? n : longest;
+    }
+    return longest;
+}
+
+static void add_groups(struct str *out, bool screen, size_t width)
+{
+    size_t names = longest_name();
+    const struct command *command;
+    const char *heading;
+
+    for (int i = 0; (command = command_at(i)); i++) {
+        heading = command_heading(command);
+        if (heading)
+            str_printf(out, "%s%s", i > 0 ? "\n" : "", heading);
+        if (heading && !screen && command->flags & COMMAND_SCREEN)
+            command = command_at(i = add_screen_commands(out, i, width));
+        else if (heading)
+            str_putc(out, '\n');
+        add_command(out, command, names, width);
+    }
+}
+
+static void list_as_data(struct context *c)
 {
     struct grid *g = grid_new("commands");
     const struct command *command;
@@ -26,8 +90,23 @@ static void list_commands(struct context *c)
         grid_puts(g, command->help);
     }
     grid_print(g, c);
-    context_note(c, "`help COMMAND` says more; a unique beginning of a name is enough");
 }
+
+static void list_commands(struct context *c)
+{
+    struct str text = {0};
+
+    if (c->format == FORMAT_TABLE) {
+        add_groups(&text, c->out->screen != NULL, help_width(c));
+        context_print(c, text.text, text.length);
+    } else {
+        list_as_data(c);
+    }
+    context_note(c, "`help COMMAND` says more; a unique beginning of a name is enough");
+    str_done(&text);
+}
+
+/* ---- one command ---- */
 
 /* "  --rows N   read at most N rows (a whole number from 1 to 1000)" */
 static void add_parameter(struct str *out, const struct parameter *p, bool option,
@@ -69,6 +148,8 @@ static void explain(const struct command *command, const char *usage, size_t wid
         fold_to(out, command->more, 0, 0, width);
         str_putc(out, '\n');
     }
+    if (command->flags & COMMAND_SCREEN)
+        str_puts(out, "It needs the workbench.\n");
     if (command->arguments[0].name || command->options[0].name)
         str_putc(out, '\n');
     for (const struct parameter *p = command->arguments; p->name; p++)
@@ -84,8 +165,7 @@ static void print_help(struct context *c, const struct command *command)
 
     command_usage(command, &usage);
     if (c->format == FORMAT_TABLE) {
-        explain(command, usage.text,
-                c->width > 0 && c->width < HELP_WIDTH ? c->width : HELP_WIDTH, &text);
+        explain(command, usage.text, help_width(c), &text);
         context_print(c, text.text, text.length);
     } else {
         g = grid_new("help");
@@ -119,6 +199,8 @@ const struct command command_help = {
     .flags = COMMAND_DATA | COMMAND_UNRECORDED,
     .run = run_help,
 };
+
+/* ---- the others ---- */
 
 static bool run_source(struct context *c, const struct call *call, struct error *err)
 {

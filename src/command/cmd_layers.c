@@ -189,8 +189,7 @@ static bool run_model(struct context *c, const struct call *call, struct error *
 
 const struct command command_model = {
     .name = "model",
-    .help = "show the layers, shapes, parameters and cost of the model that train would "
-            "make",
+    .help = "show layers, shapes, parameters and cost of the model to train",
     .more = "The names of a layer's tensors in the model's file begin with its name; but "
             "attention.in makes queries, keys and values. The table has one line for all "
             "transformer layers that are like the first; CSV and JSON have every layer.",

@@ -291,8 +291,8 @@ static bool run_save(struct context *c, const struct call *call, struct error *e
 
 const struct command command_save = {
     .name = "save",
-    .help = "write the model of a run, with all it needs to predict, to a safetensors "
-            "file",
+    .help = "write the model of a run to a safetensors file",
+    .more = "The file holds all that is needed to predict.",
     .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL,
                    "the file to write"}},
     .options = {RUN_OPTION},
@@ -362,7 +362,8 @@ static bool run_open(struct context *c, const struct call *call, struct error *e
 
 const struct command command_open = {
     .name = "open",
-    .help = "bring a model file back as a run that can be evaluated and predict",
+    .help = "bring a model file back as a run",
+    .more = "The run can be evaluated and can predict; it cannot be trained further.",
     .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL,
                    "a .safetensors file"}},
     .options = {{"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "R",

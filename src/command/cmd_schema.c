@@ -362,8 +362,7 @@ static bool run_schema(struct context *c, const struct call *call, struct error 
 
 const struct command command_schema = {
     .name = "schema",
-    .help = "show the kinds and the target, or keep them in a file, or take them from "
-            "one",
+    .help = "show kinds and target, save them to a file, or load them",
     .more = "The file is CSV with a line for each column; columns are found by name, "
             "and those that it does not name stay as they are.",
     .arguments = {
@@ -389,7 +388,7 @@ static bool run_undo(struct context *c, const struct call *call, struct error *e
 
 const struct command command_undo = {
     .name = "undo",
-    .help = "take back the last mark, target, split or schema load of the current table",
+    .help = "take back the last mark, target, split or schema load",
     .flags = COMMAND_TABLE,
     .run = run_undo,
 };

@@ -59,9 +59,9 @@ const struct command command_enter = {
 
 const struct command command_back = {
     .name = "back",
-    .help = "go back one level: a pop-up, a full-size pane, the view before",
+    .help = "close the pop-up or full-size pane, or go to the view before",
     .options = {{"leave", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL,
-                 "where there is no level before, leave the program"}},
+                 "where there is nothing to go back to, leave the program"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };
@@ -69,9 +69,9 @@ const struct command command_back = {
 const struct command command_find_verb = {
     .name = "find",
     .help = "search the focused pane",
-    .more = "Without a text the next place of the last one is found. Letters of both "
-            "cases are equal.",
-    .arguments = {{"TEXT", TEXT, OPTIONAL, NULL, "what to search"}},
+    .more = "Without a text the next match of the last one is found. Capital and small "
+            "letters are equal.",
+    .arguments = {{"TEXT", TEXT, OPTIONAL, NULL, "what to look for"}},
     .options = {{"backwards", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL,
                  "towards the beginning"}},
     .flags = COMMAND_SCREEN,
@@ -80,27 +80,27 @@ const struct command command_find_verb = {
 
 const struct command command_zoom = {
     .name = "zoom",
-    .help = "show less or more of the x axis of the curves",
+    .help = "show a part of the curves, or more of them",
     .arguments = {{"HOW", CHOICES("in|out|reset"), REQUIRED, NULL,
-                   "around the value cursor, else at the end"}},
+                   "in and out around the value cursor, else at the end; reset: the whole run"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };
 
 const struct command command_layout = {
     .name = "layout",
-    .help = "resize the panes; zoom gives the focused one the whole screen, or back",
+    .help = "resize the focused pane; zoom: it takes the whole screen",
     .arguments = {{"HOW", CHOICES("zoom|wider|narrower|taller|shorter|reset"), REQUIRED,
-                   NULL, "what to do"}},
+                   NULL, "zoom again: all panes; reset: the sizes of the beginning"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };
 
 const struct command command_select = {
     .name = "select",
-    .help = "mark columns for the next key, or take their marks away",
-    .more = "Without a column all marks are taken away. Keys that act on columns take "
-            "the marked ones.",
+    .help = "mark columns for the keys that act on columns, or unmark them",
+    .more = "Those that are marked are unmarked, and without a column all are. Keys that "
+            "act on columns take the marked ones.",
     .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, MANY_OR_NONE, NULL,
                    "names or /regular expressions/"}},
     .flags = COMMAND_SCREEN | COMMAND_TABLE,
@@ -112,9 +112,9 @@ const struct command command_arrange = {
     .help = "order and filter the list of columns",
     .options = {
         {"sort", CHOICES("position|name|missing|distinct|next"), OPTIONAL,
-         "position|name|missing|distinct|next", "by what"},
+         "position|name|missing|distinct|next", "by what; next: by the one after the present"},
         {"only", CHOICES("all|warnings|other"), OPTIONAL, "all|warnings|other",
-         "which columns; other changes between the two"},
+         "which columns; other: warnings if it was all, or back"},
     },
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
@@ -123,7 +123,8 @@ const struct command command_arrange = {
 const struct command command_rows = {
     .name = "rows",
     .help = "show rows of the table, all or those with a value",
-    .arguments = {{"COLUMN=VALUE", TEXT, OPTIONAL, NULL, "the rows; all"}},
+    .arguments = {{"COLUMN=VALUE", TEXT, OPTIONAL, NULL,
+                   "those with this value, byte for byte; without it all"}},
     .flags = COMMAND_SCREEN | COMMAND_TABLE,
     .run = run_on_screen,
 };
@@ -132,22 +133,23 @@ const struct command command_values = {
     .name = "values",
     .help = "show how often each value of a column is there",
     .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, OPTIONAL, NULL,
-                   "the column; the one under the cursor"}},
+                   "the column; else the one under the cursor"}},
     .flags = COMMAND_SCREEN | COMMAND_TABLE,
     .run = run_on_screen,
 };
 
 const struct command command_chart = {
     .name = "chart",
-    .help = "how the curves are drawn",
+    .help = "say how the curves of the Train view are drawn",
     .options = {
         {"y", CHOICES("linear|log|other"), OPTIONAL, "linear|log|other",
-         "the axis of the loss"},
-        {"x", CHOICES("epoch|time|other"), OPTIONAL, "epoch|time|other", "the other axis"},
+         "the axis of the loss; other: the one that it has not now"},
+        {"x", CHOICES("epoch|time|other"), OPTIONAL, "epoch|time|other",
+         "what they run over; other: the one that they do not now"},
         {"smooth", {VALUE_NUMBER, NULL, 0, 0.99}, OPTIONAL, "X",
          "what a point keeps of the average of those before; 0 shows raw values"},
         {"cursor", CHOICES("left|right|off"), OPTIONAL, "left|right|off",
-         "the value cursor"},
+         "moves the value cursor, which shows the numbers behind the curves"},
         {"steps", COUNT(1, 1000), OPTIONAL, "N", "how far the cursor goes; 1"},
     },
     .flags = COMMAND_SCREEN,
@@ -156,17 +158,18 @@ const struct command command_chart = {
 
 const struct command command_overlay = {
     .name = "overlay",
-    .help = "draw a further run into the curves and the comparison, or take it out",
+    .help = "draw one more run into curves and comparison, or take it out",
     .arguments = {{"RUN", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, NULL,
-                   "the run; without it none is left"}},
+                   "the run; without it all are taken out"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };
 
 const struct command command_copy = {
     .name = "copy",
-    .help = "put what is under the cursor into the clipboard of your own machine",
-    .more = "It goes through the terminal (OSC 52), over SSH too, and into a file.",
+    .help = "put what is under the cursor into your machine's clipboard",
+    .more = "It goes through the terminal (OSC 52), over SSH too, and into the file "
+            "`copied` in ~/.local/state/tabscope.",
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };
@@ -201,7 +204,7 @@ const struct command command_repaint = {
 
 const struct command command_suspend = {
     .name = "suspend",
-    .help = "give the terminal to the shell; jobs stand still until `fg`",
+    .help = "give the terminal to the shell; all stands still until `fg`",
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };
@@ -209,7 +212,7 @@ const struct command command_suspend = {
 const struct command command_screen_dump = {
     .name = "screen-dump",
     .help = "write what the screen shows to a text file",
-    .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL, "to write"}},
+    .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL, "the file to write"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };
@@ -217,8 +220,10 @@ const struct command command_screen_dump = {
 const struct command command_bind = {
     .name = "bind",
     .help = "give a key a command",
-    .more = "CONTEXT is anywhere, panes, a view or a pane. `tabscope --keys` prints the "
-            "table as it stands.",
+    .more = "CONTEXT is anywhere, panes, a view or a pane. In LINE %column, %columns, "
+            "%value, %run and %job stand for what is under the cursor, and %ask{} leaves "
+            "the line at the prompt to be completed. The file keys in "
+            "~/.config/tabscope holds such lines; `tabscope --keys` prints all keys.",
     .arguments = {
         {"CONTEXT", TEXT, REQUIRED, NULL, "where the key works"},
         {"KEY", TEXT, REQUIRED, NULL, "a, C-a, M-a, F5, Enter, \"g g\" ..."},

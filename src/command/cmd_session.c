@@ -56,7 +56,7 @@ const struct command command_session = {
             "that only moved the screen.",
     .arguments = {
         {"WHAT", {VALUE_CHOICE, "save", 0, 0}, REQUIRED, NULL, "what to do"},
-        {"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL, "to write"},
+        {"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL, "the script to write"},
     },
     .flags = COMMAND_UNRECORDED,
     .run = run_session,
@@ -202,7 +202,7 @@ static bool run_doctor(struct context *c, const struct call *call, struct error 
 
 const struct command command_doctor = {
     .name = "doctor",
-    .help = "say what the program finds around itself, and what would be better",
+    .help = "say what the program finds around itself and what is amiss",
     .flags = COMMAND_DATA | COMMAND_UNRECORDED,
     .run = run_doctor,
 };

@@ -424,7 +424,7 @@ static bool run_describe(struct context *c, const struct call *call, struct erro
 
 const struct command command_describe = {
     .name = "describe",
-    .help = "show what the columns are taken for and why, or one column in detail",
+    .help = "show what the columns are taken for and why, or all about one",
     .more = "With a target, `signal` says how much of it this column tells by itself, and "
             "`explained` is that share from 0 to 1 (of its variation, less what chance "
             "would give); `target` is the share of the positive or most frequent class "
@@ -454,7 +454,7 @@ static bool run_export(struct context *c, const struct call *call, struct error 
 
 const struct command command_export = {
     .name = "export",
-    .help = "write the current table as RFC 4180 CSV, cell texts as they were read",
+    .help = "write the table as RFC 4180 CSV, cells as they were read",
     .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL,
                    "the file to write"}},
     .options = {{"safe", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL,

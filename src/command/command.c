@@ -12,22 +12,35 @@
 #include "command/name.h"
 #include "command/option.h"
 
+/* In the order of `help`. */
 static const struct command *const commands[] = {
     &command_load, &command_tables, &command_use, &command_head, &command_describe,
-    &command_export, &command_mark, &command_target, &command_split, &command_schema,
-    &command_undo, &command_redo, &command_set, &command_show, &command_model,
-    &command_train, &command_jobs, &command_pause, &command_resume, &command_stop,
-    &command_wait, &command_runs, &command_run_verb, &command_compare, &command_evaluate,
-    &command_predict, &command_save, &command_open, &command_view, &command_focus,
-    &command_move, &command_enter, &command_back, &command_find_verb, &command_zoom,
-    &command_layout, &command_select, &command_arrange, &command_rows, &command_values,
-    &command_chart, &command_overlay, &command_copy, &command_menu, &command_keys,
-    &command_freeze, &command_repaint, &command_suspend, &command_screen_dump,
-    &command_bind, &command_unbind, &command_theme, &command_session, &command_doctor,
-    &command_help, &command_source, &command_quit,
+    &command_export,
+    &command_mark, &command_target, &command_split, &command_schema, &command_undo,
+    &command_redo,
+    &command_model, &command_train, &command_evaluate, &command_predict, &command_save,
+    &command_open,
+    &command_runs, &command_run_verb, &command_compare,
+    &command_jobs, &command_pause, &command_resume, &command_stop, &command_wait,
+    &command_view, &command_focus, &command_find_verb, &command_back, &command_enter,
+    &command_move, &command_select, &command_arrange, &command_rows, &command_values,
+    &command_chart, &command_zoom, &command_overlay, &command_layout, &command_copy,
+    &command_menu, &command_keys, &command_freeze, &command_repaint, &command_suspend,
+    &command_screen_dump, &command_bind, &command_unbind, &command_theme,
+    &command_set, &command_show, &command_session, &command_doctor, &command_help,
+    &command_source, &command_quit,
 };
 
-enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]), MAX_CHOICES = 60 };
+
+static const struct {
+    const struct command *first;
+    const char *heading;
+} groups[] = {
+    {&command_load, "Tables"}, {&command_mark, "Columns"}, {&command_model, "Models"},
+    {&command_runs, "Runs"}, {&command_jobs, "Jobs"}, {&command_view, "The screen"},
+    {&command_set, "The program"},
+};
 
 static const struct parameter format_option = {
     "format", {VALUE_CHOICE, "table|csv|json", 0, 0}, OPTIONAL, "table|csv|json",
@@ -69,6 +82,15 @@ const struct command *command_at(int i)
     return i >= 0 && i < N_COMMANDS ? commands[i] : NULL;
 }
 
+const char *command_heading(const struct command *command)
+{
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        if (groups[i].first == command)
+            return groups[i].heading;
+    }
+    return NULL;
+}
+
 const struct parameter *command_format_option(void)
 {
     return &format_option;
@@ -108,9 +130,11 @@ const struct parameter *command_argument(const struct command *command, int i, i
     return &command->arguments[many];
 }
 
+/* Choices stand for themselves, but for those that would fill a line. */
 static void add_argument(struct str *out, const struct parameter *p)
 {
-    const char *name = p->value.type == VALUE_CHOICE ? p->value.choices : p->name;
+    bool choices = p->value.type == VALUE_CHOICE && strlen(p->value.choices) < MAX_CHOICES;
+    const char *name = choices ? p->value.choices : p->name;
     bool optional = p->count == OPTIONAL || p->count == MANY_OR_NONE;
 
     str_printf(out, optional ? " [%s%s]" : " %s%s", name, p->count >= MANY ? "..." : "");

@@ -113,6 +113,8 @@ struct command {
 
 /* Command number i in the order of `help`, NULL behind the last. */
 const struct command *command_at(int i);
+/* Of the group that begins with this command; NULL: none does. */
+const char *command_heading(const struct command *command);
 /* By name or unique beginning. NULL and a sentence if there is none. */
 const struct command *command_find(const char *name, struct error *err);
 /* Appends "load FILE [--name N] ...". */
