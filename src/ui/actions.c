@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "ui/app_private.h"
+#include "ui/curves.h"
 #include "ui/term.h"
 
 static struct view view_of(struct app *app)
@@ -335,33 +336,19 @@ static void set_x_range(struct train_desk *t, double low, double high)
     t->high = high;
 }
 
-/* All that the curves of the run have to show on the x axis. */
-static bool whole_range(struct app *app, double *low, double *high)
-{
-    struct view v = view_of(app);
-    const struct run *r = view_run(&v);
-    const struct epoch_record *last;
-
-    if (!r || r->n_history == 0)
-        return false;
-    last = &r->history[r->n_history - 1];
-    *low = 0;
-    *high = app->desk.train.by_time ? last->seconds : last->epoch;
-    return *high > *low;
-}
-
 /* Half of what is seen around the value cursor, or its later half. */
 static bool do_zoom(struct app *app, const struct call *call, struct error *err)
 {
     struct train_desk *t = &app->desk.train;
     int how = choice_of(call, 0);
     double low, high, low_seen, high_seen, middle, span;
+    struct view v = view_of(app);
 
     if (how == 2) {
         set_x_range(t, NAN, NAN);
         return true;
     }
-    if (!whole_range(app, &low, &high))
+    if (!curves_range(&v, &low, &high))
         return error_set(err, ERROR_STATE, "there is no curve to zoom yet");
     low_seen = isnan(t->low) ? low : t->low;
     high_seen = isnan(t->high) ? high : t->high;
@@ -375,28 +362,14 @@ static bool do_zoom(struct app *app, const struct call *call, struct error *err)
     return true;
 }
 
-/* By hundredths of what is seen, at least an epoch. */
-static void move_cursor(struct app *app, int direction, long steps)
-{
-    struct train_desk *t = &app->desk.train;
-    double low, high, step;
-
-    if (!whole_range(app, &low, &high))
-        return;
-    step = t->by_time ? fmax((high - low) / 100, 1e-3) : 1;
-    if (isnan(t->cursor))
-        t->cursor = high;
-    else
-        t->cursor = fmin(fmax(t->cursor + direction * (double)steps * step, low), high);
-}
-
 static bool do_chart(struct app *app, const struct call *call, struct error *err)
 {
     struct train_desk *t = &app->desk.train;
     int y = call_choice(call, "y", -1), x = call_choice(call, "x", -1);
     int cursor = call_choice(call, "cursor", -1);
+    long steps = call_int(call, "steps", 1);
+    struct view v = view_of(app);
 
-    (void)err;
     if (y >= 0)
         t->log_y = y == 2 ? !t->log_y : y == 1;
     if (x >= 0) {
@@ -407,8 +380,8 @@ static bool do_chart(struct app *app, const struct call *call, struct error *err
     t->smooth = call_number(call, "smooth", t->smooth);
     if (cursor == 2)
         t->cursor = NAN;
-    else if (cursor >= 0)
-        move_cursor(app, cursor == 0 ? -1 : 1, call_int(call, "steps", 1));
+    else if (cursor >= 0 && !curves_move_cursor(&v, cursor == 0 ? -steps : steps))
+        return error_set(err, ERROR_STATE, "there is no curve yet; `train` draws one");
     return true;
 }
 

@@ -156,21 +156,6 @@ static size_t output_width(const struct app *app)
     return width > 20 ? (size_t)width : 20;
 }
 
-/* The columns of a table are profiled as soon as there is one, and again for another
- * target. */
-static void profile_table(struct app *app)
-{
-    const struct table *t = app->context.session->table;
-    int target = t ? t->schema->target : -1;
-
-    if (t == app->profiled && target == app->profiled_target)
-        return;
-    app->profiled = t;
-    app->profiled_target = target;
-    if (t)
-        profiling_start(&app->context);
-}
-
 void app_run_line(struct app *app, const char *line, enum log_kind kind)
 {
     struct error err = {0};
@@ -186,7 +171,7 @@ void app_run_line(struct app *app, const char *line, enum log_kind kind)
         complain(app, &err);
     app->busy--;
     show_printed(app);
-    profile_table(app);
+    profiling_start(&app->context);
     touch(app, true);
 }
 
@@ -199,7 +184,8 @@ static void take_jobs(struct app *app)
 
     for (size_t i = 0; i < app->n_jobs; i++)
         free((char *)app->jobs[i].status);
-    for (struct pending *p = app->context.pending; p && n < MAX_VIEW_JOBS; p = p->next) {
+    for (struct pending *p = pending_next(&app->context, NULL); p && n < MAX_VIEW_JOBS;
+         p = pending_next(&app->context, p)) {
         struct str text = {0};
 
         if (p->type->status)
@@ -321,6 +307,12 @@ static void take_keyboard(struct app *app)
     touch(app, true);
 }
 
+static void flush_keyboard(struct app *app)
+{
+    input_flush(app);
+    touch(app, true);
+}
+
 void app_suspend(struct app *app)
 {
     term_leave();
@@ -346,6 +338,10 @@ static void take_signal(struct app *app)
     case SIGCONT:
         term_repaint();
         break;
+    case SIGHUP:
+        if (!app->gone) /* else it is known */
+            app->context.signal = number;
+        break;
     default:
         app->context.signal = number;
     }
@@ -361,7 +357,7 @@ static void take_news(struct app *app)
     }
     pending_poll(&app->context);
     show_printed(app);
-    profile_table(app);
+    profiling_start(&app->context);
     touch(app, false);
 }
 
@@ -392,14 +388,14 @@ static bool one_turn(struct app *app)
     if (fds[0].revents)
         take_keyboard(app);
     else if (input_timeout(app) == 0)
-        input_flush(app);
+        flush_keyboard(app);
     return !app->gone;
 }
 
 void app_run(struct app *app)
 {
     touch(app, true);
-    profile_table(app);
+    profiling_start(&app->context);
     while (!app->context.quit && app->context.signal == 0) {
         input_run_lines(app);
         if (!app->context.quit)
@@ -459,7 +455,6 @@ struct app *app_new(struct session *s, struct error *err)
     app->context = (struct context){
         .session = s, .out = &app_out, .self = app, .narration = NARRATE_ASIDE,
     };
-    app->profiled_target = -1;
     prompt_begin_cells(&app->context, "tabscope> ");
     if (!term_begin(err)) {
         app_free(app);

@@ -52,10 +52,6 @@ struct app {
     int64_t drawn_at;        /* ms */
     bool gone;               /* the terminal */
 
-    /* what the profiles were made for */
-    const struct table *profiled;
-    int profiled_target;
-
     struct view_job jobs[MAX_VIEW_JOBS]; /* texts are owned */
     size_t n_jobs;
 };

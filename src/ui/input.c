@@ -31,9 +31,8 @@ static bool is_key(const struct key *k, const char *name)
 
 /* Twice within two seconds stops the job and keeps its best weights, a third time ends it
  * at once. */
-static void interrupt_job(struct app *app)
+static void interrupt_job(struct app *app, const struct pending *p)
 {
-    const struct pending *p = app->context.pending;
     int64_t now = app_now();
     char *text;
 
@@ -52,6 +51,8 @@ static void interrupt_job(struct app *app)
 
 static void interrupt(struct app *app)
 {
+    const struct pending *p;
+
     app->desk.popup = POPUP_NONE;
     if (app->question) {
         app->answered = true;
@@ -61,8 +62,9 @@ static void interrupt(struct app *app)
         app->interrupted = true;
         return;
     }
-    if (!prompt_interrupt() && app->context.pending)
-        interrupt_job(app);
+    p = pending_next(&app->context, NULL);
+    if (!prompt_interrupt() && p)
+        interrupt_job(app, p);
     else
         app->interrupts = 0;
 }

@@ -41,18 +41,29 @@ static void add_table(const struct view *v, struct str *out)
                dataset_columns(t->data));
 }
 
-/* What runs, shortest where there is little room. */
+enum { LONG_STATUS = 80 }; /* columns from which a job may tell all */
+
+static void add_job(const struct view_job *j, int width, struct str *out)
+{
+    const struct run *r = j->run;
+
+    str_puts(out, j->what);
+    if (j->paused)
+        str_puts(out, " PAUSED");
+    if (width < LONG_STATUS && r && r->progress.batches > 0)
+        str_printf(out, " %d/%d", r->progress.epoch + 1, r->settings.train.epochs);
+    else if (j->status[0])
+        str_printf(out, "  %s", j->status);
+    if (width < LONG_STATUS && r && r->progress.best_epoch > 0)
+        str_printf(out, " best %.4f", r->progress.best);
+}
+
 static void add_jobs(const struct view *v, int width, struct str *out)
 {
-    if (v->n_jobs == 0) {
+    if (v->n_jobs == 0)
         str_puts(out, "idle");
-        return;
-    }
-    str_puts(out, v->jobs[0].what);
-    if (v->jobs[0].paused)
-        str_puts(out, " PAUSED");
-    else if (width > 20 && v->jobs[0].status[0])
-        str_printf(out, "  %s", v->jobs[0].status);
+    else
+        add_job(&v->jobs[0], width, out);
     if (v->n_jobs > 1)
         str_printf(out, "  +%zu", v->n_jobs - 1);
 }
@@ -64,13 +75,13 @@ static void draw_top(const struct view *v, struct surface *s)
 
     surface_fill(s, (struct rect){0, 0, s->width, 1}, ' ', ROLE_TAB);
     x = draw_tabs(v->desk, s) + 2;
+    if (v->desk->frozen)
+        x += surface_text(s, x, 0, 0, ROLE_WARNING, "FROZEN") + 2;
     add_table(v, &table);
     x += surface_text(s, x, 0, s->width - x, ROLE_TAB, str_text(&table));
     room = s->width - x - 2;
     add_jobs(v, room, &jobs);
     width = (int)show_width(str_text(&jobs), jobs.length);
-    if (v->desk->frozen)
-        surface_text(s, x, 0, 0, ROLE_WARNING, "  frozen");
     if (room > 4)
         surface_text(s, width < room ? s->width - width : x + 2, 0, room,
                      v->n_jobs > 0 ? ROLE_TAB_ON : ROLE_TAB, str_text(&jobs));

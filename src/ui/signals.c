@@ -19,6 +19,7 @@ static struct {
     struct timespec last[65];          /* when the last one came; the handler's own */
     struct termios terminal;           /* as it was found */
     bool has_terminal;
+    volatile sig_atomic_t hung_up;
     void (*rescue)(void);              /* of the screen, NULL: there is none */
 } signals = {.pipe = {-1, -1}};
 
@@ -46,6 +47,9 @@ static void handle(int number)
 
     if (!is_news(number) && is_echo(number))
         return;
+    if (number == SIGHUP && signals.hung_up)
+        return; /* a terminal is lost once, whoever else tells of it */
+    signals.hung_up |= number == SIGHUP;
     clock_gettime(CLOCK_MONOTONIC, &signals.last[number]);
     if (++signals.untaken[number] > 1 && !is_news(number)) {
         if (signals.rescue)
