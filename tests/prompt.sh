@@ -102,7 +102,7 @@ begin TERM=dumb "$tabscope" --no-rc
 sees 'plain prompt (a dumb terminal)' "a dumb terminal is known"
 keys 'load income.csv' Enter
 sees '^income: 8,993 rows' "and used"
-begin "$tabscope"
+begin "$tabscope" --plain
 keys 'load income.csv' Enter
 sees '^income: 8,993 rows' "a table is loaded"
 keys C-z

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The prompt on cells: keys go in as bytes, what is drawn and what is taken comes out.
  * Readline has no terminal here, and must not miss one. */
-#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/rng.h"
 #include "command/command.h"
 #include "engine/session.h"
 #include "test.h"
@@ -15,7 +16,7 @@
 #include "ui/line.h"
 #include "ui/prompt.h"
 
-/* For an inputrc; Z leaves vi's command mode for emacs, so that one program tests both. */
+/* For an inputrc; Z leaves vi's command mode for emacs, so that one test has both. */
 static const char inputrc[] =
     "set bell-style audible\n"
     "$if tabscope\n"
@@ -73,8 +74,8 @@ static void clear(void)
 }
 
 /* What stands on width x height cells, and the cursor. */
-static void shows_on(int width, int height, enum glyphs glyphs, const char *want, int want_x,
-                     int want_y)
+static void shows_on(int width, int height, enum glyphs glyphs, const char *want,
+                     int want_x, int want_y)
 {
     struct surface s;
     struct str out = {0};
@@ -257,17 +258,19 @@ static void quoted_insert_takes_any_key(void)
     check(prompt_wants_all());
     clear();
     check(!prompt_wants_all());
-    keys("a");
-    is_line("a");
+    keys("a\026");
+    check(prompt_paste("b\tc", 3)); /* a paste is no key */
+    is_line("ab\tc");
     clear();
 }
 
-static void macros_are_replayed(void)
+/* Readline would crash where a command fails within one. */
+static void there_are_no_keyboard_macros(void)
 {
-    keys("\030(ab\002\030)");
+    keys("\030(ab\002\030)\030e");
     is_line("ab");
-    keys("\030e");
-    is_line("aabb");
+    keys("\022a\030e\033y\030)");
+    is_line("ab");
     clear();
 }
 
@@ -279,7 +282,7 @@ static void keys_come_in_all_spellings(void)
     is_line("cadb");
     keys("\033[F\033\033[Ae\033[27u");  /* End; Alt-Up; Escape */
     is_line("cadbe");
-    keys("\033[15~\033[200~p\r\nq\033[201~\033[<0;1;1M\033[I"); /* F5, a paste, the mouse */
+    keys("\033[15~\033[200~p\r\nq\033[201~\033[<0;1;1M\033[I"); /* F5, paste, mouse */
     is_line("cadbep\nq");
     clear();
 }
@@ -352,6 +355,9 @@ static void a_search_finds_wide_characters(void)
     check(prompt_paste("b.c\nx", 5)); /* is searched for as far as it can be */
     is_line("load b.csv");
     clear();
+    keys("\022load\030e"); /* a command of two keys that fails */
+    is_line("load b.csv");
+    clear();
     keys("\033p" "de"); /* the search that is not incremental */
     check(prompt_wants_escape());
     keys("\033[A\033");
@@ -369,6 +375,11 @@ static void an_interrupt_leaves_no_search_behind(void)
     check(!prompt_interrupt());
     keys("\033[A");
     is_line("describe \xE5\xB9\xB4"); /* the newest line, not the one before the found */
+    clear();
+    keys("abc\033[A");
+    clear();
+    keys("x\033[A\033[B");
+    is_line("x");
     clear();
     keys("\030"); /* a prefix */
     check(prompt_wants_escape());
@@ -611,6 +622,62 @@ static void vi_mode_has_escape(void)
 
 /* ---- all of it ---- */
 
+static void type_at_random(void)
+{
+    static const char *const some[] = {
+        "\033", "\033[A", "\033[B", "\033[D", "\t", "\033[Z", "\022", "\033p", "\030",
+        "\026", "\xE5\xB9\xB4", "\033\n", "Z", "load ", "fruit/", "\0335", "\030(",
+        "\030)", "\030e", "\037", "\033[200~a\nb\033[201~", "\xCC\x81", "\031", "\033y",
+    };
+    struct rng rng = rng_make(5, RNG_TEST, 0);
+
+    for (int i = 0; i < 20000 && test_bad == 0; i++) {
+        size_t r = rng_below(&rng, 100);
+        size_t k = rng_below(&rng, sizeof(some) / sizeof(some[0]));
+        struct surface s;
+        char *line, one[2] = {(char)rng_below(&rng, 128), 0};
+        int x, y;
+
+        if (one[0] >= '0' && one[0] <= '9')
+            one[0] = 'x'; /* counts of a million take their time */
+        if (r < 45)
+            prompt_feed(one, 1);
+        else if (r < 96)
+            prompt_feed(some[k], strlen(some[k]));
+        else if (r < 97 || strlen(prompt_line()) > 2000)
+            prompt_interrupt();
+        else
+            prompt_set_line("set data.seed 3");
+        if (prompt_take(&line) == PROMPT_LINE)
+            free(line);
+        prompt_open();
+        surface_init(&s, 1 + i % 17, 1 + i % 3, GLYPHS_BRAILLE);
+        prompt_draw(&s, &x, &y);
+        check(x >= 0 && x < s.width && y >= 0 && y < s.height);
+        prompt_draw_candidates(&s);
+        surface_done(&s);
+    }
+}
+
+/* Whatever is typed, in both modes of editing: the cursor stays on the cells, and what
+ * readline (8.2) crashes by does not reach it. In a process of its own, as readline leaks
+ * where commands of vi are given up. */
+static void random_keys_do_no_harm(void)
+{
+    pid_t child;
+    int status = -1;
+
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        type_at_random();
+        fflush(stdout);
+        _exit(test_bad > 0);
+    }
+    check(waitpid(child, &status, 0) == child);
+    check_int(status, 0);
+}
+
 static void another_prompt_begins_with_the_same_history(void)
 {
     prompt_end();
@@ -691,7 +758,7 @@ int main(void)
     test_run(words_are_walked_and_killed);
     test_run(undo_takes_back_a_paste_at_once);
     test_run(quoted_insert_takes_any_key);
-    test_run(macros_are_replayed);
+    test_run(there_are_no_keyboard_macros);
     test_run(keys_come_in_all_spellings);
     test_run(what_follows_a_line_is_left);
     test_run(history_goes_up_and_down);
@@ -705,6 +772,7 @@ int main(void)
     test_run(a_list_shows_what_it_can);
     test_run(vi_mode_has_escape);
     test_run(another_prompt_begins_with_the_same_history);
+    test_run(random_keys_do_no_harm);
     test_run(nothing_was_written_beside_the_cells);
     prompt_end();
     session_free(context.session);

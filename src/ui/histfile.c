@@ -111,8 +111,8 @@ bool histfile_write(const char *path, const char *const *lines, size_t n,
 
 bool histfile_append(const char *path, const char *line)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-                  0600);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+                        O_NONBLOCK, 0600);
     char *text;
     bool ok;
 

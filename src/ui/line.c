@@ -64,7 +64,7 @@ static struct piece next_piece(const char *bytes, size_t n, enum role role)
         p.kind = PIECE_LINE_END;
     } else if (code < 0) {
         p.kind = PIECE_BAD;
-    } else {
+    } else if (code < ' ' || code >= 0x7f || (n > 1 && (unsigned char)bytes[1] >= 0x80)) {
         while (code >= ' ' && (size_t)p.length < n && p.length < PIECE_BYTES &&
                is_mark(bytes + p.length, n - (size_t)p.length))
             p.length += utf8_decode(bytes + p.length, n - (size_t)p.length, &code);
@@ -115,7 +115,8 @@ static void sheet_init(struct sheet *sheet, const struct line *l, int width)
     place(sheet, (struct piece){.bytes = l->text + strlen(l->text), .columns = 1,
                                 .kind = PIECE_END});
     sheet->cursor = sheet->n - 1;
-    while (sheet->cursor > first && sheet->pieces[sheet->cursor].bytes > l->text + l->point)
+    while (sheet->cursor > first &&
+           sheet->pieces[sheet->cursor].bytes > l->text + l->point)
         sheet->cursor--;
 }
 

@@ -41,6 +41,7 @@ static struct {
     bool quoting;        /* behind quoted-insert */
     struct candidates candidates;
     bool completing;     /* the last key was one of completion */
+    bool pastes;         /* readline's own way with pastes is wanted, on a terminal */
     long first;          /* see struct line */
     int cursor_x;        /* as drawn last */
 } prompt;
@@ -90,7 +91,8 @@ static void remember(const char *line)
     HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1)
                                           : NULL;
 
-    if (line[0] == ' ' || !histfile_keeps(line) || (last && strcmp(last->line, line) == 0))
+    if (line[0] == ' ' || !histfile_keeps(line) ||
+        (last && strcmp(last->line, line) == 0))
         return;
     add_history(line);
     if (prompt.history_path && !histfile_append(prompt.history_path, line)) {
@@ -193,9 +195,17 @@ static void rebind(rl_command_func_t *from, rl_command_func_t *to, Keymap map)
     free(keys);
 }
 
+static int do_nothing(int count, int key)
+{
+    (void)count;
+    (void)key;
+    return 0;
+}
+
 /* Ours takes the place of readline's completion, which knows files only and would print
- * its lists; also where an inputrc has bound it. */
-static void bind_completion(void)
+ * its lists; also where an inputrc has bound it. Keyboard macros crash it (8.2) where a
+ * command in them fails. */
+static void bind_keys(void)
 {
     static const char *const maps[] = {"emacs", "vi-insert"};
 
@@ -208,6 +218,9 @@ static void bind_completion(void)
         rebind(rl_possible_completions, complete_next, map);
         rebind(rl_menu_complete, complete_next, map);
         rebind(rl_backward_menu_complete, complete_previous, map);
+        rebind(rl_start_kbd_macro, do_nothing, map);
+        rebind(rl_end_kbd_macro, do_nothing, map);
+        rebind(rl_call_last_kbd_macro, do_nothing, map);
     }
 }
 
@@ -235,7 +248,7 @@ static void begin(struct context *c, const char *text)
         rl_add_funmap_entry("tabscope-complete-backward", complete_previous);
     }
     rl_initialize();
-    bind_completion();
+    bind_keys();
     rl_attempted_completion_function = complete_nothing;
     begin_history();
 }
@@ -259,6 +272,15 @@ static int has_byte(void)
     return prompt.n_read < prompt.keys.length;
 }
 
+/* Whether more is to come, for readline to tell Escape from the beginning of a sequence.
+ * Asked elsewhere, it would read ahead, put a key back, and where that key fails (8.2)
+ * jump into a function that was left. */
+static int has_rest(void)
+{
+    return has_byte() && prompt.n_read > 0 &&
+           prompt.keys.text[prompt.n_read - 1] == '\033';
+}
+
 static void ignore_meta(int meta)
 {
     (void)meta;
@@ -268,7 +290,7 @@ static void ignore(void)
 {
 }
 
-/* Only behind rl_initialize, which would take a redisplay function for the sign that there
+/* Only behind rl_initialize, which would take a redisplay function for a sign that there
  * is no terminal to be asked for its keys. */
 bool prompt_begin_cells(struct context *c, const char *text)
 {
@@ -280,8 +302,10 @@ bool prompt_begin_cells(struct context *c, const char *text)
     begin(c, text);
     prompt.cells = true;
     prompt.nowhere = rl_instream = rl_outstream = nowhere;
+    prompt.pastes = strcmp(rl_variable_value("enable-bracketed-paste"), "on") == 0;
+    rl_variable_bind("enable-bracketed-paste", "off"); /* it would look behind each ESC */
     rl_getc_function = next_byte;
-    rl_input_available_hook = has_byte;
+    rl_input_available_hook = has_rest;
     rl_redisplay_function = ignore;
     rl_prep_term_function = ignore_meta;
     rl_deprep_term_function = ignore;
@@ -299,6 +323,7 @@ static void end_cells(void)
     rl_prep_term_function = rl_prep_terminal;
     rl_deprep_term_function = rl_deprep_terminal;
     rl_catch_sigwinch = 1;
+    rl_variable_bind("enable-bracketed-paste", prompt.pastes ? "on" : "off");
     fclose(prompt.nowhere);
     prompt.nowhere = NULL;
     prompt.cells = false;
@@ -318,16 +343,48 @@ void prompt_end(void)
 
 /* ---- the line ---- */
 
+/* Readline does not tell that quoted-insert waits for its key. */
+static void feed(const char *bytes, size_t n)
+{
+    str_clear(&prompt.keys);
+    str_add(&prompt.keys, bytes, n);
+    prompt.n_read = 0;
+    while (prompt.open && has_byte()) {
+        bool quoted = prompt.quoting;
+
+        if (!rl_executing_macro)
+            RL_UNSETSTATE(RL_STATE_MACROINPUT); /* left over where a macro failed */
+        rl_callback_read_char();
+        prompt.quoting = prompt.open && !quoted && !RL_ISSTATE(HALF_DONE) &&
+                         rl_last_func == rl_quoted_insert;
+    }
+}
+
+/* Readline loses track of what it allocated where a quotation or a search for what begins
+ * with a text is cut off. */
+static void release_half_done(void)
+{
+    int from = rl_point;
+
+    if (prompt.quoting) {
+        feed("x", 1);
+        rl_delete_text(from, rl_point);
+        rl_point = from;
+    }
+    if (RL_ISSTATE(RL_STATE_NSEARCH))
+        rl_free_undo_list();
+}
+
 /* Ends a search, a count and the like, and forgets what may be undone. */
 static void forget_state(void)
 {
+    release_half_done();
     if (prompt.cells && RL_ISSTATE(RL_STATE_NUMERICARG))
         rl_restore_prompt();
-    if (prompt.cells || RL_ISSTATE(HALF_DONE))
+    if (RL_ISSTATE(HALF_DONE))
         rl_callback_sigcleanup();
     rl_free_line_state();
     using_history(); /* else Up goes on from where the search was */
-    prompt.quoting = false;
     candidates_hide(&prompt.candidates);
 }
 
@@ -386,6 +443,8 @@ enum prompt_news prompt_take(char **line)
     return news;
 }
 
+/* Readline forgets the line that was typed before a walk through the history only where
+ * it begins anew. */
 bool prompt_interrupt(void)
 {
     bool had_text = rl_end > 0 || prompt.candidates.shown || RL_ISSTATE(HALF_DONE);
@@ -393,17 +452,13 @@ bool prompt_interrupt(void)
     if (!prompt.open)
         return false;
     forget_state();
-    if (prompt.cells) {
-        rl_replace_line("", 1);
-        rl_point = rl_mark = 0;
-        return had_text;
+    if (!prompt.cells) {
+        rl_point = rl_end;
+        rl_redisplay();
+        fputs("^C\n", rl_outstream);
     }
-    rl_point = rl_end;
-    rl_redisplay();
-    fputs("^C\n", rl_outstream);
-    rl_replace_line("", 1);
-    rl_on_new_line();
-    rl_redisplay();
+    rl_callback_handler_remove();
+    rl_callback_handler_install(prompt.text, take_line);
     return had_text;
 }
 
@@ -430,40 +485,60 @@ static bool in_vi_insertion(void)
            rl_get_keymap() == rl_get_keymap_by_name("vi-insert");
 }
 
-/* Readline does not tell that quoted-insert waits for its key. */
-static void feed(const char *bytes, size_t n)
-{
-    str_clear(&prompt.keys);
-    str_add(&prompt.keys, bytes, n);
-    prompt.n_read = 0;
-    while (prompt.open && has_byte()) {
-        bool quoted = prompt.quoting;
-
-        rl_callback_read_char();
-        prompt.quoting = prompt.open && !quoted && !RL_ISSTATE(HALF_DONE) &&
-                         rl_last_func == rl_quoted_insert;
-    }
-}
-
 /* Ends what waits for further keys, as Escape does: a search with what it found, all else
  * without effect. */
 static void settle(void)
 {
     candidates_hide(&prompt.candidates);
+    release_half_done();
     if (RL_ISSTATE(RL_STATE_ISEARCH) || (RL_ISSTATE(HALF_DONE) && rl_editing_mode == 0))
         feed("\033", 1);
     else if (RL_ISSTATE(HALF_DONE))
         feed("\007", 1);
-    if (prompt.quoting || RL_ISSTATE(HALF_DONE))
+    if (RL_ISSTATE(HALF_DONE))
         rl_callback_sigcleanup();
-    prompt.quoting = false;
+}
+
+/* What readline does on these bytes, NULL: nothing. */
+static rl_command_func_t *function_of(const char *bytes, size_t n, int *type)
+{
+    return n > 0 ? rl_function_of_keyseq_len(bytes, n, NULL, type) : NULL;
 }
 
 static bool is_bound(const char *bytes, size_t n)
 {
     int type;
 
-    return n > 0 && rl_function_of_keyseq_len(bytes, n, NULL, &type) != NULL;
+    return function_of(bytes, n, &type) != NULL;
+}
+
+static bool is_prefix(char byte)
+{
+    int type;
+
+    return function_of(&byte, 1, &type) && type == ISKMAP;
+}
+
+static bool leaves_line(const char *bytes, size_t n)
+{
+    static rl_command_func_t *const leaving[] = {
+        rl_get_previous_history, rl_get_next_history, rl_beginning_of_history,
+        rl_end_of_history, rl_fetch_history, rl_operate_and_get_next,
+        rl_reverse_search_history, rl_forward_search_history, rl_noninc_reverse_search,
+        rl_noninc_forward_search, rl_noninc_reverse_search_again,
+        rl_noninc_forward_search_again, rl_history_search_backward,
+        rl_history_search_forward, rl_history_substr_search_backward,
+        rl_history_substr_search_forward, rl_vi_search, rl_vi_search_again,
+        rl_vi_fetch_history,
+    };
+    int type;
+    rl_command_func_t *function = function_of(bytes, n, &type);
+
+    for (size_t i = 0; i < sizeof(leaving) / sizeof(leaving[0]); i++) {
+        if (function && type == ISFUNC && function == leaving[i])
+            return true;
+    }
+    return false;
 }
 
 /* A key that came as a long sequence goes in as it came, if readline knows it, else in
@@ -515,12 +590,20 @@ static void follow_candidates(const char *before)
     completion_done(&c);
 }
 
+/* Two things that crash readline (8.2) are kept from it. A command of several keys that
+ * fails within a search (C-r M-y): it ends the search before. And what may be undone on
+ * a line that is left for another one of the history: it can be freed twice later, so it
+ * is forgotten, and with it what was changed in a line of the history. */
 static void edit(const struct key *k, const char *bytes, size_t n)
 {
     bool sequence = n > 2 && bytes[0] == '\033' && strchr("[O\033", bytes[1]);
 
     if (RL_ISSTATE(RL_STATE_NSEARCH) && n > 1 && bytes[0] == '\033')
         return; /* it would type them */
+    if (RL_ISSTATE(RL_STATE_ISEARCH) && is_prefix(bytes[0]))
+        settle();
+    if (!RL_ISSTATE(SEARCHES) && leaves_line(bytes, n))
+        rl_free_undo_list();
     if (sequence && !prompt.quoting)
         feed_sequence(k, bytes, n);
     else

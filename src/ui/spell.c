@@ -11,8 +11,8 @@ static size_t spell_function(const struct key *k, char out[SPELLED_KEY])
     static const char letters[] = {[KEY_UP] = 'A', [KEY_DOWN] = 'B', [KEY_RIGHT] = 'C',
                                    [KEY_LEFT] = 'D', [KEY_HOME] = 'H', [KEY_END] = 'F',
                                    [KEY_BACK_TAB] = 'Z'};
-    static const char numbers[KEY_BACK_TAB] = {[KEY_INSERT] = '2', [KEY_DELETE] = '3',
-                                               [KEY_PAGE_UP] = '5', [KEY_PAGE_DOWN] = '6'};
+    static const char numbers[] = {[KEY_PAGE_UP] = '5', [KEY_PAGE_DOWN] = '6',
+                                   [KEY_INSERT] = '2', [KEY_DELETE] = '3'};
     unsigned modifiers = k->modifiers + 1;
     int n;
 
