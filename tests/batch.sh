@@ -56,6 +56,14 @@ try -b nothing.tabscope;      is 1 '' 'cannot read nothing.tabscope' "no script"
 try -b .;                     is 1 '' 'is a folder' "a folder as script"
 printf '#!tabscope -b\nshow train.lr\n' > script
 try script;                   is 0 '0.001' '' "a script is known by its first bytes"
+mkdir -p .config/tabscope
+printf "theme mono\nbind data m 'mark %%columns ignore'\n" > .config/tabscope/keys
+try --keys;                   is 0 '^data .* m  *mark %columns ignore' '' "keys of one's own"
+try --keys --no-rc;           is 0 '^conflicts: none' '' "and without them"
+printf "bind anywhere q 'view runs'\n" >> .config/tabscope/keys
+try --keys;                   is 1 '' 'keys:3: q belongs to the prompt' "a wrong key"
+rm .config/tabscope/keys
+try doctor;                   is 0 '^kernels ' '' "the doctor"
 printf 'show train.seed --format csv\r\n' > crlf.tabscope
 try crlf.tabscope --seed 7;   is 0 'train.seed,7,1' '' "a seed for all, CRLF lines"
 printf 'tables\0\n' > nul.tabscope

@@ -82,6 +82,20 @@ same "the manual lists the options of the program"
 cp "$top/share/completions/tabscope" want
 same "the completion of the shell is up to date"
 
+# ---- keys ----
+
+# Keys of a context that run the same line stand together.
+"$tabscope" --keys --no-rc | awk -F '   *' '
+    /^conflicts/ { exit }
+    ($1, $3) in keys { keys[$1, $3] = keys[$1, $3] " , " $2; next }
+    { order[++n] = $1 SUBSEP $3; keys[$1, $3] = $2; help[$1, $3] = $4 }
+    END { for (i = 1; i <= n; i++) print keys[order[i]] ": " help[order[i]] }' > want
+awk '/^\.Sh/ { on = /KEYS/ }
+     take { print key ": " $0; take = 0 }
+     on && /^\.It Ic/ { key = substr($0, 8); take = 1 }' "$top/man/tabscope.1" |
+    sed 's/\\&//g; s/\\-/-/g; s/"//g' > got
+same "the manual lists the keys"
+
 # ---- examples ----
 
 # Each literal block of a page's examples becomes a file example.N.

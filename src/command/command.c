@@ -406,9 +406,10 @@ void call_print(const struct call *call, struct str *out)
 static bool check_state(const struct context *c, const struct command *command,
                         struct error *err)
 {
-    const struct table *t = c->session->table;
+    bool needs = command->flags & (COMMAND_TABLE | COMMAND_TARGET);
+    const struct table *t = needs ? c->session->table : NULL;
 
-    if ((command->flags & (COMMAND_TABLE | COMMAND_TARGET)) && !t)
+    if (needs && !t)
         return error_set(err, ERROR_STATE, "%s needs a table; `load FILE` reads one",
                          command->name);
     if ((command->flags & COMMAND_TARGET) && t->schema->target < 0)

@@ -15,15 +15,13 @@ static bool take_binding(void *self, const struct call *call, struct error *err)
     if (strcmp(call->command->name, "bind") == 0)
         return keys_bind(self, call_word(call, 0), call_word(call, 1), call_word(call, 2),
                          err);
-    if (strcmp(call->command->name, "unbind") == 0)
-        return keys_unbind(self, call_word(call, 0), call_word(call, 1), err);
-    return true;
+    return keys_unbind(self, call_word(call, 0), call_word(call, 1), err);
 }
 
 static const struct way_out only_keys = {.screen = take_binding};
 
 /* What a file of keys may hold beside bindings is for the workbench. */
-static bool is_of_screen(const char *line)
+static bool is_binding(const char *line)
 {
     struct words w;
     const struct command *command;
@@ -32,7 +30,8 @@ static bool is_of_screen(const char *line)
         return false;
     command = w.n > 0 ? command_find(w.words[0].text, NULL) : NULL;
     words_done(&w);
-    return command && (command->flags & COMMAND_SCREEN);
+    return command && (strcmp(command->name, "bind") == 0 ||
+                       strcmp(command->name, "unbind") == 0);
 }
 
 static bool take_lines(struct context *c, char *text, const char *path, struct error *err)
@@ -44,7 +43,7 @@ static bool take_lines(struct context *c, char *text, const char *path, struct e
         end = strchr(text, '\n');
         if (end)
             *end++ = '\0';
-        if (is_of_screen(text))
+        if (is_binding(text))
             ok = command_run(c, text, err) || error_prefix(err, "%s:%d", path, number);
     }
     return ok;
