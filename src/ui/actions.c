@@ -13,11 +13,6 @@
 #include "ui/curves.h"
 #include "ui/term.h"
 
-static struct view view_of(struct app *app)
-{
-    return app_view(app);
-}
-
 static enum pane_id focused(const struct app *app)
 {
     return app->desk.focus[app->desk.view];
@@ -155,7 +150,7 @@ static bool do_move(struct app *app, const struct call *call, struct error *err)
 {
     const struct pane_type *type = pane_type(focused(app));
     enum movement m = (enum movement)choice_of(call, 0);
-    struct view v = view_of(app);
+    struct view v = app_view(app);
     long n = count_of(call, 1);
 
     (void)err;
@@ -186,7 +181,7 @@ static bool do_find(struct app *app, const struct call *call, struct error *err)
     const struct pane_type *type = pane_type(focused(app));
     struct list *l = &app->desk.lists[focused(app)];
     bool backwards = call_option(call, "backwards") != NULL;
-    struct view v = view_of(app);
+    struct view v = app_view(app);
     size_t count = type->count ? type->count(&v) : 0, at;
     char *shown;
 
@@ -220,7 +215,7 @@ static bool do_find(struct app *app, const struct call *call, struct error *err)
 static void point_at_column(struct app *app, int column)
 {
     struct list *l = &app->desk.lists[PANE_SCHEMA];
-    struct view v = view_of(app);
+    struct view v = app_view(app);
     size_t before = l->cursor, n = pane_schema.count(&v);
 
     for (l->cursor = 0; l->cursor < n; l->cursor++) {
@@ -247,19 +242,12 @@ static bool do_values(struct app *app, const struct call *call, struct error *er
     return true;
 }
 
-/* COLUMN=VALUE where the column is there; names may have = in them. */
 static bool check_filter(struct app *app, const char *filter, struct error *err)
 {
-    const struct dataset *d = app->context.session->table->data;
+    const struct where *found = table_where(app->context.session->table, filter);
     char *name;
-    bool ok = false;
 
-    for (const char *at = filter; !ok && (at = strchr(at, '=')); at++) {
-        name = xstrndup(filter, (size_t)(at - filter));
-        ok = dataset_find(d, name) >= 0;
-        free(name);
-    }
-    if (ok)
+    if (found && found->column >= 0)
         return true;
     if (!strchr(filter, '='))
         return error_set(err, ERROR_USAGE,
@@ -315,7 +303,7 @@ static bool do_arrange(struct app *app, const struct call *call, struct error *e
 {
     struct data_desk *d = &app->desk.data;
     int sort = call_choice(call, "sort", -1), only = call_choice(call, "only", -1);
-    struct view v = view_of(app);
+    struct view v = app_view(app);
     int column = view_column(&v);
 
     (void)err;
@@ -342,7 +330,7 @@ static bool do_zoom(struct app *app, const struct call *call, struct error *err)
     struct train_desk *t = &app->desk.train;
     int how = choice_of(call, 0);
     double low, high, low_seen, high_seen, middle, span;
-    struct view v = view_of(app);
+    struct view v = app_view(app);
 
     if (how == 2) {
         set_x_range(t, NAN, NAN);
@@ -368,7 +356,7 @@ static bool do_chart(struct app *app, const struct call *call, struct error *err
     int y = call_choice(call, "y", -1), x = call_choice(call, "x", -1);
     int cursor = call_choice(call, "cursor", -1);
     long steps = call_int(call, "steps", 1);
-    struct view v = view_of(app);
+    struct view v = app_view(app);
 
     if (y >= 0)
         t->log_y = y == 2 ? !t->log_y : y == 1;
@@ -421,7 +409,7 @@ static bool do_overlay(struct app *app, const struct call *call, struct error *e
 
 static bool enter_value(struct app *app, struct error *err)
 {
-    struct view v = view_of(app);
+    struct view v = app_view(app);
     int column = view_column(&v);
     struct str filter = {0}, line = {0};
     bool ok = false;
@@ -443,7 +431,7 @@ static bool enter_value(struct app *app, struct error *err)
 
 static bool enter_run(struct app *app, struct error *err)
 {
-    struct view v = view_of(app);
+    struct view v = app_view(app);
     const struct run *r = view_listed_run(&v);
 
     if (!r)
@@ -490,7 +478,7 @@ static char *keep_copy(const struct str *text, struct error *err)
 static bool do_copy(struct app *app, const struct call *call, struct error *err)
 {
     const struct pane_type *type = pane_type(focused(app));
-    struct view v = view_of(app);
+    struct view v = app_view(app);
     struct str text = {0};
     char *path, *said;
     bool sent;

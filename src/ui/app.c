@@ -455,7 +455,11 @@ struct app *app_new(struct session *s, struct error *err)
     app->context = (struct context){
         .session = s, .out = &app_out, .self = app, .narration = NARRATE_ASIDE,
     };
-    prompt_begin_cells(&app->context, "tabscope> ");
+    if (!prompt_begin_cells(&app->context, "tabscope> ")) {
+        error_set(err, ERROR_SYSTEM, "/dev/null cannot be opened: %s", strerror(errno));
+        app_free(app);
+        return NULL;
+    }
     if (!term_begin(err)) {
         app_free(app);
         return NULL;
