@@ -152,7 +152,7 @@ static size_t output_width(const struct app *app)
     desk.view = VIEW_LOG;
     desk.zoomed = false;
     layout_make(&l, &desk, width, height, 1, 1, true);
-    width = l.n > 0 ? l.panes[0].rect.width - 2 : width;
+    width = (l.n > 0 ? l.panes[0].rect.width - 2 : width) - LOG_MARK;
     return width > 20 ? (size_t)width : 20;
 }
 

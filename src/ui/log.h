@@ -16,7 +16,10 @@ enum log_kind {
     LOG_STDERR,  /* what a library wrote */
 };
 
-enum { LOG_LIMIT = 20000 };
+enum {
+    LOG_LIMIT = 20000,
+    LOG_MARK = 2, /* columns in front of a line, which tell its kind */
+};
 
 struct log_line {
     enum log_kind kind;

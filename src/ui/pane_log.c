@@ -18,8 +18,6 @@ static const char *const marks[] = {
     [LOG_ERROR] = "! ", [LOG_STDERR] = "# ",
 };
 
-enum { MARK_WIDTH = 2 };
-
 static size_t count(const struct view *v)
 {
     return log_lines(v->log);
@@ -43,7 +41,7 @@ static void title(const struct view *v, struct str *out)
 /* Data keeps its columns and is cut; sentences are folded. */
 static void fold_line(const struct log_line *line, int width, struct str *out)
 {
-    int room = width > MARK_WIDTH + 1 ? width - MARK_WIDTH : 1;
+    int room = width > LOG_MARK + 1 ? width - LOG_MARK : 1;
 
     if (line->kind == LOG_DATA)
         str_puts(out, line->text);
@@ -79,8 +77,8 @@ static int draw_line(const struct view *v, struct surface *s, size_t i, int bott
         if (end)
             *end++ = '\0';
         if (y == bottom - rows + 1)
-            surface_text(s, 0, y, MARK_WIDTH, roles[line->kind], marks[line->kind]);
-        surface_text(s, MARK_WIDTH, y, 0, role, at);
+            surface_text(s, 0, y, LOG_MARK, roles[line->kind], marks[line->kind]);
+        surface_text(s, LOG_MARK, y, 0, role, at);
     }
     if (focused && !follows(v) && i == v->desk->lists[PANE_LOG].cursor)
         surface_paint(s, (struct rect){0, bottom - rows + 1, s->width, rows}, ROLE_CURSOR);
