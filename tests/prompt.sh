@@ -14,6 +14,7 @@ fi
 screens=0
 mux() { tmux -S "$work/socket$screens" -f /dev/null "$@" 2> /dev/null; }
 trap 'mux kill-server; rm -rf "$work"' EXIT
+trap 'exit 99' HUP INT TERM
 cp "$top/share/demo/income.csv" . || exit 99
 count=0
 
