@@ -18,7 +18,7 @@ struct settings settings_defaults(void)
         .model = model_defaults(),
         .train = train_defaults(),
         .data = encode_defaults(),
-        .screen = {.fps = 10, .hints = true},
+        .screen = {.hints = true},
         .split_seed = split_defaults().seed,
         .run_dir = "runs",
     };

@@ -26,7 +26,7 @@ enum hangup { HANGUP_LEAVE, HANGUP_CONTINUE };
 struct screen_options {
     int theme; /* position in SCREEN_THEMES */
     enum screen_glyphs glyphs;
-    int fps;   /* pictures a second at most */
+    int fps;   /* pictures a second at most; 0: 10, or 4 over SSH */
     bool hints, mouse;
     enum hangup hangup;
 };

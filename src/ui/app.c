@@ -19,7 +19,7 @@
 #include "ui/signals.h"
 #include "ui/term.h"
 
-enum { BUSY_MS = 50, READ_BYTES = 4096 };
+enum { BUSY_MS = 50, READ_BYTES = 4096, LOCAL_FPS = 10, REMOTE_FPS = 4 };
 
 int64_t app_now(void)
 {
@@ -255,10 +255,20 @@ static void draw(struct app *app)
     app->drawn_at = app_now();
 }
 
+/* Pictures a second: as asked, or fewer over a network. */
+static int frame_rate(const struct app *app)
+{
+    int asked = app->context.session->settings.screen.fps;
+
+    if (asked > 0)
+        return asked;
+    return getenv("SSH_TTY") ? REMOTE_FPS : LOCAL_FPS;
+}
+
 /* Milliseconds until the next picture is due; 0: now; -1: nothing to draw. */
 static int frame_timeout(const struct app *app)
 {
-    int64_t due = app->drawn_at + 1000 / app->context.session->settings.screen.fps;
+    int64_t due = app->drawn_at + 1000 / frame_rate(app);
     int64_t now = app_now();
 
     if (!app->stale)

@@ -43,11 +43,20 @@ static void add_table(const struct view *v, struct str *out)
 
 enum { LONG_STATUS = 80 }; /* columns from which a job may tell all */
 
-static void add_job(const struct view_job *j, int width, struct str *out)
+/* The first job, and how many others there are. */
+static void add_jobs(const struct view *v, int width, struct str *out)
 {
-    const struct run *r = j->run;
+    const struct view_job *j = v->jobs;
+    const struct run *r;
 
+    if (v->n_jobs == 0) {
+        str_puts(out, "idle");
+        return;
+    }
+    r = j->run;
     str_puts(out, j->what);
+    if (v->n_jobs > 1)
+        str_printf(out, " +%zu", v->n_jobs - 1);
     if (j->paused)
         str_puts(out, " PAUSED");
     if (width < LONG_STATUS && r && r->progress.batches > 0)
@@ -56,16 +65,6 @@ static void add_job(const struct view_job *j, int width, struct str *out)
         str_printf(out, "  %s", j->status);
     if (width < LONG_STATUS && r && r->progress.best_epoch > 0)
         str_printf(out, " best %.4f", r->progress.best);
-}
-
-static void add_jobs(const struct view *v, int width, struct str *out)
-{
-    if (v->n_jobs == 0)
-        str_puts(out, "idle");
-    else
-        add_job(&v->jobs[0], width, out);
-    if (v->n_jobs > 1)
-        str_printf(out, "  +%zu", v->n_jobs - 1);
 }
 
 static void draw_top(const struct view *v, struct surface *s)
