@@ -10,7 +10,7 @@ static const struct metric_field classification[] = {
     FIELD(accuracy, "accuracy", true),
     FIELD(loss, "loss", false),
     FIELD(f1, "F1", true),
-    FIELD(average_precision, "precision", true),
+    FIELD(average_precision, "avg.prec.", true),
     FIELD(calibration_error, "calib.err", false),
     {0},
 };
