@@ -370,12 +370,19 @@ static void columns_can_be_found_and_copied(void)
 {
     struct stage t;
     struct str out = {0};
+    size_t at = 1;
 
     stage_income(&t, "over_50k");
     check_int(pane_schema.count(&t.view), 14);
-    check(pane_schema.holds(&t.view, 0, "SEX"));
-    check(!pane_schema.holds(&t.view, 1, "SEX"));
+    check(pane_schema.find(&t.view, &at, false, "SEX"));
+    check_int(at, 0);
+    check(pane_schema.find(&t.view, &at, true, "UNDER"));
+    check_int(at, 8);
+    check(!pane_schema.find(&t.view, &at, false, "nothing"));
+    check_int(at, 8);
     t.desk.data.sort = SORT_NAME;
+    check(pane_schema.find(&t.view, &at, false, "years") && at == 13);
+    check(pane_schema.find(&t.view, &at, true, "AGE") && at == 7); /* language */
     check_int(view_column(&t.view), 2); /* age */
     pane_schema.copy(&t.view, &out);
     check_str(str_text(&out), "age");

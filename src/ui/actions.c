@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "ui/app_private.h"
 #include "ui/curves.h"
+#include "ui/pane_data.h"
 #include "ui/term.h"
 
 static enum pane_id focused(const struct app *app)
@@ -165,6 +166,8 @@ static bool do_move(struct app *app, const struct call *call, struct error *err)
 static bool find_item(const struct pane_type *type, const struct view *v, size_t count,
                       size_t *at, bool backwards, const char *text)
 {
+    if (type->find)
+        return type->find(v, at, backwards, text);
     for (size_t k = 0; k < count; k++) {
         if (type->holds(v, *at, text))
             return true;
@@ -191,8 +194,9 @@ static bool do_find(struct app *app, const struct call *call, struct error *err)
     }
     if (app->desk.search.length == 0)
         return error_set(err, ERROR_STATE, "nothing was searched yet; / asks for a text");
-    if (!type->holds || count == 0)
+    if ((!type->holds && !type->find) || count == 0)
         return error_set(err, ERROR_STATE, "there is nothing to search in this pane");
+    app->desk.place = PLACE_PANES; /* found or not, as / came from there */
     at = l->cursor < count ? l->cursor : count - 1;
     if (!call_word(call, 0))
         at = backwards ? (at > 0 ? at - 1 : count - 1) : (at + 1) % count;
@@ -200,7 +204,6 @@ static bool do_find(struct app *app, const struct call *call, struct error *err)
         if (type->move)
             type->move(&v, MOVE_UP, 0); /* a list that follows its end stops doing so */
         l->cursor = at;
-        app->desk.place = PLACE_PANES;
         return true;
     }
     shown = show(app->desk.search.text, 60);
@@ -216,13 +219,14 @@ static void point_at_column(struct app *app, int column)
 {
     struct list *l = &app->desk.lists[PANE_SCHEMA];
     struct view v = app_view(app);
-    size_t before = l->cursor, n = pane_schema.count(&v);
+    struct column_list columns;
+    int at;
 
-    for (l->cursor = 0; l->cursor < n; l->cursor++) {
-        if (view_column(&v) == column)
-            return;
-    }
-    l->cursor = before;
+    column_list_init(&columns, &v);
+    at = column_list_find(&columns, column);
+    if (at >= 0)
+        l->cursor = (size_t)at;
+    column_list_done(&columns);
 }
 
 static bool do_values(struct app *app, const struct call *call, struct error *err)

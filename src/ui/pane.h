@@ -45,6 +45,9 @@ struct pane_type {
     int header;
     /* Whether item i holds the text (letters of both cases are equal); NULL: no search. */
     bool (*holds)(const struct view *v, size_t i, const char *text);
+    /* In place of `holds`, where it would make a list anew for each item: the first item
+     * from *at on, going round, that holds the text. */
+    bool (*find)(const struct view *v, size_t *at, bool backwards, const char *text);
     /* What is not moving the cursor of the list; true: taken. NULL: nothing is. */
     bool (*move)(const struct view *v, enum movement m, long n);
     /* Appends what `copy` copies: the item under the cursor, or all. NULL: nothing. */

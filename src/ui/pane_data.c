@@ -71,12 +71,26 @@ void column_list_done(struct column_list *l)
     free(l->columns);
 }
 
+int column_list_find(const struct column_list *l, int column)
+{
+    for (int i = 0; i < l->n; i++) {
+        if (l->columns[i] == column)
+            return i;
+    }
+    return -1;
+}
+
+/* Keys, titles and panes ask for it, so a table of many columns gets no list made. */
 int view_column(const struct view *v)
 {
     size_t at = v->desk->lists[PANE_SCHEMA].cursor;
+    const struct data_desk *d = &v->desk->data;
+    const struct table *t = v->session->table;
     struct column_list l;
     int column = -1;
 
+    if (t && d->sort == SORT_POSITION && !d->only_warnings)
+        return at < (size_t)t->schema->n_columns ? (int)at : t->schema->n_columns - 1;
     column_list_init(&l, v);
     if (l.n > 0)
         column = l.columns[at < (size_t)l.n ? at : (size_t)l.n - 1];

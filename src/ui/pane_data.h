@@ -13,6 +13,8 @@ struct column_list {
 
 void column_list_init(struct column_list *l, const struct view *v);
 void column_list_done(struct column_list *l);
+/* Where in the list the column is, -1: nowhere. */
+int column_list_find(const struct column_list *l, int column);
 
 /* The profile of a column, NULL while it is not known. */
 const struct profile *data_profile(const struct view *v, int column);

@@ -14,7 +14,7 @@
 #include "ui/prose.h"
 
 enum {
-    MEASURED = 500,   /* columns by which widths are chosen */
+    MEASURED = 500,   /* columns by which widths are chosen; names are all looked at */
     MARKS = 3,        /* cursor, selection, warning */
     WIDE = 100,       /* from here on another pane shows the column in detail */
     FOOTER_HEIGHT = 12, /* below: no footer */
@@ -211,9 +211,9 @@ static int widest(const struct view *v, const struct column_list *l, enum field 
                   int most)
 {
     struct line_plan plan = {.width = {[FIELD_RANGE] = most, [FIELD_WARNING] = most}};
-    int width = 0;
+    int n = l->n < MEASURED || field == FIELD_NAME ? l->n : MEASURED, width = 0;
 
-    for (int k = 0; k < l->n && k < MEASURED && width < most; k++) {
+    for (int k = 0; k < n && width < most; k++) {
         struct str text = {0};
         int columns;
 
@@ -567,14 +567,20 @@ static size_t count(const struct view *v)
     return n;
 }
 
-static bool holds(const struct view *v, size_t i, const char *text)
+static bool find(const struct view *v, size_t *at, bool backwards, const char *text)
 {
     struct column_list l;
     bool found = false;
 
     column_list_init(&l, v);
-    if (i < (size_t)l.n)
+    for (int k = 0; k < l.n && !found; k++) {
+        size_t n = (size_t)l.n, step = backwards ? n - (size_t)k : (size_t)k;
+        size_t i = (*at + step) % n;
+
         found = strcasestr(v->session->table->schema->columns[l.columns[i]].name, text);
+        if (found)
+            *at = i;
+    }
     column_list_done(&l);
     return found;
 }
@@ -593,6 +599,6 @@ const struct pane_type pane_schema = {
     .draw = draw,
     .count = count,
     .header = HEADER,
-    .holds = holds,
+    .find = find,
     .copy = copy,
 };
