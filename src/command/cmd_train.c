@@ -130,8 +130,8 @@ static void training_status(struct context *c, const struct pending *p, struct s
     const struct run *r = p->run;
 
     (void)c;
-    if (t->batches == 0) {
-        str_puts(out, "preparing");
+    if (r->phase != PHASE_STEPPING || t->batches == 0) {
+        str_puts(out, train_phase_text(r->phase));
         return;
     }
     str_printf(out, "epoch %d of %d, step %zu of %zu, loss %.4f", t->epoch + 1,

@@ -403,6 +403,21 @@ const struct job_type train_job_type = {
     .free = release,
 };
 
+const char *train_phase_text(enum train_phase phase)
+{
+    static const char *const texts[] = {
+        [PHASE_SPLITTING] = "splitting the rows",
+        [PHASE_FITTING] = "reading the columns",
+        [PHASE_ENCODING] = "encoding the table",
+        [PHASE_BUILDING] = "building the model",
+        [PHASE_STEPPING] = "training",
+        [PHASE_SCORING] = "measuring the best weights",
+        [PHASE_SAVING] = "saving",
+    };
+
+    return texts[phase];
+}
+
 const struct train_view *train_job_view(const struct train_job *j)
 {
     return &j->view;

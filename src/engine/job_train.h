@@ -49,6 +49,8 @@ enum train_phase {
     PHASE_SCORING,
     PHASE_SAVING,
 };
+/* "encoding the table" */
+const char *train_phase_text(enum train_phase phase);
 
 /* What is published. */
 struct train_view {

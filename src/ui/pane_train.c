@@ -37,21 +37,6 @@ const struct view_job *train_job_of(const struct view *v, const struct run *r)
     return NULL;
 }
 
-const char *train_phase_text(enum train_phase phase)
-{
-    static const char *const texts[] = {
-        [PHASE_SPLITTING] = "splitting the rows",
-        [PHASE_FITTING] = "reading the columns",
-        [PHASE_ENCODING] = "encoding the table",
-        [PHASE_BUILDING] = "building the model",
-        [PHASE_STEPPING] = "training",
-        [PHASE_SCORING] = "measuring the best weights",
-        [PHASE_SAVING] = "saving",
-    };
-
-    return texts[phase];
-}
-
 const char *train_measure(double x, char out[32])
 {
     if (!isfinite(x))

@@ -12,9 +12,6 @@ bool train_draw_empty(const struct view *v, struct surface *s, const char *else_
 /* The job that trains the run, NULL: none does. */
 const struct view_job *train_job_of(const struct view *v, const struct run *r);
 
-/* What the job does before and after it steps: "encoding the table". */
-const char *train_phase_text(enum train_phase phase);
-
 /* The shown run's best weights, NULL: not known. */
 const struct diagnosis *train_known(const struct view *v);
 /* The same, after having drawn why it is not known. */

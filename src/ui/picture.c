@@ -44,6 +44,14 @@ static void add_table(const struct view *v, struct str *out)
 enum { LONG_STATUS = 80 }; /* columns from which a job may tell all */
 
 /* The first job, and how many others there are. */
+/* The one in training; behind the last one the test rows are measured. */
+static int epoch_of(const struct run *r)
+{
+    int epoch = r->progress.epoch + 1;
+
+    return epoch < r->settings.train.epochs ? epoch : r->settings.train.epochs;
+}
+
 static void add_jobs(const struct view *v, int width, struct str *out)
 {
     const struct view_job *j = v->jobs;
@@ -60,7 +68,7 @@ static void add_jobs(const struct view *v, int width, struct str *out)
     if (j->paused)
         str_puts(out, " PAUSED");
     if (width < LONG_STATUS && r && r->progress.batches > 0)
-        str_printf(out, " %d/%d", r->progress.epoch + 1, r->settings.train.epochs);
+        str_printf(out, " %d/%d", epoch_of(r), r->settings.train.epochs);
     else if (j->status[0])
         str_printf(out, "  %s", j->status);
     if (width < LONG_STATUS && r && r->progress.best_epoch > 0)
