@@ -76,16 +76,25 @@ static enum pane_id lower_pane(const struct desk *d)
     return d->data.lower == LOWER_VALUES ? PANE_VALUES : PANE_ROWS;
 }
 
+/* Whether the keys are below: then rows or values have the whole width. Else the column
+ * beside the schema has the whole height, for its pictures. */
+static bool has_lower(const struct desk *d)
+{
+    return d->focus[VIEW_DATA] == PANE_ROWS || d->focus[VIEW_DATA] == PANE_VALUES;
+}
+
 static void place_data(struct layout *l, const struct desk *d, struct rect r, bool wide,
                        bool tall)
 {
     enum pane_id focus = d->focus[VIEW_DATA];
     struct rect lower = {0}, side = {0};
 
-    if (tall)
+    if (tall && has_lower(d))
         lower = cut_bottom_pane(d, &r, r.height * 2 / 5);
     if (wide)
         side = cut_right_pane(d, &r, 50);
+    if (tall && !has_lower(d))
+        lower = cut_bottom_pane(d, &r, r.height * 2 / 5);
     add(l, tall || focus == PANE_SCHEMA || (wide && focus == PANE_COLUMN) ? PANE_SCHEMA
                                                                           : focus, r);
     if (wide)
