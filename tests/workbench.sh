@@ -125,7 +125,8 @@ point "and the saved session can be repeated"
 begin 80 24 "$tabscope" --no-rc -c "'load income.csv'" -c "'target over_50k'" \
     -c "'set model.layers 1'" -c "'set model.head_cap 16'"
 sees 'target over_50k' "command lines are run first"
-keys 'train --epochs 100000 --patience 0' Enter 'view train' Enter
+keys 'train --epochs 100000 --patience 0' Enter
+keys 'view train' Enter
 sees 'epoch  *[0-9]' "the Train view shows how it goes"
 keys 'tables' Enter
 sees 'income.csv' "the prompt answers meanwhile"
@@ -189,6 +190,18 @@ mux paste-buffer -p -t t
 sees 'view log.*view data' "a paste of two lines stays on the line"
 keys Enter
 sees '\[1:Data\]' "and each is run"
+mux paste-buffer -t t
+sees 'view log.*view data' "as it does without brackets"
+sees 'Enter runs them' "which is said"
+keys C-c
+to_panes
+mux set-buffer 'mark age ignore
+quit
+'
+mux paste-buffer -t t
+sees '^tabscope> mark age ignore.*quit' "in a pane it goes to the line, too"
+keys C-c
+misses 'ignore.*quit' "and is dropped"
 keys 'lod' Enter
 sees 'did you mean load' "an error is a sentence"
 keys 'describe nosuch' Enter
@@ -281,7 +294,8 @@ start_manners() {
     sees 'manners 399x' "$1: a table"
 }
 start_manners 'SIGTERM'
-keys 'target over_50k' Enter 'set model.layers 1' Enter
+keys 'target over_50k' Enter
+keys 'set model.layers 1' Enter
 keys 'train --epochs 100000 --patience 0 --name term' Enter
 sees 'train term' "SIGTERM: a job runs"
 kill -TERM "$(pid_of)"
@@ -292,7 +306,8 @@ grep -q '^train.*--name term' home/.local/state/tabscope/last.tabscope
 point "and the session"
 
 start_manners 'lost terminal'
-keys 'target over_50k' Enter 'set model.layers 1' Enter
+keys 'target over_50k' Enter
+keys 'set model.layers 1' Enter
 keys 'train --epochs 100000 --patience 0 --name lost' Enter
 sees 'train lost' "lost terminal: a job runs"
 lost=$(pid_of)

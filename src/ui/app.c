@@ -19,7 +19,7 @@
 #include "ui/signals.h"
 #include "ui/term.h"
 
-enum { BUSY_MS = 50, READ_BYTES = 4096, LOCAL_FPS = 10, REMOTE_FPS = 4 };
+enum { BUSY_MS = 50, BEHIND_MS = 20, READ_BYTES = 4096, LOCAL_FPS = 10, REMOTE_FPS = 4 };
 
 int64_t app_now(void)
 {
@@ -384,7 +384,9 @@ static bool one_turn(struct app *app)
     int ready;
 
     draw_if_due(app);
+    app->behind = app_now() - app->polled_at > BEHIND_MS;
     ready = poll(fds, 5, loop_timeout(app));
+    app->polled_at = app_now();
     if (ready < 0)
         return true;
     if (fds[1].revents)

@@ -26,6 +26,9 @@ struct app {
     /* keys on their way */
     struct str input;        /* bytes that are no whole key yet */
     int64_t input_at;        /* when the last ones came, ms */
+    bool bursting;           /* they are a paste without brackets, which goes on */
+    int64_t polled_at;       /* when the keyboard was looked at last, ms */
+    bool behind;             /* that was long ago, so that keys may have piled up */
     struct str pair;         /* the first key of two */
     struct str held;         /* and its bytes */
     char **lines;            /* typed while a command ran */

@@ -17,6 +17,8 @@ enum {
     ESCAPE_MS = 50,           /* how long an escape sequence may take, */
     ESCAPE_REMOTE_MS = 100,   /* and over a network */
     PASTE_MS = 2000,          /* how long the rest of a paste may take */
+    BURST_MS = 50,            /* and of one without brackets */
+    BURST_BYTES = 20,         /* that come at once are no typing, with lines among them */
     INTERRUPT_MS = 2000,      /* between Ctrl-C and Ctrl-C */
 };
 
@@ -52,6 +54,7 @@ static void interrupt_job(struct app *app, const struct pending *p)
 static void interrupt(struct app *app)
 {
     const struct pending *p;
+    bool had_text;
 
     app->desk.popup = POPUP_NONE;
     if (app->question) {
@@ -63,7 +66,10 @@ static void interrupt(struct app *app)
         return;
     }
     p = pending_next(&app->context, NULL);
-    if (!prompt_interrupt() && p)
+    had_text = prompt_interrupt();
+    if (had_text)
+        str_clear(&app->message);
+    if (!had_text && p)
         interrupt_job(app, p);
     else
         app->interrupts = 0;
@@ -272,12 +278,17 @@ static bool take_escape(struct app *app)
     return true;
 }
 
-static void take_paste(struct app *app, const struct key *key)
+/* Nothing of it runs before Enter, wherever the line ends in it are. */
+static void take_paste(struct app *app, const char *text, size_t n)
 {
     app->desk.place = PLACE_PROMPT;
-    if (!prompt_paste(key->text, key->length))
+    app->desk.popup = POPUP_NONE;
+    if (!prompt_paste(text, n))
         app_say(app, LOG_ERROR, "the paste is too long for a command line; put it into a "
                 "file and `source` that");
+    else if (strchr(prompt_line(), '\n'))
+        app_say(app, LOG_NOTE, "several lines were pasted; Enter runs them, Ctrl-C drops "
+                "them");
 }
 
 static void run_menu_item(struct app *app)
@@ -302,7 +313,7 @@ static void take_key(struct app *app, const struct key *key, const char *bytes, 
     else if (key->kind == KEY_MOUSE)
         take_mouse(app, key);
     else if (key->kind == KEY_PASTE)
-        take_paste(app, key);
+        take_paste(app, key->text, key->length);
     else if (app->desk.popup == POPUP_MENU && is_key(key, "Enter"))
         run_menu_item(app);
     else if (!is_key(key, "Esc") || !take_escape(app))
@@ -330,20 +341,47 @@ static void decode(struct app *app, bool final)
     }
 }
 
+/* Several lines at once, while the loop kept up with the keyboard: a paste of a terminal
+ * that puts no brackets around it. Its lines must not run, nor its letters act as keys. */
+static bool is_burst(const struct app *app, const char *bytes, size_t n)
+{
+    size_t line = 0;
+
+    if (app->input.length > 0 || app->question || app->behind || n < BURST_BYTES ||
+        memchr(bytes, '\033', n))
+        return false;
+    while (line < n && bytes[line] != '\r' && bytes[line] != '\n')
+        line++;
+    return line + 1 < n;
+}
+
 void input_take(struct app *app, const char *bytes, size_t n)
 {
+    app->bursting = app->bursting || is_burst(app, bytes, n);
     str_add(&app->input, bytes, n);
     app->input_at = app_now();
-    decode(app, false);
+    if (!app->bursting)
+        decode(app, false);
 }
 
 void input_flush(struct app *app)
 {
-    decode(app, true);
+    struct str text = app->input;
+
+    if (!app->bursting) {
+        decode(app, true);
+        return;
+    }
+    app->input = (struct str){0};
+    app->bursting = false;
+    take_paste(app, text.text, text.length);
+    str_done(&text);
 }
 
 static int64_t patience(const struct app *app)
 {
+    if (app->bursting)
+        return BURST_MS;
     if (key_in_paste(app->input.text, app->input.length))
         return PASTE_MS;
     return getenv("SSH_TTY") ? ESCAPE_REMOTE_MS : ESCAPE_MS;
