@@ -446,6 +446,30 @@ static void rows_can_be_found_and_copied(void)
     stage_done(&t);
 }
 
+static void a_row_shows_all_its_cells(void)
+{
+    struct stage t;
+    struct str out = {0};
+
+    stage_income(&t, "over_50k");
+    focus(&t, PANE_ROWS, 2);
+    t.desk.data.filter = xstrdup("age=65+");
+    t.desk.data.one_row = true;
+    check(pane_rows.move(&t.view, MOVE_DOWN, 5));
+    check_screen(&t, "data-row", 80, 24, GLYPHS_ASCII, false);
+    check_screen(&t, "data-row", 160, 48, GLYPHS_BRAILLE, false);
+    check_screen(&t, "data-row", 60, 16, GLYPHS_ASCII, false);
+    pane_rows.copy(&t.view, &out);
+    check_str(str_text(&out), "10+ years");
+    check(pane_rows.move(&t.view, MOVE_RIGHT, 1000));
+    check_int(t.desk.lists[PANE_ROWS].cursor, 559);
+    free(t.desk.data.filter);
+    t.desk.data.filter = xstrdup("age=nobody");
+    check_screen(&t, "data-row-none", 60, 16, GLYPHS_ASCII, false);
+    str_done(&out);
+    stage_done(&t);
+}
+
 /* Whatever the size, nothing is written outside; ASan sees to it. */
 static void every_size_can_be_drawn(void)
 {
@@ -522,6 +546,7 @@ int main(void)
     test_run(columns_can_be_found_and_copied);
     test_run(values_can_be_found_and_copied);
     test_run(rows_can_be_found_and_copied);
+    test_run(a_row_shows_all_its_cells);
     test_run(every_size_can_be_drawn);
     test_run(numbers_are_short);
     return test_done();

@@ -103,6 +103,12 @@ keys F
 sees 'Values of\|values of' "F counts the values of a column"
 keys Enter
 sees 'over_50k=' "Enter dives to their rows"
+keys j Enter
+sees 'Row [0-9]*, 2 of' "and then to the cells of one"
+keys Right
+sees 'Row [0-9]*, 3 of' "Right is the next one"
+keys q
+sees 'Rows 1-' "and q goes back to all"
 keys : 'describe age' Enter
 sees 'distinct' "several lines of output open the log"
 keys 'view data' Enter
@@ -126,6 +132,7 @@ begin 80 24 "$tabscope" --no-rc -c "'load income.csv'" -c "'target over_50k'" \
     -c "'set model.layers 1'" -c "'set model.head_cap 16'"
 sees 'target over_50k' "command lines are run first"
 keys 'train --epochs 100000 --patience 0' Enter
+until_true has 'train r1'
 keys 'view train' Enter
 sees 'epoch  *[0-9]' "the Train view shows how it goes"
 keys 'tables' Enter
@@ -190,8 +197,10 @@ mux paste-buffer -p -t t
 sees 'view log.*view data' "a paste of two lines stays on the line"
 keys Enter
 sees '\[1:Data\]' "and each is run"
+mux set-buffer 'describe age
+view data'
 mux paste-buffer -t t
-sees 'view log.*view data' "as it does without brackets"
+sees 'describe age.*view data' "as it does without brackets"
 sees 'Enter runs them' "which is said"
 keys C-c
 to_panes
@@ -295,7 +304,9 @@ start_manners() {
 }
 start_manners 'SIGTERM'
 keys 'target over_50k' Enter
+until_true has ' TARGET '
 keys 'set model.layers 1' Enter
+until_true has '^tabscope> *$'
 keys 'train --epochs 100000 --patience 0 --name term' Enter
 sees 'train term' "SIGTERM: a job runs"
 kill -TERM "$(pid_of)"
@@ -307,7 +318,9 @@ point "and the session"
 
 start_manners 'lost terminal'
 keys 'target over_50k' Enter
+until_true has ' TARGET '
 keys 'set model.layers 1' Enter
+until_true has '^tabscope> *$'
 keys 'train --epochs 100000 --patience 0 --name lost' Enter
 sees 'train lost' "lost terminal: a job runs"
 lost=$(pid_of)

@@ -103,6 +103,8 @@ static bool do_back(struct app *app, const struct call *call, struct error *err)
         d->popup = POPUP_NONE;
     } else if (d->zoomed) {
         d->zoomed = false;
+    } else if (focused(app) == PANE_ROWS && d->data.one_row) {
+        d->data.one_row = false;
     } else if (focused(app) != homes[d->view]) {
         d->focus[d->view] = homes[d->view];
     } else if (app->before != d->view) {
@@ -271,6 +273,7 @@ static bool do_rows(struct app *app, const struct call *call, struct error *err)
     free(app->desk.data.filter);
     app->desk.data.filter = filter ? xstrdup(filter) : NULL;
     app->desk.data.lower = LOWER_ROWS;
+    app->desk.data.one_row = false;
     app->desk.lists[PANE_ROWS] = (struct list){0};
     focus_on(app, PANE_ROWS);
     return true;
@@ -433,6 +436,17 @@ static bool enter_value(struct app *app, struct error *err)
     return ok;
 }
 
+/* The row alone, then all of them again. */
+static bool enter_row(struct app *app, struct error *err)
+{
+    struct view v = app_view(app);
+
+    if (pane_rows.count(&v) == 0)
+        return error_set(err, ERROR_STATE, "there is no row under the cursor");
+    app->desk.data.one_row = !app->desk.data.one_row;
+    return true;
+}
+
 static bool enter_run(struct app *app, struct error *err)
 {
     struct view v = app_view(app);
@@ -457,6 +471,8 @@ static bool do_enter(struct app *app, const struct call *call, struct error *err
         return command_run(&app->context, "values", err);
     case PANE_VALUES:
         return enter_value(app, err);
+    case PANE_ROWS:
+        return enter_row(app, err);
     case PANE_RUNS:
         return enter_run(app, err);
     default:
@@ -562,9 +578,8 @@ static bool do_suspend(struct app *app, const struct call *call, struct error *e
     return true;
 }
 
-static bool do_screen_dump(struct app *app, const struct call *call, struct error *err)
+static bool write_screen(struct app *app, const char *path, struct error *err)
 {
-    const char *path = call_word(call, 0);
     struct file_writer *w = file_writer_open(path, 0644, err);
     struct str text = {0};
     int width, height;
@@ -577,6 +592,29 @@ static bool do_screen_dump(struct app *app, const struct call *call, struct erro
     file_writer_write(w, str_text(&text), text.length);
     str_done(&text);
     return file_writer_commit(w, err);
+}
+
+static bool do_screen_dump(struct app *app, const struct call *call, struct error *err)
+{
+    const char *path = call_word(call, 0), *told;
+
+    if (!may_replace(&app->context, path, &told, err) || !write_screen(app, path, err))
+        return false;
+    context_note(&app->context, "wrote %s%s", path, told);
+    return true;
+}
+
+static bool do_say(struct app *app, const struct call *call, struct error *err)
+{
+    (void)err;
+    app_say(app, LOG_NOTE, call_word(call, 0));
+    return true;
+}
+
+static bool do_linger(struct app *app, const struct call *call, struct error *err)
+{
+    return app_linger(app, count_of(call, 0) * 1000) ||
+           error_set(err, ERROR_CANCELLED, "interrupted; the keys are yours");
 }
 
 static bool do_bind(struct app *app, const struct call *call, struct error *err)
@@ -602,7 +640,7 @@ static const struct action {
     {"values", do_values}, {"chart", do_chart}, {"overlay", do_overlay},
     {"copy", do_copy}, {"menu", do_menu}, {"keys", do_menu}, {"freeze", do_freeze},
     {"repaint", do_repaint}, {"suspend", do_suspend}, {"screen-dump", do_screen_dump},
-    {"bind", do_bind}, {"unbind", do_unbind},
+    {"say", do_say}, {"linger", do_linger}, {"bind", do_bind}, {"unbind", do_unbind},
 };
 
 bool action_run(void *self, const struct call *call, struct error *err)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a person looks at: the view, which pane has the keys, where the cursors stand, what
- * is marked, zoomed, overlaid. Plain data; the commands of command/cmd_screen.c change it
- * (ui/actions.c), panes read it. It refers to columns and runs by number or name, never by
- * pointer, so that it survives what it refers to.
+ * What a person looks at: the view, which pane has the keys, where the cursors stand,
+ * what is marked, zoomed, overlaid. Plain data; the commands of command/cmd_screen.c
+ * change it (ui/actions.c), panes read it. It refers to columns and runs by number or
+ * name, never by pointer, so that it survives what it refers to.
  */
 #ifndef UI_DESK_H
 #define UI_DESK_H
@@ -48,6 +48,8 @@ struct data_desk {
     enum { LOWER_ROWS, LOWER_VALUES } lower; /* what stands below the schema */
     int first_column;       /* rows: the leftmost that is shown */
     char *filter;           /* rows: COLUMN=VALUE, or NULL */
+    bool one_row;           /* rows: the one under the cursor, a cell a line */
+    struct list cells;      /* of that one */
 };
 
 struct train_desk {

@@ -79,6 +79,8 @@ static void interrupt(struct app *app)
 
 static void keep_line(struct app *app, char *line)
 {
+    if (app->busy > 0)
+        app_say(app, LOG_NOTE, "the line is run when the command before it is done");
     app->lines = xgrow(app->lines, app->n_lines, &app->lines_capacity,
                        sizeof(*app->lines));
     app->lines[app->n_lines++] = line;
@@ -157,7 +159,8 @@ static void run_bound(struct app *app, const struct binding *b)
     struct error err = {0};
     bool to_prompt = false;
 
-    app->desk.popup = app->desk.popup == POPUP_MENU ? POPUP_NONE : app->desk.popup;
+    if (app->desk.popup == POPUP_MENU && !str_starts(b->line, "move "))
+        app->desk.popup = POPUP_NONE;
     if (!keys_expand(&v, b->line, &line, &to_prompt, &err)) {
         app_say(app, LOG_ERROR, err.text);
     } else if (to_prompt) {
@@ -182,6 +185,20 @@ static void say_unbound(struct app *app, const struct key *key)
     str_done(&text);
 }
 
+/* Esc and a key typed quickly look like Alt and the key. */
+static bool take_without_alt(struct app *app, const struct key *key)
+{
+    struct key plain = *key;
+    const struct binding *b;
+
+    plain.modifiers &= ~(unsigned)KEY_ALT;
+    if (!(key->modifiers & KEY_ALT) ||
+        keys_find(app->keys, &app->desk, &app->pair, &plain, &b) != KEYS_BOUND)
+        return false;
+    run_bound(app, b);
+    return true;
+}
+
 /* What the key is bound to is run; what is not goes to the prompt if that has the keys. */
 static void take_bindable(struct app *app, const struct key *key, const char *bytes,
                           size_t n)
@@ -198,7 +215,7 @@ static void take_bindable(struct app *app, const struct key *key, const char *by
     } else if (app->desk.place == PLACE_PROMPT) {
         str_add(&app->held, bytes, n);
         feed_prompt(app, app->held.text, app->held.length);
-    } else {
+    } else if (!take_without_alt(app, key)) {
         say_unbound(app, key);
     }
     str_clear(&app->held);
@@ -231,6 +248,8 @@ static void click_pane(struct app *app, enum pane_id pane, int row)
     size_t item = l->top + (size_t)(row - type->header);
 
     focus_pane(app, pane);
+    if (pane == PANE_ROWS && app->desk.data.one_row)
+        return;
     if (type->count && row >= type->header && item < type->count(&v))
         l->cursor = item;
 }
@@ -287,8 +306,8 @@ static void take_paste(struct app *app, const char *text, size_t n)
         app_say(app, LOG_ERROR, "the paste is too long for a command line; put it into a "
                 "file and `source` that");
     else if (strchr(prompt_line(), '\n'))
-        app_say(app, LOG_NOTE, "several lines were pasted; Enter runs them, Ctrl-C drops "
-                "them");
+        app_say(app, LOG_NOTE, "several lines were pasted; Enter runs them, Ctrl-C "
+                "drops them");
 }
 
 static void run_menu_item(struct app *app)
@@ -342,7 +361,7 @@ static void decode(struct app *app, bool final)
 }
 
 /* Several lines at once, while the loop kept up with the keyboard: a paste of a terminal
- * that puts no brackets around it. Its lines must not run, nor its letters act as keys. */
+ * that puts no brackets around it. Its lines must not run, nor its letters be keys. */
 static bool is_burst(const struct app *app, const char *bytes, size_t n)
 {
     size_t line = 0;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "data/number.h"
 #include "ui/format.h"
 #include "ui/prose.h"
 
@@ -272,6 +273,21 @@ void data_cell(struct surface *s, int x, int y, int width, bool right, enum role
     else
         surface_text(s, x, y, width, role, str_text(&text));
     str_done(&text);
+}
+
+const char data_no_value[] = "<NA>";
+
+enum role data_cell_role(const struct schema *s, int column, struct cell cell)
+{
+    const struct schema_column *c = &s->columns[column];
+    double x;
+
+    if ((c->kind == KIND_CONTINUOUS || c->kind == KIND_WEIGHT) &&
+        !number_parse(cell, c->decimal, &x))
+        return ROLE_WARNING;
+    if (column == s->target)
+        return ROLE_TARGET;
+    return c->kind == KIND_IGNORE ? ROLE_DIM : ROLE_TEXT;
 }
 
 bool data_cell_holds(struct cell cell, const char *text)

@@ -49,6 +49,18 @@ void data_paint_cursor(struct surface *s, int y, bool focused);
 void data_cell(struct surface *s, int x, int y, int width, bool right, enum role role,
                struct cell cell);
 
+/* What a missing value looks like. */
+extern const char data_no_value[];
+
+/* How a cell is drawn: one that is no number among numbers counts as missing, and is seen
+ * to. */
+enum role data_cell_role(const struct schema *s, int column, struct cell cell);
+
+/* Row `row` of the table with a cell a line, and what moves there: cells up and down, the
+ * cursor of the `rows` rows to left and right. */
+void data_row_draw(const struct view *v, struct surface *s, size_t row, bool focused);
+bool data_row_move(const struct view *v, enum movement m, long n, size_t rows);
+
 /* The letters of both cases are equal. */
 bool data_cell_holds(struct cell cell, const char *text);
 

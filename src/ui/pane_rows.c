@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Rows of the table, all or those with a value. The numbers of the rows stay while the
- * columns go to the left; a column is as wide as the cells that are seen need it.
+ * columns go to the left; a column is as wide as the cells that are seen need it. After
+ * Enter one row has the pane for itself (pane_row.c).
  */
 #include <string.h>
 
 #include "base/text.h"
 #include "command/grid.h"
-#include "data/number.h"
 #include "ui/pane_data.h"
 #include "ui/prose.h"
 
@@ -16,8 +16,6 @@ enum {
     CELL = 24,  /* columns of a cell at most */
     LEAST = 3,  /* of a column that is cut at the right end */
 };
-
-static const char no_value[] = "<NA>";
 
 /* ---- which rows ---- */
 
@@ -50,6 +48,16 @@ static size_t row_at(const struct row_list *l, size_t i)
     return l->where ? l->where->rows[i] : i;
 }
 
+/* The cursor is on a row then. */
+static bool shows_one(const struct view *v, const struct row_list *l)
+{
+    struct list *list = &v->desk->lists[PANE_ROWS];
+
+    if (v->desk->data.one_row && list->cursor >= l->n)
+        list->cursor = l->n > 0 ? l->n - 1 : 0;
+    return v->desk->data.one_row && l->n > 0;
+}
+
 /* ---- drawing ---- */
 
 static bool is_right(const struct schema_column *c)
@@ -69,7 +77,7 @@ static int column_width(const struct row_list *l, const struct list *list, int h
         struct cell cell = column_cell(c, row);
 
         if (column_missing(c, row))
-            columns = sizeof(no_value) - 1;
+            columns = strlen(data_no_value);
         else
             columns = show_width(cell.text, cell.length < 256 ? cell.length : 256);
         width = columns > width ? columns : width;
@@ -84,19 +92,6 @@ static enum role name_role(const struct schema *s, int i)
     return s->columns[i].kind == KIND_IGNORE ? ROLE_DIM : ROLE_TITLE;
 }
 
-/* A cell that is no number among numbers counts as missing, and is seen to. */
-static enum role cell_role(const struct schema *s, int i, struct cell cell)
-{
-    const struct schema_column *c = &s->columns[i];
-    double x;
-
-    if (is_right(c) && !number_parse(cell, c->decimal, &x))
-        return ROLE_WARNING;
-    if (i == s->target)
-        return ROLE_TARGET;
-    return c->kind == KIND_IGNORE ? ROLE_DIM : ROLE_TEXT;
-}
-
 static void draw_cell(const struct view *v, struct surface *s, int x, int y, int width,
                       int i, size_t row)
 {
@@ -106,9 +101,9 @@ static void draw_cell(const struct view *v, struct surface *s, int x, int y, int
     bool right = is_right(&schema->columns[i]);
 
     if (column_missing(c, row))
-        data_cell(s, x, y, width, right, ROLE_DIM, cell_of(no_value));
+        data_cell(s, x, y, width, right, ROLE_DIM, cell_of(data_no_value));
     else
-        data_cell(s, x, y, width, right, cell_role(schema, i, cell), cell);
+        data_cell(s, x, y, width, right, data_cell_role(schema, i, cell), cell);
 }
 
 /* One column of the table with its name. */
@@ -196,7 +191,10 @@ static void draw(const struct view *v, struct surface *s, bool focused)
                    "This table has no such column. `rows` shows all rows again.");
         return;
     }
-    draw_list(v, s, &l, focused);
+    if (shows_one(v, &l))
+        data_row_draw(v, s, row_at(&l, v->desk->lists[PANE_ROWS].cursor), focused);
+    else
+        draw_list(v, s, &l, focused);
     if (l.n == 0)
         prose_draw(s, 1, 2, s->width - 2, ROLE_TEXT,
                    l.where ? "No row has that value. `rows` shows all rows again."
@@ -214,17 +212,33 @@ static void add_filter(struct str *out, const char *filter)
         str_puts(out, " missing");
 }
 
-static void title(const struct view *v, struct str *out)
+/* "Rows 1-14 of 8,993", "Row 13, 3 of 560": the second number counts in the list. */
+static void add_place(const struct view *v, const struct row_list *l, struct str *out)
 {
     const struct list *list = &v->desk->lists[PANE_ROWS];
-    char first[COUNT_TEXT], last[COUNT_TEXT], all[COUNT_TEXT];
     size_t end = list->top + list->page;
+    char first[COUNT_TEXT], last[COUNT_TEXT], all[COUNT_TEXT];
+
+    if (!shows_one(v, l)) {
+        str_printf(out, "s %s-%s of %s", count_text(list->top + 1, first),
+                   count_text(end < l->n ? end : l->n, last), count_text(l->n, all));
+        return;
+    }
+    if (l->where)
+        str_printf(out, " %s,", count_text(row_at(l, list->cursor) + 1, last));
+    str_printf(out, " %s of %s", count_text(list->cursor + 1, first),
+               count_text(l->n, all));
+}
+
+static void title(const struct view *v, struct str *out)
+{
     struct row_list l;
 
-    str_puts(out, "Rows");
+    str_puts(out, "Row");
     if (list_rows(v, &l) && l.n > 0)
-        str_printf(out, " %s-%s of %s", count_text(list->top + 1, first),
-                   count_text(end < l.n ? end : l.n, last), count_text(l.n, all));
+        add_place(v, &l, out);
+    else
+        str_putc(out, 's');
     if (v->session->table && v->desk->data.filter) {
         str_puts(out, " with ");
         add_filter(out, v->desk->data.filter);
@@ -254,9 +268,14 @@ static bool holds(const struct view *v, size_t i, const char *text)
 static bool move(const struct view *v, enum movement m, long n)
 {
     struct data_desk *d = &v->desk->data;
+    struct row_list l;
     struct list across = {.cursor = d->first_column > 0 ? (size_t)d->first_column : 0};
 
-    if ((m != MOVE_LEFT && m != MOVE_RIGHT) || !v->session->table)
+    if (!v->session->table)
+        return false;
+    if (list_rows(v, &l) && shows_one(v, &l))
+        return data_row_move(v, m, n, l.n);
+    if (m != MOVE_LEFT && m != MOVE_RIGHT)
         return false;
     list_move(&across, m == MOVE_LEFT ? -n : n,
               (size_t)dataset_columns(v->session->table->data));
@@ -264,18 +283,25 @@ static bool move(const struct view *v, enum movement m, long n)
     return true;
 }
 
-/* The cells as they are seen, with tabs between them. */
+/* The cells as they are seen, with tabs between them; the one under the cursor where they
+ * stand below each other. */
 static void copy(const struct view *v, struct str *out)
 {
     size_t at = v->desk->lists[PANE_ROWS].cursor;
     struct row_list l;
+    int first = 0, n;
 
     if (!list_rows(v, &l) || at >= l.n)
         return;
-    for (int i = 0; i < dataset_columns(l.data); i++) {
+    n = dataset_columns(l.data);
+    if (shows_one(v, &l) && v->desk->data.cells.cursor < (size_t)n) {
+        first = (int)v->desk->data.cells.cursor;
+        n = first + 1;
+    }
+    for (int i = first; i < n; i++) {
         struct cell cell = column_cell(dataset_column(l.data, i), row_at(&l, at));
 
-        if (i > 0)
+        if (i > first)
             str_putc(out, '\t');
         show_to(out, cell.text, cell.length, 0);
     }
