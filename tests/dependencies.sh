@@ -41,7 +41,8 @@ BEGIN {
     outside = header
     sub("[/.].*", "", outside)
     if (outside in home && FILENAME != home[outside])
-        named = named "# " FILENAME ":" FNR ": only " home[outside] " may include " header "\n"
+        named = named "# " FILENAME ":" FNR ": only " home[outside] " may include " \
+                header "\n"
 }
 END {
     point(NR == 0 ? "# no source files found\n" : "", "sources were read")

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * golden FILE|FOLDER...: holds our TabTransformer against reference values of PyTorch:
- * outputs, hidden states, attention maps, gradients of every parameter, and runs of AdamW.
- * Each file holds inputs, parameters and what comes of them; its settings are in the metadata.
- * Without arguments: the small files in tests/reference (made by make.py there) and, where
- * there is one, the shared reference folder.
+ * outputs, hidden states, attention maps, gradients of every parameter, and runs of
+ * AdamW. Each file holds inputs, parameters and what comes of them; its settings are in
+ * the metadata. Without arguments: the small files in tests/reference (made by make.py
+ * there) and, where there is one, the shared reference folder.
  */
 #include <dirent.h>
 #include <stdarg.h>
@@ -46,10 +46,9 @@ static double number(const struct golden *g, const char *key)
     return text ? strtod(text, NULL) : NAN;
 }
 
-static const struct safetensors_tensor *find(const struct golden *g, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static const struct safetensors_tensor *find(const struct golden *g, const char *format, ...)
+__attribute__((format(printf, 2, 3)))
+static const struct safetensors_tensor *find(const struct golden *g, const char *format,
+                                             ...)
 {
     char name[160];
     va_list args;

@@ -45,7 +45,8 @@ static float *random_floats(int n, int classes)
 
 static void give_input(struct subject *s, const struct model_shape *shape)
 {
-    int classes = shape->loss == LOSS_SQUARED ? 0 : shape->outputs == 1 ? 2 : shape->outputs;
+    int classes = shape->loss == LOSS_SQUARED ? 0
+                  : shape->outputs == 1 ? 2 : shape->outputs;
     float *weight = random_floats(ROWS, 0);
 
     for (int i = 0; i < ROWS; i++)
@@ -166,7 +167,8 @@ static void check_operation(int d, operation *body, operation *head)
     x = graph_concatenate(s.graph, x, NULL);
     if (head)
         x = head(s.graph, x, 3 * d);
-    graph_loss(s.graph, graph_linear(s.graph, x, 1, "out", ACTIVATION_NONE), LOSS_SQUARED);
+    graph_loss(s.graph, graph_linear(s.graph, x, 1, "out", ACTIVATION_NONE),
+               LOSS_SQUARED);
     give_input(&s, &three_columns);
     check_gradients(&s);
     subject_done(&s);
@@ -299,7 +301,8 @@ static void multiclass_model_with_row_norm(void)
 
 static void regression_model_of_many_columns(void)
 {
-    static const int classes[] = {2, 2, 3, 2, 2, 2, 2, 2, 4, 2, 2}; /* more than ROWS of a map */
+    /* more than ROWS of a map */
+    static const int classes[] = {2, 2, 3, 2, 2, 2, 2, 2, 4, 2, 2};
     struct model_options o = small_options();
     struct model_shape s = {11, classes, 1, 1, LOSS_SQUARED};
 

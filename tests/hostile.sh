@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The corpora of hostile and of polluted files, where the shared folder is there: no crash,
-# hang, sanitizer report, control byte or silent refusal; and the Pollock scores.
+# The corpora of hostile and of polluted files, where the shared folder is there: no
+# crash, hang, sanitizer report, control byte or silent refusal; and the Pollock scores.
 
 shared=${TABSCOPE_SHARED:-${srcdir:-.}/../shared}
 hostile=$shared/hostile
@@ -27,8 +27,9 @@ comment() {
     return "$(cat "$folder/status")"
 }
 
-python3 "$hostile/hostile_run.py" --corpus "$hostile" --out "$folder/hostile" --timeout 30 \
-    --only '^own/' --list 'BUG|wanted|differs' -- "$program" {in} {out} >"$folder/log" 2>&1
+python3 "$hostile/hostile_run.py" --corpus "$hostile" --out "$folder/hostile" \
+    --timeout 30 --only '^own/' --list 'BUG|wanted|differs' -- "$program" {in} {out} \
+    >"$folder/log" 2>&1
 echo $? >"$folder/status"
 comment
 point 1 "hostile tables: no bug"
@@ -48,7 +49,11 @@ echo $? >"$folder/status"
 comment
 point 4 "polluted files: simple score of at least 9.9"
 
-awk '/weighted/ { for (i = 1; i < NF; i++) if ($i == "weighted") exit !($(i + 1) >= 9.95) }
+awk '/weighted/ {
+         for (i = 1; i < NF; i++)
+             if ($i == "weighted")
+                 exit !($(i + 1) >= 9.95)
+     }
      END { if (NR == 0) exit 1 }' "$folder/log"
 point 5 "polluted files: weighted score of at least 9.95"
 echo "1..5"

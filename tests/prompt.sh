@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The plain prompt as a person meets it: keys go into a private tmux, and what is waited for
-# is text on its screen, never time.
+# The plain prompt as a person meets it: keys go into a private tmux, and what is waited
+# for is text on its screen, never time.
 
 top=$(cd "${srcdir:-.}" && pwd)
 tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"

@@ -16,8 +16,8 @@ struct subject {
     struct frame *frame;
 };
 
-/* Takes over the table. `weight` (may be NULL) names a column of weights. Ends the program
- * where the table cannot be encoded. */
+/* Takes over the table. `weight` (may be NULL) names a column of weights. Ends the
+ * program where the table cannot be encoded. */
 static inline struct subject subject_new(struct dataset *data, const char *target,
                                          const char *weight)
 {
@@ -29,8 +29,8 @@ static inline struct subject subject_new(struct dataset *data, const char *targe
     s.schema = infer_schema(s.data);
     if (weight)
         check(schema_mark(s.schema, schema_find(s.schema, weight), KIND_WEIGHT, &err));
-    check(schema_set_target(s.schema, s.data, schema_find(s.schema, target), NULL, TASK_NONE,
-                            NULL, &err));
+    check(schema_set_target(s.schema, s.data, schema_find(s.schema, target), NULL,
+                            TASK_NONE, NULL, &err));
     s.split = split_new(s.data, s.schema, &split, &err);
     s.encoder = encoder_fit(s.data, s.schema, s.split, &encode, NULL, &err);
     s.frame = s.encoder ? encoder_apply(s.encoder, s.data, NULL, &err) : NULL;

@@ -704,7 +704,8 @@ static void check_epochs(int epochs, int best, enum format format, const char *w
 
 static void long_runs_are_shown_in_part(void)
 {
-    check_epochs(20, 5, FORMAT_TABLE, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 ");
+    check_epochs(20, 5, FORMAT_TABLE,
+                 "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 ");
     check_epochs(100, 50, FORMAT_TABLE,
                  "1 2 3 50 85 86 87 88 89 90 91 92 93 94 95 96 97 98 99 100 "
                  ": 80 epochs are left out; `--format csv` has all\n");

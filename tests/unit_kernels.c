@@ -38,7 +38,8 @@ static void check_linear(const struct kernels *k, const struct size *s)
     size_t x_size = (size_t)s->n * panel_size(s->in);
     size_t y_size = (size_t)s->n * panel_size(s->out);
     size_t w_size = (size_t)s->out * (size_t)s->in;
-    real *x = numbers(x_size, 1), *w = numbers(w_size, 2), *b = numbers((size_t)s->out, 3);
+    real *x = numbers(x_size, 1), *w = numbers(w_size, 2);
+    real *b = numbers((size_t)s->out, 3);
     real *y = numbers(y_size, 4), *dx = numbers(x_size, 5), *dw = numbers(w_size, 6);
     double worst = 0;
 
@@ -76,7 +77,8 @@ static void check_linear(const struct kernels *k, const struct size *s)
                 worst = fmax(worst, fabs(sum - (double)at(y, p, s->out, i, r)));
             }
     if (!check(worst < 2e-4))
-        printf("# %s: %d panels, %d x %d: off by %g\n", k->name, s->n, s->out, s->in, worst);
+        printf("# %s: %d panels, %d x %d: off by %g\n", k->name, s->n, s->out, s->in,
+               worst);
     free(x);
     free(w);
     free(b);
@@ -141,9 +143,8 @@ static void gelu_is_exact(void)
 
                     check_near((double)y[r], v * 0.5 * erfc(-v / sqrt(2)), 3e-6);
                     if (training) /* the slope is in the input's place */
-                        check_near((double)x[r],
-                                   0.5 * erfc(-v / sqrt(2)) + v * exp(-v * v / 2) / sqrt(2 * M_PI),
-                                   1e-6);
+                        check_near((double)x[r], 0.5 * erfc(-v / sqrt(2)) +
+                                   v * exp(-v * v / 2) / sqrt(2 * M_PI), 1e-6);
                 }
             }
         }

@@ -99,7 +99,8 @@ static void shifted_borders_leave_room(void)
     for (int shift = -300; shift <= 300; shift += 100) {
         d.wider[VIEW_TRAIN] = shift;
         d.taller[VIEW_TRAIN] = -shift;
-        check(check_size(&d, 160, 48) && check_size(&d, 80, 24) && check_size(&d, 60, 16));
+        check(check_size(&d, 160, 48) && check_size(&d, 80, 24) &&
+              check_size(&d, 60, 16));
     }
     desk_done(&d);
 }

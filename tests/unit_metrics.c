@@ -66,7 +66,8 @@ static void multiclass_metrics_are_means_over_classes(void)
 
 static void regression_metrics(void)
 {
-    static const float y[] = {2.5f, 0.0f, 2, 8, 1}, truth[] = {3, -0.5f, 2, 7, (float)NAN};
+    static const float y[] = {2.5f, 0.0f, 2, 8, 1};
+    static const float truth[] = {3, -0.5f, 2, 7, (float)NAN};
     struct metrics m = metrics_regression(y, truth, 5);
 
     check_int(m.rows, 4);

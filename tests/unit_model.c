@@ -156,7 +156,8 @@ static void saved_models_predict_the_same(void)
             printf("# %s\n", err.text);
         } else {
             after = predict(&f, m, NULL, 200);
-            check(memcmp(before, after, 200 * (size_t)model_outputs(m) * sizeof *after) == 0);
+            check(memcmp(before, after,
+                         200 * (size_t)model_outputs(m) * sizeof *after) == 0);
             check_int(json_integer_value(json_object_get(back, "answer")), 42);
             check_int(model_parameters(m), model_parameters(f.model));
             free(after);
@@ -243,7 +244,8 @@ static void files_of_other_models_are_refused(void)
         {.key = "format", .value = "pt", .sentence = "no tabscope model"},
         {.key = "model", .value = "[]", .sentence = "no JSON object"},
         {.key = "model", .value = "{\"kind\":\"oracle\"}", .sentence = "of a kind"},
-        {.key = "model", .value = "{\"kind\":\"tabtransformer\",\"options\":{\"dim\":1e9}}",
+        {.key = "model",
+         .value = "{\"kind\":\"tabtransformer\",\"options\":{\"dim\":1e9}}",
          .sentence = "option dim"},
     };
     struct fresh f = fresh_new("yes", 1);
@@ -300,10 +302,10 @@ static void wrong_options_are_refused(void)
     struct model_options o;
     struct error err = {0};
 
-#define REFUSED(change, sentence)                                                         \
-    o = small_options();                                                                  \
-    change;                                                                               \
-    check(model_new(&o, f.s.encoder, 1, &err) == NULL);                                     \
+#define REFUSED(change, sentence)                                                        \
+    o = small_options();                                                                 \
+    change;                                                                              \
+    check(model_new(&o, f.s.encoder, 1, &err) == NULL);                                  \
     check(strstr(err.text, sentence) != NULL)
     REFUSED(o.dim = 0, "model.dim is 0");
     REFUSED(o.heads = 3, "cannot be divided among 3 heads");

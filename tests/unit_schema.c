@@ -355,7 +355,8 @@ static void bad_files_change_nothing(void)
 /* 1,234 was taken for text that may be a thousand; the file says that it is 1.234. */
 static void a_decimal_sign_makes_numbers(void)
 {
-    struct sample_table t = load("x,y\n\"1,500\",a\n\"2,500\",b\n\"3,500\",a\n\"2,500\",b\n");
+    struct sample_table t = load("x,y\n\"1,500\",a\n\"2,500\",b\n\"3,500\",a\n"
+                                 "\"2,500\",b\n");
     struct schema_column *x = &t.schema->columns[0];
     struct error err = {0};
     char *path = table_path();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * term.c on a pseudo terminal: a child has it as its terminal, and here we are at the
- * other end, reading what it writes, changing the size, or closing it. The two go in step:
- * the child tells what it did (tell), and waits until it may go on (wait_for_go). What the
- * bytes look like on a real terminal is the matter of term.sh.
+ * other end, reading what it writes, changing the size, or closing it. The two go in
+ * step: the child tells what it did (tell), and waits until it may go on (wait_for_go).
+ * What the bytes look like on a real terminal is the matter of term.sh.
  */
 #include "ui/term.h"
 

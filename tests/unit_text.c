@@ -112,7 +112,8 @@ static void shows_end(const char *text, size_t width, const char *want)
 {
     struct str out = {0};
 
-    check_int(show_end_to(&out, text, strlen(text), width), show_width(want, strlen(want)));
+    check_int(show_end_to(&out, text, strlen(text), width),
+              show_width(want, strlen(want)));
     check_str(str_text(&out), want);
     str_done(&out);
 }
@@ -143,7 +144,8 @@ static void random_bytes_come_out_clean(void)
 
         for (uint64_t n = rng_below(&r, 12); n > 0; n--)
             str_puts(&in, bits[rng_below(&r, 10)]);
-        columns = (round % 2 ? show_to : show_end_to)(&out, str_text(&in), in.length, width);
+        columns = (round % 2 ? show_to : show_end_to)(&out, str_text(&in), in.length,
+                                                      width);
         check(width == 0 || columns <= width);
         check(utf8_valid(str_text(&out), out.length));
         for (size_t i = 0; i < out.length;) {

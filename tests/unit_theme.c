@@ -108,8 +108,8 @@ static struct rgb seen(struct rgb c, enum sight sight)
         {1, 0, 0, 0, 1, 0, 0, 0, 1},
         {0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.011820, 0.042940,
          0.968881},
-        {0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116,
-         1.051998}};
+        {0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882,
+         -0.048116, 1.051998}};
     const double *m = matrices[sight];
 
     return (struct rgb){within_1(m[0] * c.r + m[1] * c.g + m[2] * c.b),
@@ -228,7 +228,8 @@ static void without_colours_there_are_none(void)
 
 static int weight(struct look l)
 {
-    return (l.attributes & ATTRIBUTE_DIM ? -1 : 0) + (l.attributes & ATTRIBUTE_BOLD ? 1 : 0) +
+    return (l.attributes & ATTRIBUTE_DIM ? -1 : 0) +
+           (l.attributes & ATTRIBUTE_BOLD ? 1 : 0) +
            (l.attributes & ATTRIBUTE_REVERSE ? 2 : 0);
 }
 
@@ -296,7 +297,8 @@ static void curves_stand_out(void)
 
         check(contrast(theme_look(theme_find("dark"), role, 256).foreground, 16) >= 4.5);
         check(contrast(theme_look(theme_find("deut"), role, 256).foreground, 16) >= 4.5);
-        check(contrast(theme_look(theme_find("light"), role, 256).foreground, 231) >= 3.5);
+        check(contrast(theme_look(theme_find("light"), role, 256).foreground, 231) >=
+              3.5);
     }
 }
 
@@ -315,7 +317,8 @@ static void check_apart(const struct theme *t, enum role a, enum role b, double 
 /* 2.3 is what an eye can just tell. */
 static void deut_can_be_told_apart_by_the_colour_blind(void)
 {
-    static const enum role meanings[] = {ROLE_GOOD, ROLE_WARNING, ROLE_ERROR, ROLE_TARGET};
+    static const enum role meanings[] = {
+        ROLE_GOOD, ROLE_WARNING, ROLE_ERROR, ROLE_TARGET};
     const struct theme *t = theme_find("deut");
 
     for (int i = 0; i < 8; i++)

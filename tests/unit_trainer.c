@@ -460,13 +460,13 @@ static void wrong_options_are_refused(void)
     struct train_options o;
     struct run r;
 
-#define REFUSED(change, sentence)                                                         \
-    o = quick_options();                                                                  \
-    change;                                                                               \
-    r = run_new(&s, &o, 1);                                                               \
-    check(r.trainer == NULL);                                                             \
-    if (!check(strstr(r.err.text, sentence) != NULL))                                     \
-        printf("# %s\n", r.err.text);                                                     \
+#define REFUSED(change, sentence)                                                        \
+    o = quick_options();                                                                 \
+    change;                                                                              \
+    r = run_new(&s, &o, 1);                                                              \
+    check(r.trainer == NULL);                                                            \
+    if (!check(strstr(r.err.text, sentence) != NULL))                                    \
+        printf("# %s\n", r.err.text);                                                    \
     run_done(&r)
     REFUSED(o.lr = 1e9, "train.lr is 1e+09; it must be between");
     REFUSED(o.lr = 0, "train.lr is 0");

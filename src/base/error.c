@@ -58,6 +58,6 @@ bool error_unless_within(struct error *err, const char *name, double value, doub
 {
     if (value >= low && value <= high)
         return true;
-    return error_set(err, ERROR_USAGE, "%s is %g; it must be between %g and %g", name, value,
-                     low, high);
+    return error_set(err, ERROR_USAGE, "%s is %g; it must be between %g and %g", name,
+                     value, low, high);
 }

@@ -83,8 +83,8 @@ static char *follow_links(const char *path)
     return NULL;
 }
 
-/* The process that a name such as "NAME.tmp.4711" or "NAME.tmp.4711.2" tells of; 0 for any
- * other. */
+/* The process that a name such as "NAME.tmp.4711" or "NAME.tmp.4711.2" tells of; 0 for
+ * any other. */
 static pid_t writer_of(const char *entry, const char *name)
 {
     size_t length = strlen(name), digits;

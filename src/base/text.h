@@ -30,9 +30,9 @@ char *show(const char *text, size_t width);
 /* Terminal columns that the visible form takes. */
 size_t show_width(const char *bytes, size_t n);
 
-/* Appends text, which is harmless already, with line ends at blanks, so that no line takes
- * more than `width` columns as long as its words are shorter. It begins at column `at`;
- * further lines at column `indent`. What stands in [brackets] stays in one piece. */
+/* Appends text, which is harmless already, with line ends at blanks, so that no line
+ * takes more than `width` columns as long as its words are shorter. It begins at column
+ * `at`; further lines at column `indent`. What stands in [brackets] is not broken. */
 void fold_to(struct str *out, const char *text, size_t at, size_t indent, size_t width);
 
 /* Decodes one code point at bytes[0..n), n > 0. Returns its length in bytes

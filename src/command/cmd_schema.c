@@ -113,7 +113,8 @@ static void note_marked(struct context *c, const struct schema *s,
 static bool run_mark(struct context *c, const struct call *call, struct error *err)
 {
     struct table *t = c->session->table;
-    struct column_choice choice = {xcalloc((size_t)t->schema->n_columns, sizeof(bool)), 0};
+    struct column_choice choice = {
+        xcalloc((size_t)t->schema->n_columns, sizeof(bool)), 0};
     struct schema *s = schema_copy(t->schema);
     enum kind kind = (enum kind)value_choice(call->command->arguments[1].value.choices,
                                              call_word(call, call->n_words - 1));

@@ -82,7 +82,8 @@ const struct command command_zoom = {
     .name = "zoom",
     .help = "show a part of the curves, or more of them",
     .arguments = {{"HOW", CHOICES("in|out|reset"), REQUIRED, NULL,
-                   "in and out around the value cursor, else at the end; reset: the whole run"}},
+                   "in and out around the value cursor, else at the end; reset: the "
+                   "whole run"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };
@@ -112,7 +113,8 @@ const struct command command_arrange = {
     .help = "order and filter the list of columns",
     .options = {
         {"sort", CHOICES("position|name|missing|distinct|next"), OPTIONAL,
-         "position|name|missing|distinct|next", "by what; next: by the one after the present"},
+         "position|name|missing|distinct|next",
+         "by what; next: by the one after the present"},
         {"only", CHOICES("all|warnings|other"), OPTIONAL, "all|warnings|other",
          "which columns; other: warnings if it was all, or back"},
     },
@@ -212,7 +214,8 @@ const struct command command_suspend = {
 const struct command command_screen_dump = {
     .name = "screen-dump",
     .help = "write what the screen shows to a text file",
-    .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL, "the file to write"}},
+    .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL,
+                   "the file to write"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };

@@ -89,11 +89,13 @@ static void examine_terminal(struct grid *g, const struct context *c)
 
     add_finding(g, "terminal", term ? term : "TERM is not set",
                 !term || strcmp(term, "dumb") == 0
-                ? "only the plain prompt works; set TERM, as in TERM=xterm-256color" : NULL);
+                ? "only the plain prompt works; set TERM, as in TERM=xterm-256color"
+                : NULL);
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         text = xasprintf("%d x %d", size.ws_col, size.ws_row);
         add_finding(g, "size", text, size.ws_col < 80 || size.ws_row < 24
-                    ? "80 x 24 shows every pane of a view, 160 x 48 more at a time" : NULL);
+                    ? "80 x 24 shows every pane of a view, 160 x 48 more at a time"
+                    : NULL);
         free(text);
     } else {
         add_finding(g, "size", "standard output is no terminal", NULL);
@@ -136,7 +138,8 @@ static void examine_machine(struct grid *g, const struct context *c)
     add_finding(g, "cores", text, NULL);
     free(text);
     add_finding(g, "kernels", kernels, strcmp(kernels, "base") == 0
-                ? "training is several times slower than on a processor with AVX2" : NULL);
+                ? "training is several times slower than on a processor with AVX2"
+                : NULL);
     text = xasprintf("%zu MB", mem_available() >> 20);
     add_finding(g, "free memory", text, NULL);
     free(text);

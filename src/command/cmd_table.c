@@ -323,8 +323,8 @@ static void describe_all(struct context *c)
 static struct profile *look_at(const struct table *t, int i, struct error *err)
 {
     const struct schema *s = t->schema;
-    struct target *target = s->target >= 0 && i != s->target ? target_read(t->data, s, NULL)
-                                                             : NULL;
+    bool with_target = s->target >= 0 && i != s->target;
+    struct target *target = with_target ? target_read(t->data, s, NULL) : NULL;
     struct answers answers;
     bool asks = target && answers_init(&answers, target);
     struct profile *p = profile_column(dataset_column(t->data, i), s->columns[i].decimal,
@@ -425,10 +425,10 @@ static bool run_describe(struct context *c, const struct call *call, struct erro
 const struct command command_describe = {
     .name = "describe",
     .help = "show what the columns are taken for and why, or all about one",
-    .more = "With a target, `signal` says how much of it this column tells by itself, and "
-            "`explained` is that share from 0 to 1 (of its variation, less what chance "
-            "would give); `target` is the share of the positive or most frequent class "
-            "among the rows with a value, or the mean.",
+    .more = "With a target, `signal` says how much of it this column tells by itself, "
+            "and `explained` is that share from 0 to 1 (of its variation, less what "
+            "chance would give); `target` is the share of the positive or most frequent "
+            "class among the rows with a value, or the mean.",
     .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, OPTIONAL, NULL,
                    "the one to show"}},
     .flags = COMMAND_TABLE | COMMAND_DATA,

@@ -133,7 +133,8 @@ const struct parameter *command_argument(const struct command *command, int i, i
 /* Choices stand for themselves, but for those that would fill a line. */
 static void add_argument(struct str *out, const struct parameter *p)
 {
-    bool choices = p->value.type == VALUE_CHOICE && strlen(p->value.choices) < MAX_CHOICES;
+    bool choices = p->value.type == VALUE_CHOICE &&
+                   strlen(p->value.choices) < MAX_CHOICES;
     const char *name = choices ? p->value.choices : p->name;
     bool optional = p->count == OPTIONAL || p->count == MANY_OR_NONE;
 
@@ -438,7 +439,8 @@ static bool run_words(struct context *c, const struct words *w, struct error *er
 /* What only looks at the screen, leaves, or saves this very record is not repeated. */
 static void record(struct context *c, const struct words *w, const char *line)
 {
-    const struct command *command = w->n > 0 ? command_find(w->words[0].text, NULL) : NULL;
+    const struct command *command =
+        w->n > 0 ? command_find(w->words[0].text, NULL) : NULL;
 
     if (command && !(command->flags & (COMMAND_SCREEN | COMMAND_UNRECORDED)))
         str_printf(&c->record, "%s\n", line);

@@ -24,11 +24,11 @@ extern const struct command /* cmd_run.c */
 extern const struct command /* cmd_model.c: use the model of a run */
     command_evaluate, command_predict, command_save, command_open;
 extern const struct command /* cmd_screen.c: what is looked at */
-    command_view, command_focus, command_move, command_enter, command_back, command_find_verb,
-    command_zoom, command_layout, command_select, command_arrange, command_rows,
-    command_values, command_chart, command_overlay, command_copy, command_menu,
-    command_keys, command_freeze, command_repaint, command_suspend, command_screen_dump,
-    command_bind, command_unbind, command_theme;
+    command_view, command_focus, command_move, command_enter, command_back,
+    command_find_verb, command_zoom, command_layout, command_select, command_arrange,
+    command_rows, command_values, command_chart, command_overlay, command_copy,
+    command_menu, command_keys, command_freeze, command_repaint, command_suspend,
+    command_screen_dump, command_bind, command_unbind, command_theme;
 extern const struct command /* cmd_session.c */
     command_session, command_doctor;
 extern const struct command /* cmd_help.c */

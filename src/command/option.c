@@ -56,7 +56,8 @@ static const struct option options[] = {
     {"train.class_weight", CHOICE("none|balanced"), AT(train.class_weight),
      "balanced makes rare classes count as much as frequent ones"},
     {"train.average", NUMBER(0, 0.99999), AT(train.average),
-     "what a step keeps of the running average of weights, which is what is kept; 0 sets none"},
+     "what a step keeps of the running average of weights, which is what is kept; 0 sets "
+     "none"},
     {"train.seed", SEED, AT(train.seed), "seed of weights, order of rows and dropout"},
     {"data.scaling", CHOICE("standard|quantile|both"), AT(data.scaling),
      "how continuous columns are scaled; both gives each column two inputs"},
@@ -76,7 +77,8 @@ static const struct option options[] = {
     {"screen.mouse", SWITCH, AT(screen.mouse),
      "clicks and the wheel; then Shift and a drag select text"},
     {"screen.hangup", CHOICE("leave|continue"), AT(screen.hangup),
-     "when the terminal is lost: stop jobs with their best weights, or let them end first"},
+     "when the terminal is lost: stop jobs with their best weights, or let them end "
+     "first"},
     {"run.dir", {VALUE_NEW_FILE, NULL, 0, 0}, STORE_TEXT, AT(run_dir),
      "folder in which every run gets one of its own"},
 };

@@ -120,7 +120,8 @@ bool datetime_parse(struct cell cell, enum datetime_form form, struct datetime *
     return s.p == s.end;
 }
 
-void datetime_vote(struct datetime_votes *v, const struct tally *t, size_t begin, size_t end)
+void datetime_vote(struct datetime_votes *v, const struct tally *t, size_t begin,
+                   size_t end)
 {
     struct datetime fields;
 

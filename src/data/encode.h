@@ -29,8 +29,8 @@
 enum scaling {
     SCALING_STANDARD, /* (x - mean) / deviation */
     SCALING_QUANTILE, /* to the normal distribution by quantiles (data/scaling.h) */
-    SCALING_BOTH,     /* both, as two features: the paper's appendix suggests encodings side
-                         by side; neither does well on all tables (RESULTS) */
+    SCALING_BOTH,     /* both, as two features: the paper's appendix suggests encodings
+                         side by side; neither does well on all tables (RESULTS) */
 };
 
 struct encode_options {

@@ -29,8 +29,8 @@
 /* The guessed schema, without a target. Caller frees. NULL: no memory. */
 struct schema *infer_schema(const struct dataset *d);
 
-/* Reads the numbers of a column under another decimal sign: its decimal, numeric, min, max,
- * mean and deviation. False: no memory. */
+/* Reads the numbers of a column under another decimal sign: its decimal, numeric, min,
+ * max, mean and deviation. False: no memory. */
 bool infer_decimal(const struct dataset *d, int column, int decimal,
                    struct schema_column *out);
 

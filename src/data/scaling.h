@@ -37,12 +37,13 @@ int scaling_quantiles(const struct sample *sorted, size_t n,
 double scaling_standard(double x, double mean, double deviation);
 extern const double SCALING_CLIP; /* 10 */
 
-/* x through the quantiles (ascending, n >= 2) to the standard normal distribution: the mean
- * of interpolating from below and from above, so that a value that covers many quantiles
- * goes to their middle. As scikit-learn's QuantileTransformer(output_distribution="normal")
- * but for the ends: there it sends the smallest and the largest value to -+5.199, also where
- * half the rows hold it (a column full of zeros); here they are treated like all others, and
- * the ends of n quantiles are at the shares 1/2n and 1 - 1/2n. */
+/* x through the quantiles (ascending, n >= 2) to the standard normal distribution: the
+ * mean of interpolating from below and from above, so that a value that covers many
+ * quantiles goes to their middle. As scikit-learn's
+ * QuantileTransformer(output_distribution="normal") but for the ends: there it sends the
+ * smallest and the largest value to -+5.199, also where half the rows hold it (a column
+ * full of zeros); here they are treated like all others, and the ends of n quantiles are
+ * at the shares 1/2n and 1 - 1/2n. */
 double scaling_to_normal(double x, const double *quantiles, int n);
 
 /* The point below which the share p (0 < p < 1) of the standard normal distribution

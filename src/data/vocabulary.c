@@ -81,7 +81,8 @@ static bool grow_texts(struct vocabulary *v)
     return true;
 }
 
-static bool add_hashed(struct vocabulary *v, struct cell text, uint32_t hash, uint32_t *number)
+static bool add_hashed(struct vocabulary *v, struct cell text, uint32_t hash,
+                       uint32_t *number)
 {
     struct vocabulary_slot *slot;
 

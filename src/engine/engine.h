@@ -46,8 +46,8 @@ enum job_state {
 struct engine;
 
 /* No thread is made before the first job needs one. threads: of the pool, 0 for one a
- * core. NULL: no pipe could be made, or (ERROR_USAGE) the environment names an instruction
- * set that there is not. */
+ * core. NULL: no pipe could be made, or (ERROR_USAGE) the environment names an
+ * instruction set that there is not. */
 struct engine *engine_new(int threads, struct error *err);
 /* Ends the worker after its present slice, then frees all work that was not collected. */
 void engine_free(struct engine *e);

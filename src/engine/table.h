@@ -38,7 +38,7 @@ struct table {
     struct split_options split;
     struct table_history undo, redo;
     struct profile **profiles; /* (columns) NULL where not known (yet) */
-    char *profiled_for;        /* schema_target_key of what was asked for; NULL: nothing */
+    char *profiled_for;        /* schema_target_key of what was asked for, or NULL */
     struct where *found;       /* of the last table_where */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Supervised training of one model, one step (batch) at a time: AdamW, schedule, early
- * stopping on the validation rows, best weights kept. It runs on the worker thread; others
- * see copies of struct train_progress.
+ * stopping on the validation rows, best weights kept. It runs on the worker thread;
+ * others see copies of struct train_progress.
  */
 #ifndef ENGINE_TRAINER_H
 #define ENGINE_TRAINER_H
@@ -18,7 +18,8 @@
 #include "num/metrics.h"
 
 enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE };
-enum watch { WATCH_AUTO, WATCH_AUC, WATCH_LOSS, WATCH_R2 }; /* auto: auc, or r2 for regression */
+/* auto: auc, or r2 for regression */
+enum watch { WATCH_AUTO, WATCH_AUC, WATCH_LOSS, WATCH_R2 };
 enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 
 struct train_options {
@@ -28,7 +29,7 @@ struct train_options {
     double weight_decay;  /* decoupled; weights of linear maps only */
     enum schedule schedule;
     double warmup;        /* epochs of linear warm-up */
-    int patience;         /* epochs without a better validation value; 0: never stop early */
+    int patience;         /* epochs without a better validation value; 0: no early stop */
     enum watch watch;
     double clip;          /* largest norm of the gradient, 0: no clipping */
     enum class_weight class_weight;
@@ -80,8 +81,8 @@ struct train_progress {
 
 struct trainer;
 
-/* Checks everything, then takes over nothing but references: model, frame, split and pool must
- * outlive it. Refused (with a suggestion) when the memory it needs is not there. */
+/* Checks everything, then takes over nothing but references: model, frame, split and pool
+ * must outlive it. Refused (with a suggestion) when the memory it needs is not there. */
 struct trainer *trainer_new(struct model *m, const struct frame *f,
                             const struct split *split, const struct train_options *o,
                             struct pool *pool, struct error *err);
@@ -101,15 +102,15 @@ const struct curve *trainer_curve(const struct trainer *t);
 /* Of the best weights so far; epoch 0: there are none yet. */
 const struct diagnosis *trainer_diagnosis(const struct trainer *t);
 
-/* Appends `before` and how long it may yet take, "3:12 left", or "at most 3:12 left" where
- * it may stop early; nothing where that cannot be said. */
+/* Appends `before` and how long it may yet take, "3:12 left", or "at most 3:12 left"
+ * where it may stop early; nothing where that cannot be said. */
 void train_left(const struct train_progress *p, const struct train_options *o,
                 const char *before, struct str *out);
 
 /* What early stopping watches of that task, auto resolved. */
 enum watch train_watch(const struct train_options *o, enum task task);
-/* Its value, larger is better (of equal ones the lower loss decides): minus the loss where
- * that is watched, or where AUC or r2 is not defined (one class in the validation rows). */
+/* Its value, larger is better (of equal ones the lower loss decides): minus the loss
+ * where that is watched, or where AUC or r2 is not defined (only one class there). */
 double train_watched(const struct train_options *o, enum task task,
                      const struct metrics *m);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Models as safetensors files. The metadata hold one JSON text "model": options and the
- * encoder; from it every tensor's name and shape follow, and the file must hold just these.
+ * encoder. From it every tensor's name and shape follow; the file must hold just these.
  */
 #include <math.h>
 #include <stdio.h>
@@ -43,11 +43,11 @@ static bool options_from_json(const json_t *j, struct model_options *o, struct e
     const json_t *v;
 
     *o = model_defaults();
-#define GET(name, test, value)                                                            \
-    v = json_object_get(j, #name);                                                        \
-    if (!test(v))                                                                         \
-        return error_set(err, ERROR_INPUT, "its option %s is missing or of the wrong kind", \
-                         #name);                                                          \
+#define GET(name, test, value)                                                           \
+    v = json_object_get(j, #name);                                                       \
+    if (!test(v))                                                                        \
+        return error_set(err, ERROR_INPUT,                                               \
+                         "its option %s is missing or of the wrong kind", #name);        \
     o->name = value;
 #define GET_INT(name) \
     GET(name, json_is_integer, llabs(json_integer_value(v)) < 1 << 30 \
@@ -129,8 +129,8 @@ static bool check_format(const struct safetensors *s, struct error *err)
         return error_set(err, ERROR_INPUT, "its schema_version is missing or wrong");
     if (number > SCHEMA_VERSION)
         return error_set(err, ERROR_INPUT, "it was made by a newer version of tabscope "
-                         "(schema %ld, this program reads %d); update this program", number,
-                         SCHEMA_VERSION);
+                         "(schema %ld, this program reads %d); update this program",
+                         number, SCHEMA_VERSION);
     return true;
 }
 
@@ -161,8 +161,8 @@ static bool check_tensor(const struct param *q, const struct safetensors_tensor 
         return error_set(err, ERROR_INPUT, "tensor %s is not of the kind and shape that "
                          "the model's options ask for", q->name);
     if (!finite_values(t->data, q->count))
-        return error_set(err, ERROR_NUMERIC, "tensor %s holds a number that is not finite",
-                         q->name);
+        return error_set(err, ERROR_NUMERIC,
+                         "tensor %s holds a number that is not finite", q->name);
     return true;
 }
 
@@ -222,7 +222,8 @@ static struct model *from_json(const struct safetensors *s, const json_t *j,
     struct model *m;
 
     if (!kind || strcmp(kind, "tabtransformer") != 0) {
-        error_set(err, ERROR_INPUT, "its model is of a kind that this version does not know");
+        error_set(err, ERROR_INPUT,
+                  "its model is of a kind that this version does not know");
         return NULL;
     }
     if (!options_from_json(json_object_get(j, "options"), &o, err))
@@ -248,14 +249,16 @@ static struct model *from_file(const struct safetensors *s, json_t **extra,
     j = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (!json_is_object(j)) {
         json_decref(j);
-        error_set(err, ERROR_INPUT, "its metadata \"model\" is missing or no JSON object");
+        error_set(err, ERROR_INPUT,
+                  "its metadata \"model\" is missing or no JSON object");
         return NULL;
     }
     m = from_json(s, j, err);
     json_decref(j);
     if (extra)
-        *extra = m && more ? json_loads(more, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL)
-                           : NULL;
+        *extra = m && more
+                     ? json_loads(more, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL)
+                     : NULL;
     return m;
 }
 

@@ -64,8 +64,8 @@ bool model_fits(const struct model_options *o, const struct encoder *e, struct e
     if (!model_check(o, err))
         return false;
     if (e->n_categorical + e->n_continuous == 0)
-        return error_set(err, ERROR_STATE, "no input column: mark some columns categorical "
-                         "or continuous");
+        return error_set(err, ERROR_STATE, "no input column: mark some columns "
+                         "categorical or continuous");
     if (e->task == TASK_NONE)
         return error_set(err, ERROR_STATE, "no target: choose one with `target COLUMN`");
     return true;

@@ -21,14 +21,14 @@
 /* Table of the options: name as in `set model.NAME`, what the paper has, what is right.
  * Zero-initialise through model_defaults. */
 struct model_options {
-    int dim;                /* d, width of an embedding (32); a multiple of 8 and of heads */
-    int layers;             /* Transformer layers (6); 0: embeddings straight into the head */
+    int dim;                /* d, width of an embedding (32): a multiple of 8, of heads */
+    int layers;             /* Transformer layers (6); 0: embeddings go to the head */
     int heads;              /* attention heads (8) */
     int identifier;         /* ell, width of the column identifier (d / 8); -1: d / 8 */
     int ffn;                /* feed-forward width as a multiple of d (4) */
     double dropout;         /* of attention weights and feed-forward activations */
     double head_dropout;    /* after each block of the head */
-    int head_hidden1;       /* widths of the head's blocks as multiples of its input (4, 2) */
+    int head_hidden1;       /* widths of the head's blocks, times its input's (4, 2) */
     int head_hidden2;
     int head_cap;           /* the head's first block is no wider than this, the second in
                                proportion; 0: no cap; -1: so that the first has at most
@@ -64,14 +64,14 @@ struct graph *model_graph(struct model *m);
 /* Number of outputs a row has in model_predict: classes (binary: 2), 1 for regression. */
 int model_outputs(const struct model *m);
 
-/* Bytes that training with this batch size takes beyond the frame: weights three times (their
- * average and the best are kept), gradients, moments, lanes, activations. Allocates none of it, so that too much can
- * be refused before. */
+/* Bytes that training with this batch size takes beyond the frame: weights three times
+ * (their average and the best are kept), gradients, moments, lanes, activations.
+ * Allocates none of it, so that too much can be refused before. */
 size_t model_training_bytes(const struct model_options *o, const struct encoder *e,
                             int batch, int threads);
 
-/* Rows of the frame index[0..n) (NULL: all n) -> out (n, model_outputs): probabilities, or the target
- * in its own unit. False: no memory, or the frame does not fit the encoder. */
+/* Rows of the frame index[0..n) (NULL: all n) -> out (n, model_outputs): probabilities,
+ * or the target in its own unit. False: no memory, or the frame is of another encoder. */
 bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
                    const uint32_t *index, size_t n, float *out, struct error *err);
 
@@ -89,7 +89,8 @@ struct model_layer *model_layers(const struct model_options *o, const struct enc
                                  int *n, struct error *err);
 
 /* One safetensors file with everything inside (share/doc/FORMATS has the layout).
- * `extra` (may be NULL) is a JSON object kept beside (training options, metrics, lineage). */
+ * `extra` (may be NULL) is a JSON object kept beside (training options, metrics,
+ * lineage). */
 bool model_save(const struct model *m, const json_t *extra, const char *path,
                 struct error *err);
 /* *extra (may be NULL) gets a new reference or NULL. */

@@ -25,7 +25,7 @@ bool model_check(const struct model_options *o, struct error *err)
         return false;
     if (o->dim % o->heads != 0)
         return error_set(err, ERROR_USAGE,
-                         "model.dim %d cannot be divided among %d heads; choose model.heads "
-                         "so that it divides model.dim", o->dim, o->heads);
+                         "model.dim %d cannot be divided among %d heads; choose "
+                         "model.heads so that it divides model.dim", o->dim, o->heads);
     return true;
 }

@@ -7,7 +7,8 @@
 #include "nn/graph.h"
 
 /* A sentence if options and encoder do not make a model. */
-bool model_fits(const struct model_options *o, const struct encoder *e, struct error *err);
+bool model_fits(const struct model_options *o, const struct encoder *e,
+                struct error *err);
 
 /* The graph of a model over p, to which its parameters are added by name. */
 struct graph *model_describe(const struct model_options *o, const struct encoder *e,

@@ -206,7 +206,8 @@ static void sum_and_step_block(void *arg, int task, int worker)
     step_block(arg, task, worker);
 }
 
-static double clip_scale(const struct update_run *r, int blocks, double clip, double *norm)
+static double clip_scale(const struct update_run *r, int blocks, double clip,
+                         double *norm)
 {
     double square = 0;
 

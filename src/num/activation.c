@@ -28,7 +28,8 @@ void ISA(gelu_forward)(int n, int d, real *x, real *y, bool training,
 {
     for (int p = 0; p < n; p++, x += panel_size(d), y += panel_size(d)) {
         if (training)
-            gelu_train(d * LANES, x, y, drop, (place + (uint32_t)p) * (uint32_t)d * LANES);
+            gelu_train(d * LANES, x, y, drop,
+                       (place + (uint32_t)p) * (uint32_t)d * LANES);
         else
             for (int i = 0; i < d * LANES; i += WIDTH)
                 store(y + i, load(x + i) * normal_cumulative(load(x + i)));

@@ -52,7 +52,8 @@ void ISA(adamw_step)(size_t n, const struct adamw *o, bool decay, real *restrict
     }
 }
 
-void ISA(average_step)(size_t n, real share, const real *restrict w, real *restrict average)
+void ISA(average_step)(size_t n, real share, const real *restrict w,
+                       real *restrict average)
 {
     for (size_t i = 0; i < n; i++)
         average[i] += share * (w[i] - average[i]);

@@ -2,7 +2,8 @@
 /*
  * Multi-head self-attention over the columns of a row (Vaswani et al. 2017), all heads,
  * LANES rows at once. The attention weights are not kept for the backward pass: they are
- * made again from queries, keys and two numbers a softmax, which costs less than moving them.
+ * made again from queries, keys and two numbers a softmax, which costs less than moving
+ * them.
  */
 #include "num/simd.h"
 
@@ -19,15 +20,16 @@ INLINE struct head head_at(const struct attention_shape *s, int width, const rea
     size_t d = (size_t)s->d;
     const real *q = qkv + (size_t)(h * width) * LANES + v;
 
-    return (struct head){q, q + d * LANES, q + 2 * d * LANES, panel_size(3 * s->d), width};
+    return (struct head){q, q + d * LANES, q + 2 * d * LANES, panel_size(3 * s->d),
+                         width};
 }
 
 /* Rows of the attention map that the forward pass works on together: keys and values are
  * read once for both, and all that is summed fits the registers. */
 #define PAIR 2
 
-/* weight[r][j] (WIDTH numbers each, rows m apart) = q_(i + r) k_j scale for all columns j, and
- * largest[r] their maximum */
+/* weight[r][j] (WIDTH numbers each, rows m apart) = q_(i + r) k_j scale for all columns
+ * j, and largest[r] their maximum */
 INLINE void scores(const struct head *a, int m, int i, int rows, real scale,
                    real *restrict weight, vec *largest)
 {
@@ -54,8 +56,8 @@ INLINE void scores(const struct head *a, int m, int i, int rows, real scale,
 }
 
 /* Number of the dropout place of weight (block, head, i, 0) at vector v. */
-INLINE uint32_t weight_place(const struct attention_shape *s, uint32_t block, int h, int i,
-                             int v)
+INLINE uint32_t weight_place(const struct attention_shape *s, uint32_t block, int h,
+                             int i, int v)
 {
     uint32_t line = ((block * (uint32_t)s->heads + (uint32_t)h) * (uint32_t)s->columns
                      + (uint32_t)i) * (uint32_t)s->columns;
@@ -89,7 +91,8 @@ INLINE void weigh_lines(int features, int n, const real *weight, size_t step,
         store(to + f * LANES, sum[f]);
 }
 
-/* out of rows i.. (lines of WIDTH): sum over j of weight[r][j] v_j, features f.. of the head */
+/* out of rows i.. (lines of WIDTH): sum over j of weight[r][j] v_j, features f.. of the
+ * head */
 INLINE void weigh_values(const struct head *a, int m, int rows, int f, int features,
                          const real *weight, real *out, size_t out_panel)
 {
@@ -173,15 +176,16 @@ INLINE void forward_blocks(int width, int blocks, const struct attention_shape *
     for (int b = 0; b < blocks; b++)
         for (int h = 0; h < s->heads; h++)
             for (int v = 0; v < LANES; v += WIDTH) {
-                struct head a = head_at(s, width, qkv + (size_t)b * m * panel_size(3 * s->d),
-                                        h, v);
+                struct head a = head_at(
+                    s, width, qkv + (size_t)b * m * panel_size(3 * s->d), h, v);
 
                 for (int i = 0; i < m; i += PAIR) {
                     size_t column = (size_t)b * m + (size_t)i;
                     uint32_t at = weight_place(s, place + (uint32_t)b, h, i, v);
 
                     o.out = out + column * o.out_panel + h * width * LANES + v;
-                    o.stat = stat ? stat + column * o.stat_panel + 2 * h * LANES + v : NULL;
+                    o.stat = stat ? stat + column * o.stat_panel
+                             + 2 * h * LANES + v : NULL;
                     o.map = weights ? weights + column * o.map_panel
                                 + (size_t)h * m * LANES + v : NULL;
                     if (m - i >= PAIR)
@@ -216,8 +220,8 @@ struct head_gradient {
  * gradients once for all of them. */
 #define ROWS 8
 
-/* With p the weights and o = sum p v: dp_j = do v_j, ds_j = p_j (dp_j - do o) scale, p with
- * its dropout mask in o and dp. Leaves ds (m) and the masked p (m). */
+/* With p the weights and o = sum p v: dp_j = do v_j, ds_j = p_j (dp_j - do o) scale, p
+ * with its dropout mask in o and dp. Leaves ds (m) and the masked p (m). */
 INLINE void weight_gradients(const struct attention_shape *s, const struct head *a, int i,
                              uint32_t place, const real *stat, const real *out,
                              const real *dout, real *restrict ds, real *restrict kept)
@@ -309,8 +313,8 @@ INLINE void backward_blocks(int width, int blocks, const struct attention_shape 
                 struct backward_head one = {
                     s, head_at(s, width, qkv + column * panel, h, v),
                     {q, q + d * LANES, q + 2 * d * LANES},
-                    stat + column * panel_size(2 * s->heads) + 2 * h * LANES + v, out + at,
-                    dout + at, panel_size(s->d), place + (uint32_t)b, h, v};
+                    stat + column * panel_size(2 * s->heads) + 2 * h * LANES + v,
+                    out + at, dout + at, panel_size(s->d), place + (uint32_t)b, h, v};
 
                 for (int i = 0; i < m; i += ROWS)
                     backward_rows(&one, width, i, m - i < ROWS ? m - i : ROWS, scratch);

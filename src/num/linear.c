@@ -53,9 +53,9 @@ INLINE void multiply_panel(int out, int in, const real *w, size_t row, size_t co
     enum { LARGE = TILE, MIDDLE = TILE * 2 / 3, SMALL = 1 };
     int o = 0;
 
-#define REST(size, enough)                                                                \
-    for (; out - o >= (size) && (enough); o += (size))                                    \
-        multiply_tile(size, in, w + o * row, row, col, b ? b + o : NULL, x,               \
+#define REST(size, enough)                                                               \
+    for (; out - o >= (size) && (enough); o += (size))                                   \
+        multiply_tile(size, in, w + o * row, row, col, b ? b + o : NULL, x,              \
                       y + (size_t)o * LANES, add)
     REST(LARGE, out - o != 2 * MIDDLE);
     REST(MIDDLE, true);
@@ -223,7 +223,8 @@ void ISA(linear_backward_weight)(int n, int out, int in, const real *dy, size_t 
     }
 }
 
-void ISA(bias_backward)(int n, int out, const real *dy, size_t dy_panel, real *db, bool add)
+void ISA(bias_backward)(int n, int out, const real *dy, size_t dy_panel, real *db,
+                        bool add)
 {
     for (int i = 0; i < out; i++) {
         vec sum = {0};

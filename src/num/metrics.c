@@ -114,7 +114,8 @@ static size_t corners(const struct scored *s, size_t n, size_t positives,
 }
 
 /* The curve rises and goes right only, so its way from corner to corner is 2 long. */
-static int thin_out(const struct roc_point *all, size_t n, int most, struct roc_point *out)
+static int thin_out(const struct roc_point *all, size_t n, int most,
+                    struct roc_point *out)
 {
     double way = 2.0 / (most - 1);
     int count = 1;
@@ -208,7 +209,8 @@ static int top_class(const struct known *k, size_t i)
     return best;
 }
 
-/* AUC and average precision: of class 1, or the mean over classes that have both kinds. */
+/* AUC and average precision: of class 1, or the mean over classes that have both
+ * kinds. */
 static void ranking(struct known *k, struct metrics *m)
 {
     int from = k->classes == 2 ? 1 : 0, used = 0;

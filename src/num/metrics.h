@@ -14,13 +14,14 @@ double metric_auc(const float *score, const unsigned char *positive, size_t n);
 double metric_average_precision(const float *score, const unsigned char *positive,
                                 size_t n);
 
-/* A point of the ROC curve: of the negatives the share x, of the positives the share y have
- * at least a certain score. */
+/* A point of the ROC curve: of the negatives the share x, of the positives the share y
+ * have at least a certain score. */
 struct roc_point {
     float x, y;
 };
 /* The curve's corners from (0, 0) to (1, 1); where there are more than `most` (at least
- * 2), as many of them along its way. Returns how many there are; 0 with one class only. */
+ * 2), as many of them along its way. Returns how many there are; 0 with one class
+ * only. */
 int metric_roc(const float *score, const unsigned char *positive, size_t n, int most,
                struct roc_point *out);
 

@@ -178,9 +178,9 @@ void ISA(batch_norm_infer)(int rows, int d, const real *x, size_t panel,
     }
 }
 
-void ISA(batch_norm_backward)(int rows, int d, const real *x, const real *dy, size_t panel,
-                              const real *mean, const real *rstd, const real *gamma,
-                              real *dx, real *dgamma, real *dbeta)
+void ISA(batch_norm_backward)(int rows, int d, const real *x, const real *dy,
+                              size_t panel, const real *mean, const real *rstd,
+                              const real *gamma, real *dx, real *dgamma, real *dbeta)
 {
     for (int f = 0; f < d; f++) {
         const real *in = x + f * LANES, *up = dy + f * LANES;

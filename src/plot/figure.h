@@ -55,9 +55,10 @@ void series_add(struct series *s, double x, double y);
 void axis_label(struct axis *a, const char *label);
 
 /* The range an axis shows: its own limits, and where it has none, what there is to be
- * seen: the finite values (in the logarithm's case the positive ones), in y of those points
- * whose x is shown, with a little room and with the level; bars with their feet and whole
- * widths. A single value gets room on both sides; without any it is 0..1, or 0.1..1. */
+ * seen: the finite values (in the logarithm's case the positive ones), in y of those
+ * points whose x is shown, with a little room and with the level; bars with their feet
+ * and whole widths. A single value gets room on both sides; without any it is 0..1, or
+ * 0.1..1. */
 void figure_x_range(const struct figure *f, double *low, double *high);
 void figure_y_range(const struct figure *f, double *low, double *high);
 
@@ -72,13 +73,13 @@ double series_at(const struct series *s, double x);
 double series_bar_width(const struct series *s);
 
 /* Fills `out` with the exponential moving average of the finite values of `in`, without
- * the bias of its beginning: sum over i of w^(n-i) y_i / sum of w^(n-i). w in 0..1 is what
- * a step keeps; what is not finite stays a gap. A constant stays that constant, to the
- * last bit. It is meant for all points there are: thin out afterwards. */
+ * the bias of its beginning: sum over i of w^(n-i) y_i / sum of w^(n-i). w in 0..1 is
+ * what a step keeps; what is not finite stays a gap. A constant stays that constant, to
+ * the last bit. It is meant for all points there are: thin out afterwards. */
 void series_smooth(struct series *out, const struct series *in, double w);
 
-/* Round numbers within low..high, at most `most`; returns how many went into out. On a log
- * axis 1, 2, 5 of each power of ten or only some powers, as there is room. */
+/* Round numbers within low..high, at most `most`; returns how many went into out. On a
+ * log axis 1, 2, 5 of each power of ten or only some powers, as there is room. */
 int axis_ticks(const struct axis *a, double low, double high, int most, double *out);
 /* How a tick is written: with as few digits as tell ticks apart that lie `step` from each
  * other; 0: as the value itself needs. Thousands become k, M, G, T. Caller frees. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The list that Tab opens above the prompt: what could stand here, with a few words of help
- * each. Nothing is chosen at first, so that Enter still runs the line.
+ * The list that Tab opens above the prompt: what could stand here, with a few words of
+ * help each. Nothing is chosen at first, so that Enter still runs the line.
  */
 #ifndef UI_CANDIDATES_H
 #define UI_CANDIDATES_H

@@ -22,8 +22,8 @@ struct canvas {
     int width, height;             /* cells */
     int across, down;              /* dots of a cell */
     unsigned char *dots[LAYERS];   /* (height, width) a bit for each dot */
-    unsigned char *styles;         /* (height, width) a bit for each style 0..7 whose curve
-                                      is in that cell */
+    unsigned char *styles;         /* (height, width) a bit for each style 0..7 whose
+                                      curve is in that cell */
 };
 
 /* Dots of a cell. */

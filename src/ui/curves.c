@@ -186,8 +186,8 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The first steps of a run may lose ten times as much as all others, which would then be a
- * flat line: the chart's top goes by all but a few of the raw points, and by all of the
+/* The first steps of a run may lose ten times as much as all others, which would then be
+ * a flat line: the chart's top goes by all but a few of the raw points, and by all of the
  * epochs. The curve comes down through it. */
 static void cut_top(const struct run *r, struct figure *f)
 {

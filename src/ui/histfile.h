@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The file of the lines that were typed, one for each person. A line is appended as soon as
- * it was entered, so that a crash loses nothing; when the file has grown too long, its
+ * The file of the lines that were typed, one for each person. A line is appended as soon
+ * as it was entered, so that a crash loses nothing; when the file has grown too long, its
  * older part is dropped at the next start.
  */
 #ifndef UI_HISTFILE_H
@@ -15,8 +15,8 @@
 /* The path of the file, its folder made. Caller frees. NULL: there is no place for it. */
 char *histfile_path(void);
 
-/* Hands over the lines that are worth it, the oldest first. *cut is set if the file is too
- * long and is to be written anew. A file that is not there is an empty one. */
+/* Hands over the lines that are worth it, the oldest first. *cut is set if the file is
+ * too long and is to be written anew. A file that is not there is an empty one. */
 bool histfile_read(const char *path, void (*take)(const char *line), bool *cut,
                    struct error *err);
 /* Puts these lines in place of what is there. */

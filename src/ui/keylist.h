@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* Appends the table of keys and its conflicts. `path`: a file of `bind` and `unbind` lines
- * that are taken first, NULL: none. False: one of them is wrong. */
+/* Appends the table of keys and its conflicts. `path`: a file of `bind` and `unbind`
+ * lines that are taken first, NULL: none. False: one of them is wrong. */
 bool keylist_print(const char *path, struct str *out, struct error *err);
 
 #endif

@@ -329,7 +329,8 @@ static void title_confusion(const struct view *v, struct str *out)
     else if (!d)
         str_puts(out, "confusion");
     else
-        str_printf(out, "confusion%s, rows are the truth", d->lines == 2 ? " at 0.5" : "");
+        str_printf(out, "confusion%s, rows are the truth",
+                   d->lines == 2 ? " at 0.5" : "");
 }
 
 static void draw_either(const struct view *v, struct surface *s, bool focused)

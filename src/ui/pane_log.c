@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The log: lines folded to the width, the newest at the bottom. While the cursor is on the
- * last line the pane follows what comes.
+ * The log: lines folded to the width, the newest at the bottom. While the cursor is on
+ * the last line the pane follows what comes.
  */
 #include <string.h>
 
@@ -81,7 +81,8 @@ static int draw_line(const struct view *v, struct surface *s, size_t i, int bott
         surface_text(s, LOG_MARK, y, 0, role, at);
     }
     if (focused && !follows(v) && i == v->desk->lists[PANE_LOG].cursor)
-        surface_paint(s, (struct rect){0, bottom - rows + 1, s->width, rows}, ROLE_CURSOR);
+        surface_paint(s, (struct rect){0, bottom - rows + 1, s->width, rows},
+                      ROLE_CURSOR);
     str_done(&text);
     return rows;
 }

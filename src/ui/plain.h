@@ -21,8 +21,8 @@ void plain_free(struct plain *p);
 
 struct context *plain_context(struct plain *p);
 
-/* The prompt, until the person leaves or a signal comes (SIGINT does so in batch only). The
- * first line says why it is a plain one. */
+/* The prompt, until the person leaves or a signal comes (SIGINT does so in batch only).
+ * The first line says why it is a plain one. */
 void plain_prompt(struct plain *p, const char *reason);
 
 /* False if standard output could not take all that was printed; *err says why. */

@@ -6,8 +6,8 @@
  * On a terminal (prompt_begin) readline reads and writes by itself: the loop calls
  * prompt_read when there is input, and may print above the line.
  *
- * On cells (prompt_begin_cells) it touches no terminal: the loop hands over keys and pastes
- * and draws the line, and the list of completions above it, on surfaces.
+ * On cells (prompt_begin_cells) it touches no terminal: the loop hands over keys and
+ * pastes and draws the line, and the list of completions above it, on surfaces.
  *
  * Either way: prompt_open, then input until prompt_take has news, then prompt_open again.
  */
@@ -26,7 +26,7 @@
  * the text. What was wrong with the history file is noted and nothing more. */
 void prompt_begin(struct context *c, const char *text);
 /* The same for cells; before curses takes the terminal, as readline asks it for its keys.
- * False: there is no /dev/null for readline to sit on (errno); prompt_begin still works. */
+ * False: there is no /dev/null for readline to sit on (errno); prompt_begin works. */
 bool prompt_begin_cells(struct context *c, const char *text);
 /* The terminal is as it was before. Either of them may begin again. */
 void prompt_end(void);
@@ -38,12 +38,12 @@ void prompt_close(void);
 bool prompt_is_open(void);
 
 enum prompt_news { PROMPT_NOTHING, PROMPT_LINE, PROMPT_END };
-/* LINE: *line is the caller's, and the prompt is closed; after a paste it may hold several
- * lines, each of which is a command. END: of input (C-d on an empty line), closed too. */
+/* LINE: *line is the caller's, and the prompt is closed; after a paste it may hold
+ * several lines, each of which is a command. END: C-d on an empty line; closed, too. */
 enum prompt_news prompt_take(char **line);
 
-/* Ctrl-C: begins an empty line, in whatever state (search, prefix, completion) the old one
- * is. True if there was something on it. */
+/* Ctrl-C: begins an empty line, in whatever state (search, prefix, completion) the old
+ * one is. True if there was something on it. */
 bool prompt_interrupt(void);
 
 /* ---- on a terminal ---- */
@@ -56,9 +56,9 @@ void prompt_show(void);
 
 /* ---- on cells ---- */
 
-/* Bytes of keys, whole ones: a sequence that goes on elsewhere counts as what it looks like.
- * Keys that mean nothing here are dropped. Returns the bytes that were taken: fewer than n
- * where a key finished the line; the rest is for the next one. */
+/* Bytes of keys, whole ones: a sequence that goes on elsewhere counts as what it looks
+ * like. Keys that mean nothing here are dropped. Returns the bytes that were taken: fewer
+ * than n where a key finished the line; the rest is for the next one. */
 size_t prompt_feed(const char *bytes, size_t n);
 /* What stood between the brackets of a paste, as one edit. Line ends stay in the line.
  * False: it is too long, and the line is as it was. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Speed of training and inference beside the machine's rate for large matrix products,
- * measured in turns in the same run. Ends with lines "share SHAPE BATCH THREADS train|infer
- * VALUE": FLOPs of the model's matrix products a second over that rate; before them, at
- * shape a, what dropout 0.1 costs and what all threads gain over one. A training step here
- * is forward, backward and AdamW; the trainer's clipping and averaging come on top.
+ * measured in turns in the same run. Ends with lines "share SHAPE BATCH THREADS
+ * train|infer VALUE": FLOPs of the model's matrix products a second over that rate;
+ * before them, at shape a, what dropout 0.1 costs and what all threads gain over one. A
+ * training step here is forward, backward and AdamW; the trainer's clipping and averaging
+ * come on top.
  *
- *   bench [--shape a|b|c] [--batch N] [--threads N] [--seconds S] [--dropout P] [--profile]
+ *   bench [--shape a|b|c] [--batch N] [--threads N] [--seconds S] [--dropout P]
+ *         [--profile]
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -77,8 +79,8 @@ static void large_product(void *arg, int task, int worker)
     real *own = (real *)arg + (size_t)task * 3 * square;
 
     (void)worker;
-    gemm(GEMM_AB, GEMM_SIZE, GEMM_SIZE, GEMM_SIZE, own, GEMM_SIZE, own + square, GEMM_SIZE,
-         own + 2 * square, GEMM_SIZE, false);
+    gemm(GEMM_AB, GEMM_SIZE, GEMM_SIZE, GEMM_SIZE, own, GEMM_SIZE, own + square,
+         GEMM_SIZE, own + 2 * square, GEMM_SIZE, false);
 }
 
 static real *yardstick_matrices(int threads)
@@ -340,9 +342,12 @@ static void run_threads(int threads, const struct settings *set)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"shape", required_argument, NULL, 's'}, {"batch", required_argument, NULL, 'b'},
-        {"threads", required_argument, NULL, 't'}, {"seconds", required_argument, NULL, 'n'},
-        {"dropout", required_argument, NULL, 'd'}, {"profile", no_argument, NULL, 'p'},
+        {"shape", required_argument, NULL, 's'},
+        {"batch", required_argument, NULL, 'b'},
+        {"threads", required_argument, NULL, 't'},
+        {"seconds", required_argument, NULL, 'n'},
+        {"dropout", required_argument, NULL, 'd'},
+        {"profile", no_argument, NULL, 'p'},
         {0},
     };
     struct settings set = {.seconds = 1};

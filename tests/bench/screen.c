@@ -5,7 +5,8 @@
  *     latency   from a key at the prompt to its character on the screen, while all cores
  *               train; the wish is 50 ms for 95 of 100
  *     bytes     that go to the terminal while the Train view is open, in a second
- *     training  how much longer the same epochs take under an open Train view than in batch
+ *     training  how much longer the same epochs take under an open Train view than in a
+ *               batch
  *     idle      processor time of a program with nothing to do, in two seconds
  *
  * usage: screen TABSCOPE TABLE.csv TARGET [KEYS]
