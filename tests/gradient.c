@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "model/tabtransformer.h"
+#include "model/pretrain.h"
 #include "test.h"
 
 #define LIMIT 1e-6
@@ -53,7 +53,7 @@ static void give_input(struct subject *s, const struct model_shape *shape)
         weight[i] = 0.5f + weight[i] * weight[i];
     s->input = (struct graph_input){ROWS, random_codes(shape->columns, shape->classes),
                                     random_floats(ROWS * shape->continuous, 0),
-                                    random_floats(ROWS, classes), weight};
+                                    random_floats(ROWS, classes), weight, NULL};
 }
 
 static void subject_done(struct subject *s)
@@ -65,6 +65,7 @@ static void subject_done(struct subject *s)
     free((void *)s->input.values);
     free((void *)s->input.target);
     free((void *)s->input.weight);
+    free((void *)s->input.answers);
 }
 
 /* ---- the check ---- */
@@ -337,6 +338,72 @@ static void model_of_one_column(void)
     check_model(&o, &s);
 }
 
+/* ---- pre-training ---- */
+
+/* Answers 1..classes for MLM where asked, or 0 and 1. */
+static int32_t *random_answers(const struct model_shape *s, enum pretext pretext)
+{
+    struct rng r = rng_make(8, RNG_TEST, 0);
+    int32_t *answers = xcalloc((size_t)(ROWS * s->columns), sizeof *answers);
+
+    for (int i = 0; i < ROWS * s->columns; i++) {
+        uint64_t most = pretext == PRETEXT_MLM ? (uint64_t)s->classes[i % s->columns] : 1;
+
+        if (rng_uniform(&r) < 0.4)
+            answers[i] = (int32_t)(1 + rng_below(&r, most));
+    }
+    return answers;
+}
+
+static void check_pretext(const struct model_options *o, const struct model_shape *shape,
+                          enum pretext pretext)
+{
+    struct subject s = {.params = params_new()};
+
+    s.graph = graph_new(s.params);
+    pretrain_describe(s.graph, o, shape, pretext);
+    give_input(&s, shape);
+    s.input.answers = random_answers(shape, pretext);
+    check_gradients(&s);
+    subject_done(&s);
+}
+
+static void classifiers_alone(enum pretext pretext)
+{
+    struct model_options o = small_options();
+
+    o.layers = 0;
+    check_pretext(&o, &three_columns, pretext);
+}
+
+static void column_logits(void) { classifiers_alone(PRETEXT_RTD); }
+static void column_classifiers(void) { classifiers_alone(PRETEXT_MLM); }
+
+static void classifier_of_many_classes(void)
+{
+    static const int classes[] = {150, 1}; /* three pieces of logits */
+    struct model_options o = small_options();
+    struct model_shape s = {2, classes, 0, 1, LOSS_SQUARED};
+
+    o.dim = 4;
+    o.layers = 0;
+    check_pretext(&o, &s, PRETEXT_MLM);
+}
+
+static void mlm_model(void)
+{
+    struct model_options o = small_options();
+
+    check_pretext(&o, &three_columns, PRETEXT_MLM);
+}
+
+static void rtd_model(void)
+{
+    struct model_options o = small_options();
+
+    check_pretext(&o, &three_columns, PRETEXT_RTD);
+}
+
 int main(void)
 {
     test_run(embedding);
@@ -359,5 +426,10 @@ int main(void)
     test_run(model_without_layers);
     test_run(model_of_continuous_columns);
     test_run(model_of_one_column);
+    test_run(column_logits);
+    test_run(column_classifiers);
+    test_run(classifier_of_many_classes);
+    test_run(mlm_model);
+    test_run(rtd_model);
     return test_done();
 }

@@ -150,10 +150,46 @@ static void gelu_is_exact(void)
         }
 }
 
+static void softmax_comes_in_pieces(void)
+{
+    enum { K = 11, FIRST = 7 };
+    real *z = numbers(2 * panel_size(K), 9), *p = numbers(2 * panel_size(K), 9);
+    real largest[2 * LANES], sum[2 * LANES], whole[2 * LANES], slope[2 * LANES];
+
+    for (int i = 0; i < 3; i++) {
+        const struct kernels *k = kernels_of(i);
+
+        for (int l = 0; l < 2 * LANES; l++) {
+            largest[l] = (real)-1e30;
+            sum[l] = 0;
+            slope[l] = (real)(l % 3);
+        }
+        k->softmax_scan(2, FIRST, z, panel_size(K), largest, sum);
+        k->softmax_scan(2, K - FIRST, z + FIRST * LANES, panel_size(K), largest, sum);
+        for (int l = 0; l < 2 * LANES; l++)
+            whole[l] = largest[l] + (real)log((double)sum[l]);
+        memcpy(p, z, 2 * panel_size(K) * sizeof *p);
+        k->softmax_slope(2, K, p, panel_size(K), whole, slope);
+        for (int l = 0; l < 2 * LANES; l++) {
+            double total = 0;
+
+            for (int c = 0; c < K; c++)
+                total += exp((double)at(z, l / LANES, K, c, l % LANES));
+            for (int c = 0; c < K; c++)
+                check_near((double)at(p, l / LANES, K, c, l % LANES),
+                           exp((double)at(z, l / LANES, K, c, l % LANES)) / total * (l % 3),
+                           1e-6);
+        }
+    }
+    free(z);
+    free(p);
+}
+
 int main(void)
 {
     test_run(linear_maps_are_sums);
     test_run(masks_are_the_same_for_all);
     test_run(gelu_is_exact);
+    test_run(softmax_comes_in_pieces);
     return test_done();
 }

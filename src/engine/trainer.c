@@ -225,7 +225,8 @@ static const float *row_weights(struct trainer *t, const struct batch *b)
 
 static double one_batch(struct trainer *t, const struct batch *b)
 {
-    struct graph_input in = {b->rows, b->codes, b->values, b->target, row_weights(t, b)};
+    struct graph_input in = {b->rows, b->codes, b->values, b->target, row_weights(t, b),
+                             NULL};
     uint64_t key = t->options.seed * 0x9e3779b97f4a7c15u + t->progress.step;
     double loss = graph_train_forward(t->graph, &in, key);
 

@@ -36,8 +36,8 @@ static struct tensor *transformer_layer(struct graph *g, const struct model_opti
     return graph_add_norm(g, x, y, layer_name(layer, "norm2").text);
 }
 
-static struct tensor *contextual_embeddings(struct graph *g, const struct model_options *o,
-                                            const struct model_shape *s)
+struct tensor *tabtransformer_body(struct graph *g, const struct model_options *o,
+                                   const struct model_shape *s)
 {
     int identifier = o->identifier < 0 ? o->dim / 8 : o->identifier;
     struct tensor *x = graph_embedding(g, s->columns, s->classes, o->dim, identifier);
@@ -106,6 +106,6 @@ void tabtransformer_describe(struct graph *g, const struct model_options *o,
             c = graph_row_norm(g, c, "continuous.norm");
     }
     if (s->columns > 0)
-        x = contextual_embeddings(g, o, s);
+        x = tabtransformer_body(g, o, s);
     graph_loss(g, head(g, o, s, graph_concatenate(g, x, c)), s->loss);
 }

@@ -24,6 +24,10 @@ int tabtransformer_head_input(const struct model_options *o, const struct model_
 int tabtransformer_head_width(const struct model_options *o, const struct model_shape *s,
                               int block);
 
+/* Appends embeddings and Transformer layers; returns the contextual embedding of each
+ * column. */
+struct tensor *tabtransformer_body(struct graph *g, const struct model_options *o,
+                                   const struct model_shape *s);
 /* Appends the whole model and its loss to g. Names "hidden.0" .. "hidden.L" and "logits"
  * can be read where the plan keeps them. */
 void tabtransformer_describe(struct graph *g, const struct model_options *o,

@@ -453,7 +453,7 @@ static size_t node_parameters(const struct graph *g, const struct node *n)
         total += own[i] < 0 ? 0 : g->params->list[own[i]].count;
     if (n->op == &op_linear_tokens && n->qkv)
         total *= 3;
-    for (int i = 0; n->values && i < n->out->columns; i++)
+    for (int i = 0; i < n->n_values; i++)
         total += g->params->list[n->values[i]].count;
     return total;
 }

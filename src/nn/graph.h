@@ -38,6 +38,7 @@ enum loss {
     LOSS_BINARY,     /* cross-entropy of one logit, target 0 or 1 */
     LOSS_MULTICLASS, /* cross-entropy of softmax over the logits, target a class number */
     LOSS_SQUARED,    /* mean squared error of one output */
+    LOSS_CELLS,      /* mean cross-entropy of a logit a column; graph_input.answers 0 or 1 */
 };
 
 /* ---- describing (parameters are added to params by name, or found there) ---- */
@@ -74,6 +75,21 @@ struct tensor *graph_dropout(struct graph *g, struct tensor *x, double rate);
 /* The end: mean loss over the rows, weighted. */
 void graph_loss(struct graph *g, struct tensor *logits, enum loss loss);
 
+/* ---- describing the heads of pre-training ---- */
+
+/* A logit for the vector of each column, (features columns), for LOSS_CELLS: "NAME.I.weight"
+ * (1, d), "NAME.I.bias". */
+struct tensor *graph_column_logits(struct graph *g, struct tensor *x, const char *name);
+/* A classifier for each column, "NAME.I.weight" (classes, d), "NAME.I.bias", asked only where
+ * graph_input.answers has the right class 1..classes and not 0. The output, named "cells",
+ * has three features a column, each of all columns: the cross-entropy of the cell, 1 if the
+ * right class has the largest logit, and the logarithm of the sum of all e^logit; the
+ * first two are 0 where nothing was asked. */
+struct tensor *graph_classify_columns(struct graph *g, struct tensor *x,
+                                      const int *classes, const char *name);
+/* The end: mean cross-entropy over the cells that were asked, 0 without any. */
+void graph_loss_asked(struct graph *g, struct tensor *cells);
+
 /* Names a tensor to be read after a forward pass: "hidden.0". */
 void graph_name(struct tensor *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -101,7 +117,8 @@ struct graph_input {
     const int32_t *codes; /* (rows, columns) */
     const float *values;  /* (rows, continuous) */
     const float *target;  /* (rows); only for the loss */
-    const float *weight;  /* (rows) or NULL: all 1 */
+    const float *weight;  /* (rows) or NULL: all 1; not of graph_loss_asked */
+    const int32_t *answers; /* (rows, columns) of pre-training, else NULL */
 };
 
 /* Forward without dropout and with the running averages of batch norm. */

@@ -76,7 +76,9 @@ struct node {
     int weight, bias; /* numbers of parameters, -1: none */
     int buffers[2];
     real *moments;    /* batch norm: mean and 1 / deviation of the batch, (2, features) */
-    int *values;    /* embedding: a parameter for each column */
+    int *values;    /* of each column a parameter; behind them, where n_values is twice
+                       the number of columns, another */
+    int n_values;
     int heads;
     bool qkv;         /* linear: weight and bias are the first of three in a row */
     enum activation activation;
@@ -111,6 +113,7 @@ struct graph {
     size_t batch_size;  /* numbers in memory for the batch */
     size_t shard_size;  /* numbers in each worker's scratch */
     size_t lines_offset, scratch_offset; /* in the worker's scratch, see task_lines */
+    int scratch_lines;  /* that a node wants in task_scratch */
     real *batch, *shard;
     /* the present pass */
     bool training;
@@ -127,7 +130,8 @@ real *tensor_grad(const struct task *t, const struct tensor *x);
 /* Numbers from one of its panels to the next. */
 size_t tensor_panel(const struct tensor *x);
 /* Scratch of the worker beside tensors: first two lines for each feature, zero at first
- * use and to be left so; then task_scratch, 16 lines for each column. */
+ * use and to be left so; then task_scratch, 16 lines for each column, or scratch_lines if
+ * these are more. */
 real *task_lines(const struct task *t);
 real *task_scratch(const struct task *t);
 

@@ -345,18 +345,32 @@ static double squared_loss(real y, real target, real *dy)
     return error * error;
 }
 
+static double cells_loss(const real *z, int columns, const int32_t *answers, real *dz)
+{
+    double total = 0;
+
+    for (int c = 0; c < columns; c++) {
+        total += binary_loss(z[c * LANES], (real)answers[c], &dz[c * LANES]);
+        dz[c * LANES] /= (real)columns;
+    }
+    return total / columns;
+}
+
 static double row_loss(const struct task *t, int r, const real *z, real *dz)
 {
     const struct node *n = t->node;
-    real target = (real)t->g->input.target[r];
+    const struct graph_input *in = &t->g->input;
+    int features = n->in[0]->features;
 
     switch (n->loss) {
     case LOSS_BINARY:
-        return binary_loss(*z, target, dz);
+        return binary_loss(*z, (real)in->target[r], dz);
     case LOSS_MULTICLASS:
-        return multiclass_loss(z, n->in[0]->features, (int)target, dz);
+        return multiclass_loss(z, features, (int)in->target[r], dz);
+    case LOSS_CELLS:
+        return cells_loss(z, features, in->answers + (size_t)r * (size_t)features, dz);
     default:
-        return squared_loss(*z, target, dz);
+        return squared_loss(*z, (real)in->target[r], dz);
     }
 }
 

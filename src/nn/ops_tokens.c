@@ -96,6 +96,7 @@ struct tensor *graph_embedding(struct graph *g, int columns, const int *classes,
     n->out = graph_add_tensor(g, n, TOKENS, columns, d);
     snprintf(n->name, sizeof n->name, "columns");
     n->values = xcalloc((size_t)columns, sizeof *n->values);
+    n->n_values = columns;
     if (identifier > 0)
         n->weight = graph_param(g, "columns", "identifier", (size_t)columns,
                                 (size_t)identifier, PARAM_BODY, INIT_NORMAL, 1);

@@ -262,7 +262,8 @@ void graph_plan(struct graph *g, const struct graph_plan *plan)
     place_grads(&p);
     g->lines_offset = g->shard_size;
     g->scratch_offset = g->lines_offset + (size_t)(2 * most_features(g)) * LANES;
-    g->shard_size = g->scratch_offset + (size_t)(16 * most_columns(g)) * LANES;
+    g->shard_size = g->scratch_offset
+        + (size_t)max_int(16 * most_columns(g), g->scratch_lines) * LANES;
     free(p.lives);
 }
 

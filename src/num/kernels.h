@@ -138,6 +138,17 @@ struct kernels {
                                const real *dout, real *dqkv, real *scratch,
                                uint32_t place);
 
+    /* ---- softmax over many classes, some at a time (num/softmax.c) ---- */
+
+    /* z: n panels of k logits. lines (n): the largest so far, at first very small, and the
+     * sum of e^(z - largest), at first 0. */
+    void (*softmax_scan)(int n, int k, const real *z, size_t panel, real *largest,
+                         real *sum);
+    /* z becomes e^(z - whole) slope. lines (n): whole, the logarithm of the sum of all e^z,
+     * and slope. */
+    void (*softmax_slope)(int n, int k, real *z, size_t panel, const real *whole,
+                          const real *slope);
+
     /* ---- the update (num/adamw.c) ---- */
 
     /* g[i] = the sum of lanes[l][i]; the lanes become 0; returns the sum of g^2 */

@@ -25,8 +25,9 @@
     X(selu_forward) X(selu_backward) X(dropout_features) \
     X(add_norm_forward) X(add_norm_backward) X(lines_sum) \
     X(batch_norm_forward) X(batch_norm_infer) X(batch_norm_backward) \
-    X(attention_forward) X(attention_backward) X(gradient_sum) \
-    X(gradient_norm) X(adamw_step) X(average_step)
+    X(attention_forward) X(attention_backward) X(softmax_scan) \
+    X(softmax_slope) X(gradient_sum) X(gradient_norm) \
+    X(adamw_step) X(average_step)
 
 #define PROTOTYPE(name) extern __typeof__(*((struct kernels *)0)->name) ISA(name);
 KERNELS(PROTOTYPE)

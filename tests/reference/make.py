@@ -7,7 +7,8 @@
 
 Each file is one case in the safetensors format, numbers as F32, classes as I64:
 
-    input.categorical, input.continuous, input.target
+    input.categorical, input.continuous, input.target; of pre-training instead of a target
+    input.masked (1: the cell was masked) or input.corrupted (the codes that are shown)
     parameter.NAME              names and shapes as in our model files
     output.hidden.L, output.attention.L, output.logits, output.loss
     gradient.NAME               of the loss
@@ -94,6 +95,15 @@ class Case:
             drawn["categorical"] = torch.stack([codes(0, n + 1) for n in self.classes], 1)
         if self.continuous:
             drawn["continuous"] = numbers(self.rows, self.continuous)
+        if self.task == "mlm":  # a missing cell has no answer
+            masked = torch.rand(drawn["categorical"].shape, generator=random) < 0.4
+            drawn["masked"] = (masked & (drawn["categorical"] > 0)).long()
+            return drawn
+        if self.task == "rtd":
+            other = torch.stack([codes(1, n + 1) for n in self.classes], 1)
+            replaced = torch.rand(other.shape, generator=random) < 0.4
+            drawn["corrupted"] = torch.where(replaced, other, drawn["categorical"])
+            return drawn
         drawn["target"] = (numbers(self.rows) if self.task == "regression"
                            else codes(0, max(2, self.outputs)))
         return drawn
@@ -102,12 +112,17 @@ class Case:
 
     def embed(self):
         p, m = self.parameters, len(self.classes)
+        shown = self.input["categorical"]
+        if self.task == "mlm":
+            shown = shown.masked_fill(self.input["masked"].bool(), 0)
+        elif self.task == "rtd":
+            shown = self.input["corrupted"]
         own = p.want("columns.identifier", (m, self.identifier), 0, 1)
         columns = []
         for i, n in enumerate(self.classes):
             values = p.want(f"columns.{i}.value", (n + 1, self.d - self.identifier), 0, 1)
             columns.append(torch.cat([own[i].expand(self.rows, -1),
-                                      values[self.input["categorical"][:, i]]], 1))
+                                      values[shown[:, i]]], 1))
         return torch.stack(columns, 1)
 
     def attend(self, layer, x):
@@ -129,12 +144,12 @@ class Case:
             y = p.linear(f"layers.{i}.ffn.down", y, self.d)
             x = p.layer_norm(f"layers.{i}.norm2", x + y)
             self.outcome[f"hidden.{i + 1}"] = x
-        return x.flatten(1)
+        return x
 
     def logits(self):
         p, parts = self.parameters, []
         if self.classes:
-            parts.append(self.contextual())
+            parts.append(self.contextual().flatten(1))
         if self.continuous:
             parts.append(p.layer_norm("continuous.norm", self.input["continuous"]))
         x = torch.cat(parts, 1)
@@ -145,7 +160,27 @@ class Case:
                 x = p.batch_norm(block + ".norm", x)
         return p.linear("head.out", x, self.outputs)
 
+    def mlm_loss(self):
+        """A classifier for each column; mean over the masked cells of all columns."""
+        x, masked = self.contextual(), self.input["masked"].bool()
+        losses = [F.cross_entropy(
+            self.parameters.linear(f"mlm.{i}", x[:, i], n)[masked[:, i]],
+            self.input["categorical"][masked[:, i], i] - 1, reduction="sum")
+            for i, n in enumerate(self.classes)]
+        return sum(losses) / masked.sum()
+
+    def rtd_loss(self):
+        """A logit for each column: was the cell replaced? Mean over all cells."""
+        x = self.contextual()
+        y = torch.cat([self.parameters.linear(f"rtd.{i}", x[:, i], 1)
+                       for i in range(len(self.classes))], 1)
+        self.outcome["logits"] = y
+        replaced = self.input["corrupted"] != self.input["categorical"]
+        return F.binary_cross_entropy_with_logits(y, replaced.double())
+
     def loss(self):
+        if self.task in ("mlm", "rtd"):
+            return self.mlm_loss() if self.task == "mlm" else self.rtd_loss()
         y, target = self.logits(), self.input["target"]
         self.outcome["logits"] = y
         if self.task == "multiclass":
@@ -218,6 +253,8 @@ CASES = {
     "regression": Case("regression", 4, (2,), 4, heads=1, rows=5, steps=3),
     "only_continuous": Case("binary", 5, (), 5, rows=17),
     "one_column": Case("binary", 6, (6,), identifier=2, rows=3),
+    "mlm": Case("mlm", 8, (3, 70, 2), rows=37, steps=3),
+    "rtd": Case("rtd", 9, (4, 2), heads=4, rows=20, steps=3),
     "no_layers": Case("multiclass", 7, (3, 4), layers=0, outputs=4, rows=6),
 }
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Cells masked (MLM) or replaced (RTD) for pre-training. What happens to a row depends on
+ * the seed, the epoch and the row only, so every epoch asks anew and any epoch can be
+ * made again.
+ *
+ *   MLM   a cell with a class is masked with the probability `mask`: its code becomes 0,
+ *         that of missing cells, and the answer its class. Missing cells are never masked,
+ *         nor are classes that no training row has.
+ *   RTD   any cell, missing or not, is replaced with the probability `mask` by another
+ *         class of its column that training rows have; the answer is 1 there, else 0. A
+ *         column with one class only is left as it is.
+ */
+#ifndef MODEL_CORRUPTION_H
+#define MODEL_CORRUPTION_H
+
+#include "data/batch.h"
+#include "data/encode.h"
+#include "model/pretrain.h"
+
+struct corruption;
+
+/* Copies what it needs of the encoder. NULL: no memory. */
+struct corruption *corruption_new(const struct encoder *e, enum pretext pretext,
+                                  const struct pretrain_options *o, uint64_t seed,
+                                  struct error *err);
+void corruption_free(struct corruption *c);
+
+/* Rows index[0..rows) of a frame with their codes (rows, columns), which are changed;
+ * answers (rows, columns) are set. */
+void corruption_apply(const struct corruption *c, uint64_t epoch, const uint32_t *index,
+                      int rows, int32_t *codes, int32_t *answers);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/pretrain.h"
+
+struct pretrain_options pretrain_defaults(void)
+{
+    return (struct pretrain_options){.mask = 0.3, .replace = REPLACE_UNIFORM};
+}
+
+bool pretrain_check(const struct pretrain_options *o, struct error *err)
+{
+    return error_unless_within(err, "pretrain.mask", o->mask, 0.01, 0.99);
+}
+
+void pretrain_describe(struct graph *g, const struct model_options *o,
+                       const struct model_shape *s, enum pretext pretext)
+{
+    struct tensor *x = tabtransformer_body(g, o, s);
+
+    if (pretext == PRETEXT_RTD)
+        graph_loss(g, graph_column_logits(g, x, "rtd"), LOSS_CELLS);
+    else
+        graph_loss_asked(g, graph_classify_columns(g, x, s->classes, "mlm"));
+}

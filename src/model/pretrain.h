@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Learning without labels (arXiv 2012.06678, section 2): some cells of a row are masked or
+ * replaced, and from the contextual embedding of each column its own classifier tells
+ *
+ *   MLM    masked language modelling: what stood in the cells that were masked
+ *   RTD    replaced token detection: which cells were replaced by another value
+ */
+#ifndef MODEL_PRETRAIN_H
+#define MODEL_PRETRAIN_H
+
+#include "model/tabtransformer.h"
+
+enum pretext { PRETEXT_NONE, PRETEXT_MLM, PRETEXT_RTD };
+
+enum replace {
+    REPLACE_UNIFORM,   /* by any class of the column, all equally likely */
+    REPLACE_EMPIRICAL, /* by the value of any row */
+};
+
+struct pretrain_options {
+    double mask;          /* share of the cells that are masked or replaced (0.3) */
+    enum replace replace; /* RTD: by what */
+};
+
+struct pretrain_options pretrain_defaults(void);
+bool pretrain_check(const struct pretrain_options *o, struct error *err);
+
+/* Appends the body, the classifiers of all columns ("mlm.I" or "rtd.I") and their loss to
+ * g, for graph_input.answers. Columns there must be. To be read: "cells" of MLM
+ * (nn/graph.h), "logits" of RTD, (features columns). */
+void pretrain_describe(struct graph *g, const struct model_options *o,
+                       const struct model_shape *s, enum pretext pretext);
+
+#endif

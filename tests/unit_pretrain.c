@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pre-training: which cells are hidden, and graphs that give the same bits for any number
+ * of threads. What they compute is held against PyTorch by golden. */
+#include "base/mem.h"
+#include "base/rng.h"
+#include "model/corruption.h"
+#include "subject.h"
+
+/* ---- which cells are hidden ---- */
+
+enum { ROWS = 4000, COLUMNS = 3 };
+
+/* "a" has p eight times in ten, q, and r; "b" one class, "c" two; in both cells are
+ * missing. */
+static struct dataset *make_table(void)
+{
+    struct rng r = rng_make(1, RNG_TEST, 0);
+    struct str text = {0};
+    struct dataset *d;
+
+    str_puts(&text, "a,b,c,y\n");
+    for (int i = 0; i < ROWS; i++) {
+        double x = rng_uniform(&r);
+
+        str_printf(&text, "%c,%s,%s,%s\n", x < 0.8 ? 'p' : x < 0.9 ? 'q' : 'r',
+                   i % 5 == 0 ? "" : "one", i % 4 == 0 ? "" : i % 4 == 1 ? "u" : "v", i % 2 ? "yes" : "no");
+    }
+    d = table_load(text.text, text.length);
+    str_done(&text);
+    return d;
+}
+
+struct cells {
+    struct subject subject;
+    uint32_t index[ROWS];
+    int32_t *codes, *answers; /* (ROWS, COLUMNS) */
+};
+
+static struct cells cells_new(void)
+{
+    struct dataset *d = make_table();
+    struct cells c = {0};
+
+    c.subject = subject_new(d, "y", NULL);
+    check_int(c.subject.frame->n_categorical, COLUMNS);
+    c.codes = xcalloc((size_t)ROWS * COLUMNS, sizeof *c.codes);
+    c.answers = xcalloc((size_t)ROWS * COLUMNS, sizeof *c.answers);
+    for (uint32_t i = 0; i < ROWS; i++)
+        c.index[i] = i;
+    return c;
+}
+
+static void cells_done(struct cells *c)
+{
+    free(c->codes);
+    free(c->answers);
+    subject_done(&c->subject);
+}
+
+static void hide(struct cells *c, enum pretext pretext, enum replace replace,
+                 uint64_t epoch)
+{
+    struct pretrain_options o = {0.3, replace};
+    struct error err = {0};
+    struct corruption *x = corruption_new(c->subject.encoder, pretext, &o, 7, &err);
+
+    memcpy(c->codes, c->subject.frame->codes, (size_t)ROWS * COLUMNS * sizeof *c->codes);
+    corruption_apply(x, epoch, c->index, ROWS, c->codes, c->answers);
+    corruption_free(x);
+}
+
+static int32_t code_before(const struct cells *c, int i)
+{
+    return c->subject.frame->codes[i];
+}
+
+static void mlm_masks_a_share_of_what_is_there(void)
+{
+    struct cells c = cells_new();
+    int there = 0, masked = 0;
+
+    hide(&c, PRETEXT_MLM, REPLACE_UNIFORM, 0);
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+        int32_t before = code_before(&c, i);
+
+        there += before > 0;
+        masked += c.answers[i] > 0;
+        check_int(c.answers[i] > 0 ? c.answers[i] : c.codes[i], before);
+        check(c.answers[i] == 0 || c.codes[i] == 0);
+    }
+    check_near((double)masked / there, 0.3, 0.02);
+    cells_done(&c);
+}
+
+/* Every answer is right, and what stands there instead is a class of training rows. */
+static void check_replaced(const struct cells *c)
+{
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+        const struct feature *f = &c->subject.encoder->categorical[i % COLUMNS];
+
+        check_int(c->answers[i], c->codes[i] != code_before(c, i));
+        check(!c->answers[i] || (c->codes[i] > 0 && f->counts[c->codes[i]] > 0));
+    }
+}
+
+/* Of the cells p of column a (code 1) that were replaced, how many became q (code 2) and r. */
+static void rtd_replaces_by_other_classes(void)
+{
+    struct cells c = cells_new();
+    int became[3] = {0}, of[4] = {0}, q_to_p = 0, one_class = 0;
+
+    hide(&c, PRETEXT_RTD, REPLACE_UNIFORM, 0);
+    check_replaced(&c);
+    for (int row = 0; row < ROWS; row++) {
+        int32_t before = code_before(&c, row * COLUMNS), now = c.codes[row * COLUMNS];
+
+        of[before]++;
+        one_class += code_before(&c, row * COLUMNS + 1) > 0 && c.answers[row * COLUMNS + 1];
+        if (before == 1)
+            became[now - 1]++;
+        q_to_p += before == 2 && now == 1;
+    }
+    check_near((double)(became[1] + became[2]) / of[1], 0.3, 0.03);
+    check_near((double)became[1] / became[2], 1, 0.25);
+    check_near((double)q_to_p / of[2], 0.15, 0.05);
+    check_int(one_class, 0);
+    hide(&c, PRETEXT_RTD, REPLACE_EMPIRICAL, 0);
+    check_replaced(&c);
+    q_to_p = 0;
+    for (int row = 0; row < ROWS; row++)
+        q_to_p += code_before(&c, row * COLUMNS) == 2 && c.codes[row * COLUMNS] == 1;
+    check_near((double)q_to_p / of[2], 0.3 * 8 / 9, 0.06); /* p is eight times as likely as r */
+    cells_done(&c);
+}
+
+static void every_epoch_hides_other_cells(void)
+{
+    struct cells c = cells_new();
+    size_t size = (size_t)ROWS * COLUMNS * sizeof *c.codes;
+    int32_t *first = xmalloc(size), row[COLUMNS], answer[COLUMNS];
+    struct pretrain_options o = pretrain_defaults();
+    struct error err = {0};
+    struct corruption *x;
+
+    hide(&c, PRETEXT_MLM, REPLACE_UNIFORM, 3);
+    memcpy(first, c.codes, size);
+    hide(&c, PRETEXT_MLM, REPLACE_UNIFORM, 4);
+    check(memcmp(first, c.codes, size) != 0);
+    hide(&c, PRETEXT_MLM, REPLACE_UNIFORM, 3);
+    check(memcmp(first, c.codes, size) == 0);
+    x = corruption_new(c.subject.encoder, PRETEXT_MLM, &o, 7, &err);
+    memcpy(row, c.subject.frame->codes + 99 * COLUMNS, sizeof row);
+    corruption_apply(x, 3, &c.index[99], 1, row, answer); /* whatever is around it */
+    check(memcmp(row, first + 99 * COLUMNS, sizeof row) == 0);
+    corruption_free(x);
+    free(first);
+    cells_done(&c);
+}
+
+static void odd_shares_are_refused(void)
+{
+    struct pretrain_options o = pretrain_defaults();
+    struct error err = {0};
+
+    check(pretrain_check(&o, &err));
+    o.mask = 0;
+    check(!pretrain_check(&o, &err) && strstr(err.text, "pretrain.mask"));
+    o.mask = NAN;
+    check(!pretrain_check(&o, &err));
+}
+
+/* ---- threads ---- */
+
+enum { BATCH = 200 };
+
+/* The body and the classifiers after a step, on so many threads. Caller frees. */
+static real *weights_after_steps(enum pretext pretext, int threads, size_t *n)
+{
+    static const int classes[] = {3, 100, 2};
+    struct model_shape shape = {.columns = 3, .classes = classes, .outputs = 1};
+    struct model_options o = model_defaults();
+    struct graph_plan plan = {BATCH, true, false};
+    struct update u = update_defaults();
+    struct rng r = rng_make(5, RNG_TEST, 0);
+    int32_t codes[BATCH * 3], answers[BATCH * 3];
+    struct graph_input in = {.rows = BATCH, .codes = codes, .answers = answers};
+    struct params *p = params_new();
+    struct graph *g = graph_new(p);
+    struct error err = {0};
+    struct pool *pool = pool_new(threads, &err);
+    real *weights;
+
+    o.layers = 2;
+    for (int i = 0; i < BATCH * 3; i++) {
+        uint64_t most = pretext == PRETEXT_MLM ? (uint64_t)classes[i % 3] + 1 : 2;
+
+        codes[i] = (int32_t)rng_below(&r, (uint64_t)classes[i % 3] + 1);
+        answers[i] = rng_uniform(&r) < 0.5 ? (int32_t)rng_below(&r, most) : 0;
+    }
+    pretrain_describe(g, &o, &shape, pretext);
+    graph_plan(g, &plan);
+    check(params_allocate(p, 1, &err)
+          && params_allocate_training(p, graph_lanes(g), &err)
+          && graph_allocate(g, pool, &err));
+    for (uint64_t step = 0; step < 5; step++) {
+        check(isfinite(graph_train_forward(g, &in, step)));
+        graph_backward(g);
+        params_step(p, kernels_best(), pool, &u, NULL);
+    }
+    *n = params_values(p);
+    weights = xmalloc(*n * sizeof *weights);
+    memcpy(weights, p->value, *n * sizeof *weights);
+    graph_free(g);
+    params_free(p);
+    pool_free(pool);
+    return weights;
+}
+
+static void same_bits_for_any_number_of_threads(void)
+{
+    for (int pretext = PRETEXT_MLM; pretext <= PRETEXT_RTD; pretext++) {
+        size_t n;
+        real *one = weights_after_steps((enum pretext)pretext, 1, &n);
+
+        for (int threads = 2; threads <= 4; threads++) {
+            real *more = weights_after_steps((enum pretext)pretext, threads, &n);
+
+            check(memcmp(one, more, n * sizeof *one) == 0);
+            free(more);
+        }
+        free(one);
+    }
+}
+
+int main(void)
+{
+    test_run(mlm_masks_a_share_of_what_is_there);
+    test_run(rtd_replaces_by_other_classes);
+    test_run(every_epoch_hides_other_cells);
+    test_run(odd_shares_are_refused);
+    test_run(same_bits_for_any_number_of_threads);
+    return test_done();
+}
