@@ -172,6 +172,17 @@ sees '(y/n)' "quit asks again"
 keys y
 sees '^status 0' "yes means yes"
 
+# ---- the tour ----
+
+cp "$top/share/demo/workbench.tabscope" . || exit 99
+begin 80 24 "$tabscope" --no-rc workbench.tabscope
+sees '^WAIT .*short tour' "the tour begins by itself"
+sees 'The Data view' "and goes on"
+keys C-c
+sees 'the keys are yours' "Ctrl-C takes over"
+keys 'tables' Enter
+sees 'income  *8,993' "with what the tour has done"
+
 # ---- the prompt ----
 
 begin 80 24 "$tabscope" --no-rc small.csv
@@ -353,6 +364,14 @@ sees 'small 399x' "own keys: a table"
 to_panes
 keys Q
 sees '\[4:Log\]' "a key of the person's own"
+sees '^LOG  *: view log' "what a key did is said as it would be typed"
+keys 1 '!'
+sees 'no column has a warning' "a filter that would leave nothing says so"
+mux kill-server
+echo 'shwo all' > home/.config/tabscope/rc
+begin 80 24 "$tabscope" small.csv
+sees 'small 399x' "a wrong start-up file: a table"
+sees 'there is no command "shwo"' "news of jobs leave the error to be read"
 mux kill-server
 
 echo "1..$count"

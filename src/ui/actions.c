@@ -306,18 +306,29 @@ static bool do_select(struct app *app, const struct call *call, struct error *er
     return ok;
 }
 
+static bool has_warnings(const struct table *t)
+{
+    for (int i = 0; t && i < t->schema->n_columns; i++) {
+        if (t->schema->columns[i].warnings)
+            return true;
+    }
+    return false;
+}
+
 static bool do_arrange(struct app *app, const struct call *call, struct error *err)
 {
     struct data_desk *d = &app->desk.data;
     int sort = call_choice(call, "sort", -1), only = call_choice(call, "only", -1);
     struct view v = app_view(app);
     int column = view_column(&v);
+    bool only_warnings = only == 2 ? !d->only_warnings : only == 1;
 
-    (void)err;
+    if (only >= 0 && only_warnings && !has_warnings(app->context.session->table))
+        return error_set(err, ERROR_STATE, "no column has a warning");
     if (sort >= 0)
         d->sort = sort == 4 ? (d->sort + 1) % 4 : (unsigned)sort;
     if (only >= 0)
-        d->only_warnings = only == 2 ? !d->only_warnings : only == 1;
+        d->only_warnings = only_warnings;
     if (column >= 0)
         point_at_column(app, column);
     return true;

@@ -19,7 +19,13 @@
 #include "ui/signals.h"
 #include "ui/term.h"
 
-enum { BUSY_MS = 50, BEHIND_MS = 20, READ_BYTES = 4096, LOCAL_FPS = 10, REMOTE_FPS = 4 };
+enum {
+    BUSY_MS = 50,     /* until a terminal that takes no more is looked at again */
+    BEHIND_MS = 20,   /* keys that waited so long may be many */
+    ERROR_MS = 10000, /* an error stands against news */
+    READ_BYTES = 4096,
+    LOCAL_FPS = 10, REMOTE_FPS = 4,
+};
 
 int64_t app_now(void)
 {
@@ -37,14 +43,23 @@ static void touch(struct app *app, bool urgent)
 
 /* ---- the way out ---- */
 
+/* News of a job do not take an error away before it can be read. */
+static bool may_show(const struct app *app, const char *text)
+{
+    return text[0] != ' ' && !(app->news && app->message_kind == LOG_ERROR &&
+                               app->message.length > 0 &&
+                               app_now() - app->message_at < ERROR_MS);
+}
+
 /* What is indented goes on from the sentence before, which the status row keeps. */
 void app_say(struct app *app, enum log_kind kind, const char *text)
 {
     log_puts(app->log, kind, time(NULL), text);
-    if (text[0] != ' ') {
+    if (may_show(app, text)) {
         str_clear(&app->message);
         str_puts(&app->message, text);
         app->message_kind = kind;
+        app->message_at = app_now();
     }
     touch(app, app->busy > 0);
 }
@@ -99,10 +114,26 @@ static bool turn(void *self)
     struct app *app = self;
     bool interrupted;
 
+    profiling_start(&app->context);
+    app->busy++;
     one_turn(app);
+    app->busy--;
     interrupted = app->interrupted;
     app->interrupted = false;
     return !interrupted && app->context.signal == 0;
+}
+
+bool app_linger(struct app *app, int64_t ms)
+{
+    bool interrupted = false;
+
+    app->alarm_at = app_now() + ms;
+    while (!interrupted && app_now() < app->alarm_at) {
+        interrupted = !turn(app);
+        pending_poll(&app->context);
+    }
+    app->alarm_at = 0;
+    return !interrupted;
 }
 
 static bool ask(void *self, const char *question)
@@ -132,11 +163,19 @@ static const struct way_out app_out = {
 
 /* ---- running command lines ---- */
 
+/* Output that is longer than a page is read from its beginning. */
 static void show_printed(struct app *app)
 {
+    struct list *l = &app->desk.lists[PANE_LOG];
+    size_t n = log_lines(app->log);
+
     if (app->printed > 1 && app->desk.view != VIEW_LOG) {
         app->before = app->desk.view;
         app->desk.view = VIEW_LOG;
+    }
+    if (app->printed > 1) {
+        app->desk.log_held = l->page > 0 && app->printed >= l->page;
+        l->cursor = l->top = n > app->printed ? n - app->printed - 1 : 0;
     }
     app->printed = 0;
 }
@@ -156,6 +195,15 @@ static size_t output_width(const struct app *app)
     return width > 20 ? (size_t)width : 20;
 }
 
+/* What a key did can be typed, too, which is learnt by seeing it. */
+static void echo(struct app *app, const char *line)
+{
+    if (app->message.length > 0 || str_starts(line, "move "))
+        return;
+    str_printf(&app->message, ": %s", line);
+    app->message_kind = LOG_KEY;
+}
+
 void app_run_line(struct app *app, const char *line, enum log_kind kind)
 {
     struct error err = {0};
@@ -170,6 +218,8 @@ void app_run_line(struct app *app, const char *line, enum log_kind kind)
     if (!command_run(&app->context, line, &err))
         complain(app, &err);
     app->busy--;
+    if (kind == LOG_KEY)
+        echo(app, line);
     show_printed(app);
     profiling_start(&app->context);
     touch(app, true);
@@ -282,16 +332,25 @@ static void draw_if_due(struct app *app)
         draw(app);
 }
 
+/* The sooner of two, each -1 for never. */
+static int sooner(int a, int b)
+{
+    if (a < 0 || b < 0)
+        return a < 0 ? b : a;
+    return a < b ? a : b;
+}
+
 /* A frame that waits for the terminal to take more looks again soon. */
 static int loop_timeout(const struct app *app)
 {
-    int frame = frame_timeout(app), input = input_timeout(app);
+    int frame = frame_timeout(app);
+    int64_t alarm = app->alarm_at - app_now();
 
     if (frame == 0)
         frame = BUSY_MS;
-    if (frame < 0 || (input >= 0 && input < frame))
-        return input;
-    return frame;
+    if (app->alarm_at > 0)
+        frame = sooner(frame, alarm > 0 ? (int)alarm : 0);
+    return sooner(frame, input_timeout(app));
 }
 
 static void take_stderr(struct app *app)
@@ -365,7 +424,9 @@ static void take_news(struct app *app)
         touch(app, false); /* the command that waits looks itself */
         return;
     }
+    app->news = true;
     pending_poll(&app->context);
+    app->news = false;
     show_printed(app);
     profiling_start(&app->context);
     touch(app, false);

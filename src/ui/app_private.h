@@ -41,6 +41,8 @@ struct app {
     /* what is shown */
     struct str message;      /* the last sentence */
     enum log_kind message_kind;
+    int64_t message_at;      /* ms */
+    bool news;               /* jobs are heard at the moment */
     const char *question;    /* being asked, or NULL */
     bool answered, answer;
     size_t printed;          /* lines of data since the person last looked */
@@ -53,6 +55,7 @@ struct app {
     bool stale;              /* something changed */
     bool urgent;             /* a person did it: no waiting for the next frame */
     int64_t drawn_at;        /* ms */
+    int64_t alarm_at;        /* ms: the loop turns then at the latest; 0: no alarm */
     bool gone;               /* the terminal */
 
     struct view_job jobs[MAX_VIEW_JOBS]; /* texts are owned */
@@ -67,6 +70,8 @@ void app_run_line(struct app *app, const char *line, enum log_kind kind);
 void app_say(struct app *app, enum log_kind kind, const char *text);
 struct view app_view(struct app *app);
 void app_suspend(struct app *app);
+/* Lets that much time go by with the screen alive. False: a person interrupted. */
+bool app_linger(struct app *app, int64_t ms);
 
 /* ---- input.c ---- */
 
