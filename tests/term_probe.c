@@ -130,7 +130,7 @@ static void leave(void)
 
 static void run_key(struct probe *p, char key)
 {
-    static int *volatile bad_pointer;
+    static int *volatile bad_pointer = (int *)4096; /* UBSan ends at a null one itself */
     static const char *const themes[] = {"dark", "light", "mono", "deut", "contrast"};
 
     p->keys++;
