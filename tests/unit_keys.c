@@ -298,7 +298,7 @@ static void prompt_keeps_what_is_typed(void)
     check_press("Up", NULL);
     check_press("Esc", NULL);
     check_press("C-r", NULL);
-    check_press("C-x C-e", NULL);
+    check_press("C-x C-u", NULL);
     end();
 }
 
@@ -351,6 +351,7 @@ static void keys_do_what_they_should(void)
     check_press("M-2", "view train");
     check_press("PgUp", "move page-up");
     check_press("C-x o", "focus next");
+    check_press("C-x C-e", "edit");
     check_press("C-x C-x", NULL);
     check_press("/", NULL);
     end();

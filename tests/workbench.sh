@@ -346,6 +346,19 @@ sees '^status 139' "a crash ends it"
 has ' icanon'
 point "and gives the terminal back"
 
+cat > editor.sh << 'END'
+sed 's/aeg/age/' "$1" > "$1.new" && echo 'tables' >> "$1.new" && mv "$1.new" "$1"
+END
+begin 80 24 EDITOR="'sh editor.sh'" VISUAL= "$tabscope" --no-rc manners.csv
+sees 'manners 399x' "the editor: a table"
+keys 'describe aeg' C-x C-e
+sees '^tabscope> describe age.*tables' "what it wrote stands on the line"
+has 'C-x C-e\|: edit'
+point "and the command is said"
+keys C-c
+misses 'describe age' "where Ctrl-C takes it away"
+mux kill-server
+
 begin 80 24 sh -i
 keys "$tabscope --no-rc manners.csv" Enter
 sees 'manners 399x' "Ctrl-Z: a table"
@@ -371,7 +384,7 @@ mux kill-server
 echo 'shwo all' > home/.config/tabscope/rc
 begin 80 24 "$tabscope" small.csv
 sees 'small 399x' "a wrong start-up file: a table"
-sees 'there is no command "shwo"' "news of jobs leave the error to be read"
+sees 'there is no command' "news of jobs leave the error to be read"
 mux kill-server
 
 echo "1..$count"

@@ -211,11 +211,38 @@ const struct command command_suspend = {
     .run = run_on_screen,
 };
 
+const struct command command_edit = {
+    .name = "edit",
+    .help = "write the line of the prompt in your editor",
+    .more = "It is the one that VISUAL or EDITOR names, else vi. The text comes back to "
+            "the prompt and is run by Enter; it may have several lines. All else stands "
+            "still meanwhile, but jobs go on.",
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
 const struct command command_screen_dump = {
     .name = "screen-dump",
     .help = "write what the screen shows to a text file",
     .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL,
                    "the file to write"}},
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_say = {
+    .name = "say",
+    .help = "show a sentence in the status line",
+    .arguments = {{"TEXT", TEXT, REQUIRED, NULL, "the sentence, in quotes"}},
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_linger = {
+    .name = "linger",
+    .help = "let time go by, as a script that shows something needs it",
+    .more = "The screen goes on meanwhile; Ctrl-C ends the script.",
+    .arguments = {{"SECONDS", COUNT(1, 3600), REQUIRED, NULL, "how long"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };

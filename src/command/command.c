@@ -26,7 +26,8 @@ static const struct command *const commands[] = {
     &command_move, &command_select, &command_arrange, &command_rows, &command_values,
     &command_chart, &command_zoom, &command_overlay, &command_layout, &command_copy,
     &command_menu, &command_keys, &command_freeze, &command_repaint, &command_suspend,
-    &command_screen_dump, &command_bind, &command_unbind, &command_theme,
+    &command_edit, &command_screen_dump, &command_say,
+    &command_linger, &command_bind, &command_unbind, &command_theme,
     &command_set, &command_show, &command_session, &command_doctor, &command_help,
     &command_source, &command_quit,
 };

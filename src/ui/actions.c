@@ -11,7 +11,9 @@
 #include "base/text.h"
 #include "ui/app_private.h"
 #include "ui/curves.h"
+#include "ui/editor.h"
 #include "ui/pane_data.h"
+#include "ui/prompt.h"
 #include "ui/term.h"
 
 static enum pane_id focused(const struct app *app)
@@ -589,6 +591,25 @@ static bool do_suspend(struct app *app, const struct call *call, struct error *e
     return true;
 }
 
+/* Nothing of it runs before Enter. */
+static bool do_edit(struct app *app, const struct call *call, struct error *err)
+{
+    char *text;
+    bool done;
+
+    (void)call;
+    term_leave();
+    text = editor_run(prompt_line(), err);
+    term_return();
+    term_resize();
+    app->desk.place = PLACE_PROMPT;
+    done = text != NULL;
+    if (done)
+        prompt_set_line(text);
+    free(text);
+    return done;
+}
+
 static bool write_screen(struct app *app, const char *path, struct error *err)
 {
     struct file_writer *w = file_writer_open(path, 0644, err);
@@ -650,7 +671,8 @@ static const struct action {
     {"select", do_select}, {"arrange", do_arrange}, {"rows", do_rows},
     {"values", do_values}, {"chart", do_chart}, {"overlay", do_overlay},
     {"copy", do_copy}, {"menu", do_menu}, {"keys", do_menu}, {"freeze", do_freeze},
-    {"repaint", do_repaint}, {"suspend", do_suspend}, {"screen-dump", do_screen_dump},
+    {"repaint", do_repaint}, {"suspend", do_suspend}, {"edit", do_edit},
+    {"screen-dump", do_screen_dump},
     {"say", do_say}, {"linger", do_linger}, {"bind", do_bind}, {"unbind", do_unbind},
 };
 

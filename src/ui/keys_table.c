@@ -116,6 +116,7 @@ const struct binding keys_builtin[] = {
     {"anywhere", "F8", "set screen.glyphs %next{screen.glyphs}",
      "draw with other characters", NULL},
     {"anywhere", "C-l", "repaint", "draw the screen anew", NULL},
+    {"anywhere", "C-x C-e", "edit", "write the line in your editor", NULL},
     {"anywhere", "C-z", "suspend", "back to the shell for a while", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
