@@ -618,6 +618,26 @@ static void figures_follow_the_desk(void)
     stage_done(&t);
 }
 
+/* A millionth more or less is no rise or fall. */
+static void equal_scores_look_equal(void)
+{
+    struct stage t;
+    struct figure *f;
+    struct run *r;
+    double low, high;
+
+    stage_init(&t, "income");
+    r = add_run(&t, "r1", "income", 4, 0, 4);
+    for (size_t i = 0; i < r->n_history; i++)
+        r->history[i].valid.auc = 0.84 + 1e-6 * (double)i;
+    f = curves_score(&t.view);
+    f->level = NAN;
+    figure_y_range(f, &low, &high);
+    check(low < 0.839 && high > 0.841);
+    figure_free(f);
+    stage_done(&t);
+}
+
 /* A few points far above all others do not make a flat line of these. */
 static void outliers_are_cut_off(void)
 {
@@ -761,6 +781,7 @@ int main(void)
     test_run(the_cursor_walks_along_the_curve);
     test_run(long_curves_are_walked_by_epochs);
     test_run(figures_follow_the_desk);
+    test_run(equal_scores_look_equal);
     test_run(outliers_are_cut_off);
     test_run(long_curves_keep_their_spikes);
     test_run(where_no_auc_is_accuracy_is_watched);

@@ -16,6 +16,8 @@ enum {
 /* The share of points between epochs that the loss shows whatever they are, and how much
  * smaller than all of it the rest has to be to be shown alone. */
 static const double usual = 0.97, smaller = 0.75;
+/* The part of its values that an axis of scores shows at least. */
+static const double least_range = 0.004;
 
 int curves_overlay_style(size_t i)
 {
@@ -26,7 +28,8 @@ const struct metric_field *curves_watched(const struct run *r)
 {
     enum watch watch = train_watch(&r->settings.train, r->task);
     const struct metric_field *f;
-    const char *name = r->task == TASK_REGRESSION ? "r2" : "auc";
+    const char *name = r->task == TASK_REGRESSION ? "r2" : r->pretext == PRETEXT_MLM
+        ? "accuracy" : "auc";
     int i = 0;
 
     if (watch == WATCH_AUC && r->n_history > 0 && isnan(r->history[0].valid.auc))
@@ -155,7 +158,7 @@ static void add_overlaid(const struct view *v, const struct run *shown, struct f
 
     for (size_t i = 0; i < t->n_overlaid; i++) {
         const struct run *r = session_find_run(v->session, t->overlaid[i]);
-        bool same = r && (r->task == TASK_REGRESSION) == (shown->task == TASK_REGRESSION);
+        bool same = r && metric_field(r->task, 0) == metric_field(shown->task, 0);
 
         if (r && r != shown && r->n_history > 0 && (same || !field))
             add_valid(v, r, f, r->name, curves_overlay_style(i), field);
@@ -236,6 +239,20 @@ struct figure *curves_loss(const struct view *v)
     return f;
 }
 
+/* Differences that mean nothing should not look like a rise or fall: the axis shows no
+ * less than a part of its values. */
+static void keep_range(struct figure *f)
+{
+    double low, high, span;
+
+    figure_y_range(f, &low, &high);
+    span = least_range * fmax(fabs(low), fabs(high));
+    if (high - low < span) {
+        f->y.low = (low + high - span) / 2;
+        f->y.high = (low + high + span) / 2;
+    }
+}
+
 struct figure *curves_score(const struct view *v)
 {
     const struct run *r = view_run(v);
@@ -251,6 +268,7 @@ struct figure *curves_score(const struct view *v)
     add_best(v, r, f, field);
     if (best_epoch(r))
         f->level = valid_value(best_epoch(r), field);
+    keep_range(f);
     return f;
 }
 
