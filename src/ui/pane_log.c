@@ -60,50 +60,68 @@ static int count_rows(const char *text)
 
 static bool is_match(const struct view *v, size_t i);
 
-/* Draws the rows of a line upwards from `bottom`; returns how many there are. */
-static int draw_line(const struct view *v, struct surface *s, size_t i, int bottom,
-                     bool focused)
+/* Draws the rows of a line from row y on. */
+static void draw_line(const struct view *v, struct surface *s, size_t i, int y,
+                      bool focused)
 {
     const struct log_line *line = log_line(v->log, i);
     enum role role = is_match(v, i) ? ROLE_MATCH : roles[line->kind];
     struct str text = {0};
-    int rows, y;
+    int from = y;
 
     fold_line(line, s->width, &text);
-    rows = count_rows(str_text(&text));
-    y = bottom - rows + 1;
+    surface_text(s, 0, y, LOG_MARK, roles[line->kind], marks[line->kind]);
     for (char *at = text.text, *end; at; at = end, y++) {
         end = strchr(at, '\n');
         if (end)
             *end++ = '\0';
-        if (y == bottom - rows + 1)
-            surface_text(s, 0, y, LOG_MARK, roles[line->kind], marks[line->kind]);
         surface_text(s, LOG_MARK, y, 0, role, at);
     }
     if (focused && !follows(v) && i == v->desk->lists[PANE_LOG].cursor)
-        surface_paint(s, (struct rect){0, bottom - rows + 1, s->width, rows},
-                      ROLE_CURSOR);
+        surface_paint(s, (struct rect){0, from, s->width, y - from}, ROLE_CURSOR);
+    str_done(&text);
+}
+
+static int rows_of(const struct view *v, size_t i, int width)
+{
+    struct str text = {0};
+    int rows;
+
+    fold_line(log_line(v->log, i), width, &text);
+    rows = count_rows(str_text(&text));
     str_done(&text);
     return rows;
+}
+
+/* The first line that is seen when `last` is the last one. */
+static size_t first_line(const struct view *v, const struct surface *s, size_t last)
+{
+    int rows = rows_of(v, last, s->width);
+
+    while (last > 0 && (rows += rows_of(v, last - 1, s->width)) <= s->height)
+        last--;
+    return last;
 }
 
 static void draw(const struct view *v, struct surface *s, bool focused)
 {
     struct list *l = &v->desk->lists[PANE_LOG];
-    size_t n = count(v), last;
-    int y = s->height - 1;
+    size_t n = count(v), least;
+    int y = 0;
 
     l->page = (size_t)s->height;
     if (n == 0)
         return;
     if (follows(v) || l->cursor >= n)
         l->cursor = n - 1;
-    /* a held line stands where there is something below it to read on */
-    last = l->cursor + l->page / 3 < n ? l->cursor + l->page / 3 : n - 1;
-    for (size_t i = follows(v) ? n - 1 : last; y >= 0; i--) {
-        y -= draw_line(v, s, i, y, focused);
-        if (i == 0)
-            break;
+    least = first_line(v, s, l->cursor);
+    if (follows(v) || l->top < least)
+        l->top = least;
+    else if (l->top > l->cursor)
+        l->top = l->cursor;
+    for (size_t i = l->top; i < n && y < s->height; i++) {
+        draw_line(v, s, i, y, focused);
+        y += rows_of(v, i, s->width);
     }
 }
 
