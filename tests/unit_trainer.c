@@ -91,7 +91,8 @@ static struct train_options quick_options(void)
     return o;
 }
 
-static struct run run_new(struct subject *s, const struct train_options *o, int threads)
+static struct run pretext_new(struct subject *s, const struct train_options *o,
+                              enum pretext pretext, int threads)
 {
     struct model_options m = model_defaults();
     struct run r = {0};
@@ -100,9 +101,14 @@ static struct run run_new(struct subject *s, const struct train_options *o, int 
     m.layers = 2;
     m.heads = 4;
     r.pool = pool_new(threads, &r.err);
-    r.model = model_new(&m, s->encoder, 3, &r.err);
+    r.model = model_new_pretext(&m, s->encoder, pretext, 3, &r.err);
     r.trainer = trainer_new(r.model, s->frame, s->split, o, r.pool, &r.err);
     return r;
+}
+
+static struct run run_new(struct subject *s, const struct train_options *o, int threads)
+{
+    return pretext_new(s, o, PRETEXT_NONE, threads);
 }
 
 static void run_done(struct run *r)
@@ -155,7 +161,83 @@ static void learns_all_tasks(void)
     }
 }
 
-static void same_bits_for_any_number_of_threads(void)
+/* Three columns that mostly say the same, each in its own words. */
+static struct dataset *make_echoes(void)
+{
+    struct rng r = rng_make(3, RNG_TEST, 0);
+    struct str text = {0};
+    struct dataset *d;
+
+    str_puts(&text, "a,b,c,yes\n");
+    for (int i = 0; i < N; i++) {
+        int same = (int)rng_below(&r, 4), own[3];
+
+        for (int k = 0; k < 3; k++)
+            own[k] = rng_uniform(&r) < 0.05 ? (int)rng_below(&r, 4) : same;
+        str_printf(&text, "%c,%c,%c,%s\n", "pqrs"[own[0]], "tuvw"[own[1]], "wxyz"[own[2]],
+                   i % 2 ? "yes" : "no");
+    }
+    d = table_load(text.text, text.length);
+    str_done(&text);
+    return d;
+}
+
+static void learns_without_labels(void)
+{
+    struct subject s = subject_new(make_echoes(), "yes", NULL);
+    struct train_options o = quick_options();
+
+    o.epochs = 60;
+    for (int pretext = PRETEXT_MLM; pretext <= PRETEXT_RTD; pretext++) {
+        struct run r = pretext_new(&s, &o, (enum pretext)pretext, 2);
+        const struct epoch_record *history;
+        struct metrics m;
+        size_t n;
+
+        check_int(trainer_rows(r.trainer), s.frame->rows - s.split->count[PART_VALID]
+                                               - s.split->count[PART_TEST]);
+        train(&r);
+        history = trainer_history(r.trainer, &n);
+        check(trainer_measure(r.trainer, PART_TEST, &m, &r.err));
+        check_int(m.rows, s.split->count[PART_TEST]);
+        check(m.loss < history[0].valid.loss && m.accuracy > 0.8);
+        check(pretext == PRETEXT_MLM ? isnan(m.auc) : m.auc > 0.85);
+        check(trainer_measure(r.trainer, PART_VALID, &m, &r.err));
+        check_near(m.loss, -trainer_progress(r.trainer)->best, 1e-9);
+        run_done(&r);
+    }
+    subject_done(&s);
+}
+
+/* Masked cells are those of a class that training rows need not have. */
+static void mlm_keeps_what_masks_learned(void)
+{
+    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct train_options o = quick_options();
+
+    check_int(s.encoder->categorical[0].counts[0], 0);
+    for (int pretext = PRETEXT_MLM; pretext <= PRETEXT_RTD; pretext++) {
+        struct run r = pretext_new(&s, &o, (enum pretext)pretext, 1);
+        const struct params *p = model_params(r.model);
+        int table = params_find(p, "columns.0.value");
+        size_t width = p->list[table].shape[1], codes = p->list[table].shape[0];
+        double off = 0;
+
+        train(&r);
+        for (size_t k = 0; k < width; k++) {
+            double mean = 0;
+
+            for (size_t c = 1; c + 1 < codes; c++)
+                mean += (double)param_value(p, table)[c * width + k] / (double)(codes - 2);
+            off += fabs(mean - (double)param_value(p, table)[k]);
+        }
+        check(pretext == PRETEXT_MLM ? off > 0.1 : off < 1e-4);
+        run_done(&r);
+    }
+    subject_done(&s);
+}
+
+static void check_bits(enum pretext pretext)
 {
     struct subject s = subject_new(make_table(), "kind", "weight");
     struct train_options o = quick_options();
@@ -163,7 +245,7 @@ static void same_bits_for_any_number_of_threads(void)
     float *first = NULL;
 
     for (int threads = 1; threads <= 4; threads++) {
-        struct run r = run_new(&s, &o, threads);
+        struct run r = pretext_new(&s, &o, pretext, threads);
         const struct params *p = model_params(r.model);
 
         train(&r);
@@ -177,6 +259,13 @@ static void same_bits_for_any_number_of_threads(void)
     }
     free(first);
     subject_done(&s);
+}
+
+static void same_bits_for_any_number_of_threads(void)
+{
+    check_bits(PRETEXT_NONE);
+    check_bits(PRETEXT_MLM);
+    check_bits(PRETEXT_RTD);
 }
 
 static void another_seed_gives_other_weights(void)
@@ -198,11 +287,11 @@ static void another_seed_gives_other_weights(void)
     subject_done(&s);
 }
 
-static void steps_allocate_nothing(void)
+static void check_allocations(enum pretext pretext)
 {
     struct subject s = subject_new(make_table(), "yes", "weight");
     struct train_options o = quick_options();
-    struct run r = run_new(&s, &o, 2);
+    struct run r = pretext_new(&s, &o, pretext, 2);
     size_t batches = trainer_progress(r.trainer)->batches;
 
     if (COUNTS_ALLOCATIONS) {
@@ -219,6 +308,13 @@ static void steps_allocate_nothing(void)
     }
     run_done(&r);
     subject_done(&s);
+}
+
+static void steps_allocate_nothing(void)
+{
+    check_allocations(PRETEXT_NONE);
+    check_allocations(PRETEXT_MLM);
+    check_allocations(PRETEXT_RTD);
 }
 
 /* The mean of the curve within an epoch is that epoch's loss where points and epochs go
@@ -511,6 +607,8 @@ static void batch_may_be_larger_than_the_table(void)
 int main(void)
 {
     test_run(learns_all_tasks);
+    test_run(learns_without_labels);
+    test_run(mlm_keeps_what_masks_learned);
     test_run(same_bits_for_any_number_of_threads);
     test_run(another_seed_gives_other_weights);
     test_run(steps_allocate_nothing);

@@ -154,7 +154,7 @@ static void note_memory(struct context *c, const struct encoder *e)
 {
     const struct settings *s = &c->session->settings;
     int batch = train_batch(&s->train, e->fitted_rows);
-    size_t bytes = model_training_bytes(&s->model, e, batch,
+    size_t bytes = model_training_bytes(&s->model, e, PRETEXT_NONE, batch,
                                         engine_threads(c->session->engine));
 
     context_note(c, "training with batches of %d rows takes %.0f MB", batch,

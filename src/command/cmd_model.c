@@ -30,6 +30,20 @@ static struct run *asked_run(struct context *c, const struct call *call,
     return r;
 }
 
+/* The same, of a run that predicts. */
+static struct run *asked_predictor(struct context *c, const struct call *call,
+                                   struct error *err)
+{
+    struct run *r = asked_run(c, call, err);
+
+    if (r && r->pretext != PRETEXT_NONE) {
+        error_set(err, ERROR_STATE, "the run %s is only pre-trained: it predicts no target",
+                  r->name);
+        return NULL;
+    }
+    return r;
+}
+
 /* ---- evaluate ---- */
 
 static void print_json(struct context *c, const struct run *r, const char *part,
@@ -123,7 +137,7 @@ static bool run_evaluate(struct context *c, const struct call *call, struct erro
 {
     static const enum part parts[] = {PART_TEST, PART_VALID, PART_TRAIN};
     struct pending p = {.type = &evaluate_pending};
-    struct run *r = asked_run(c, call, err);
+    struct run *r = asked_predictor(c, call, err);
     struct pool *pool = r ? engine_pool(c->session->engine, err) : NULL;
     struct schema *s;
     void *job;
@@ -200,7 +214,7 @@ static const struct pending_type predict_pending = {
 static bool run_predict(struct context *c, const struct call *call, struct error *err)
 {
     struct pending p = {.type = &predict_pending};
-    struct run *r = asked_run(c, call, err);
+    struct run *r = asked_predictor(c, call, err);
     struct pool *pool = r ? engine_pool(c->session->engine, err) : NULL;
     struct load_options options;
     const char *told;
@@ -326,9 +340,23 @@ static char *name_of_model(const char *path)
     return name;
 }
 
+static void note_opened(struct context *c, const struct run *r)
+{
+    const struct encoder *e = model_encoder(r->model);
+    char parameters[COUNT_TEXT];
+
+    count_text(model_parameters(r->model), parameters);
+    if (r->pretext != PRETEXT_NONE)
+        context_note(c, "%s: %s parameters, pre-trained by %s on %d columns", r->name,
+                     parameters, pretext_name(r->pretext), e->n_categorical);
+    else
+        context_note(c, "%s: %s parameters, predicts %s from %d inputs", r->name, parameters,
+                     e->target, e->n_categorical + e->n_continuous);
+}
+
 static bool run_open(struct context *c, const struct call *call, struct error *err)
 {
-    char *path = path_expand(call_word(call, 0)), *wanted, *name, parameters[COUNT_TEXT];
+    char *path = path_expand(call_word(call, 0)), *wanted, *name;
     json_t *extra = NULL;
     struct model *m = model_open(path, &extra, err);
     struct run *r;
@@ -345,6 +373,7 @@ static bool run_open(struct context *c, const struct call *call, struct error *e
     r->origin = path;
     r->model = m;
     r->task = model_encoder(m)->task;
+    r->pretext = model_pretext(m);
     r->settings.model = *model_options(m);
     r->settings.data = model_encoder(m)->options;
     if (extra)
@@ -352,9 +381,7 @@ static bool run_open(struct context *c, const struct call *call, struct error *e
     json_decref(extra);
     session_add_run(c->session, r);
     c->session->run = r;
-    context_note(c, "%s: %s parameters, predicts %s from %d inputs", name,
-                 count_text(model_parameters(m), parameters), model_encoder(m)->target,
-                 model_encoder(m)->n_categorical + model_encoder(m)->n_continuous);
+    note_opened(c, r);
     free(wanted);
     free(name);
     return true;

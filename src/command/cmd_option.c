@@ -130,7 +130,7 @@ static bool run_show(struct context *c, const struct call *call, struct error *e
 const struct command command_show = {
     .name = "show",
     .help = "show options with their values, defaults and ranges",
-    .more = "OPTION may be a whole group: model, train, data, screen.",
+    .more = "OPTION may be a whole group: model, train, pretrain, data, screen.",
     .arguments = {{"OPTION", {VALUE_OPTION, NULL, 0, 0}, OPTIONAL, NULL,
                    "one, or a group"}},
     .flags = COMMAND_DATA,

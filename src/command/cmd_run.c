@@ -23,6 +23,8 @@ static bool run_runs(struct context *c, const struct call *call, struct error *e
     grid_column(g, "current", false);
     grid_spare(g);
     grid_column(g, "from", false);
+    grid_column(g, "task", false);
+    grid_spare(g);
     grid_column(g, "target", false);
     grid_column(g, "epochs", true);
     grid_column(g, "best", true);
@@ -40,6 +42,7 @@ static bool run_runs(struct context *c, const struct call *call, struct error *e
         grid_puts(g, run_state_text(r));
         grid_bool(g, r == s->run);
         grid_path(g, r->origin);
+        grid_puts(g, run_task(r));
         grid_puts(g, run_target(r));
         grid_count(g, (size_t)r->progress.epoch);
         grid_count(g, (size_t)r->progress.best_epoch);
@@ -132,7 +135,7 @@ static bool run_run(struct context *c, const struct call *call, struct error *er
     grid_fact_text(g, "state", run_state_text(r));
     grid_fact_text(g, "from", r->origin);
     grid_fact_text(g, "target", run_target(r));
-    grid_fact_text(g, "task", task_name(r->task));
+    grid_fact_text(g, "task", run_task(r));
     if (r->model)
         grid_fact_count(g, "parameters", model_parameters(r->model));
     if (r->folder)
@@ -210,12 +213,23 @@ static void add_run(struct grid *g, const struct run *r, const struct metrics *m
 
 static bool refuse_mixture(const struct run *a, const struct run *b, struct error *err)
 {
+    const struct run *none = a->task == TASK_NONE ? a : b->task == TASK_NONE ? b : NULL;
+
     const struct run *number = a->task == TASK_REGRESSION ? a : b;
     const struct run *class = number == a ? b : a;
 
+    if (none)
+        return error_set(err, ERROR_USAGE,
+                         "%s is only pre-trained and %s predicts a target: they have no "
+                         "metric in common", none->name, (none == a ? b : a)->name);
     return error_set(err, ERROR_USAGE,
                      "%s predicts a number and %s a class: they have no metric in common",
                      number->name, class->name);
+}
+
+static bool same_metrics(const struct run *a, const struct run *b)
+{
+    return metric_field(a->task, 0) == metric_field(b->task, 0);
 }
 
 /* Runs with the same kind of metrics, all with an end. */
@@ -230,7 +244,7 @@ static bool take_runs(struct context *c, const struct call *call, struct run **r
             return error_set(err, ERROR_STATE,
                              "the run %s is still in training; `wait` waits",
                              runs[i]->name);
-        if ((runs[i]->task == TASK_REGRESSION) != (runs[0]->task == TASK_REGRESSION))
+        if (!same_metrics(runs[i], runs[0]))
             return refuse_mixture(runs[i], runs[0], err);
     }
     return true;

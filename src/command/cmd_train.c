@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command that trains. */
+/* The commands that train. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,8 @@
 #include "command/option.h"
 #include "command/pending.h"
 #include "engine/job_train.h"
+
+#define PRETEXTS "mlm|rtd"
 
 enum { SPARSE_MS = 2000 };
 
@@ -165,7 +167,8 @@ static void note_trained(struct context *c, const struct run *r,
 
     if (r->progress.end == TRAIN_DIVERGED)
         context_note(c, "%s: %s", r->name, r->progress.message);
-    str_printf(&text, "%s: trained for %d epoch%s in %.1f s (%s)", r->name,
+    str_printf(&text, "%s: %s for %d epoch%s in %.1f s (%s)", r->name,
+               r->pretext == PRETEXT_NONE ? "trained" : "pre-trained",
                r->progress.epoch, r->progress.epoch == 1 ? "" : "s", r->progress.seconds,
                end_text(&r->progress));
     if (r->progress.best_epoch > 0) {
@@ -262,6 +265,8 @@ static void add_mark(struct str *out, const struct schema_column *column)
 
 static void add_target(struct str *out, const struct schema *s)
 {
+    if (s->target < 0)
+        return;
     str_puts(out, "target ");
     word_quote(out, s->columns[s->target].name);
     if (s->positive) {
@@ -316,11 +321,14 @@ static void add_commands(struct str *out, const struct table *t, const struct ru
     add_target(out, t->schema);
     add_split(out, &t->split);
     add_settings(out, &r->settings);
-    str_puts(out, "train\n");
+    if (r->pretext == PRETEXT_NONE)
+        str_puts(out, "train\n");
+    else
+        str_printf(out, "pretrain %s\n", pretext_name(r->pretext));
 }
 
 static struct run *make_run(struct context *c, const struct call *call,
-                            const struct settings *settings)
+                            const struct settings *settings, enum pretext pretext)
 {
     const struct table *t = c->session->table;
     const char *asked = call_option(call, "name");
@@ -333,7 +341,8 @@ static struct run *make_run(struct context *c, const struct call *call,
     r->schema = schema_copy(t->schema);
     r->split = t->split;
     r->settings = *settings;
-    r->task = t->schema->task;
+    r->pretext = pretext;
+    r->task = pretext == PRETEXT_NONE ? t->schema->task : TASK_NONE;
     free(name);
     return r;
 }
@@ -344,7 +353,7 @@ static struct train_job *make_job(struct context *c, const struct run *r,
     struct train_request request = {
         .data = r->data, .schema = r->schema, .split = r->split,
         .encode = r->settings.data, .model = r->settings.model,
-        .train = r->settings.train,
+        .train = r->settings.train, .pretext = r->pretext,
         .pool = engine_pool(c->session->engine, err), .folder = r->folder,
     };
     struct str commands = {0};
@@ -361,7 +370,8 @@ static struct train_job *make_job(struct context *c, const struct run *r,
     return job;
 }
 
-static bool run_train(struct context *c, const struct call *call, struct error *err)
+static bool begin_run(struct context *c, const struct call *call, enum pretext pretext,
+                      struct error *err)
 {
     struct pending p = {.type = &train_pending};
     struct settings settings = c->session->settings;
@@ -371,7 +381,7 @@ static bool run_train(struct context *c, const struct call *call, struct error *
 
     if (!take_settings(call, &settings, err) || (name && !check_run_name(c, name, err)))
         return false;
-    r = make_run(c, call, &settings);
+    r = make_run(c, call, &settings, pretext);
     job = make_job(c, r, err);
     if (!job) {
         run_free(r);
@@ -379,8 +389,20 @@ static bool run_train(struct context *c, const struct call *call, struct error *
     }
     session_add_run(c->session, r);
     p.run = r;
-    p.what = xasprintf("train %s", r->name);
+    p.what = xasprintf("%s %s", call->command->name, r->name);
     return pending_start(c, call, GO_ON, p, job, err);
+}
+
+static bool run_train(struct context *c, const struct call *call, struct error *err)
+{
+    return begin_run(c, call, PRETEXT_NONE, err);
+}
+
+static bool run_pretrain(struct context *c, const struct call *call, struct error *err)
+{
+    static const enum pretext pretexts[] = {PRETEXT_MLM, PRETEXT_RTD};
+
+    return begin_run(c, call, pretexts[value_choice(PRETEXTS, call_word(call, 0))], err);
 }
 
 #define SETTING(name, setting, sample, help) \
@@ -411,4 +433,34 @@ const struct command command_train = {
     },
     .flags = COMMAND_TABLE | COMMAND_TARGET | COMMAND_JOB,
     .run = run_train,
+};
+
+const struct command command_pretrain = {
+    .name = "pretrain",
+    .help = "learn from the rows of the current table without their labels",
+    .more = "From the other columns of a row, mlm learns what stands in cells that are "
+            "masked, rtd which cells were replaced by another value of their column. All "
+            "rows are used but those for validation and test; choose the target before, if "
+            "there is one, so that it is no input and the same rows are left out later. It "
+            "ends when the loss on the validation rows gets no better.",
+    .arguments = {{"PRETEXT", {VALUE_CHOICE, PRETEXTS, 0, 0}, REQUIRED, NULL,
+                   "what is learned"}},
+    .options = {
+        SETTING("mask", "pretrain.mask", "X", "share of cells masked or replaced"),
+        SETTING("replace", "pretrain.replace", "uniform|empirical",
+                "by what rtd replaces: any class, or the value of any row"),
+        SETTING("epochs", "train.epochs", "N", "epochs at most"),
+        SETTING("batch", "train.batch", "N", "rows of a step; 0: chosen by the table"),
+        SETTING("lr", "train.lr", "X", "learning rate"),
+        SETTING("patience", "train.patience", "N",
+                "epochs without a better one; 0: no limit"),
+        SETTING("weight_decay", "train.weight_decay", "X", "decoupled weight decay"),
+        SETTING("schedule", "train.schedule", "constant|cosine", "of the learning rate"),
+        SETTING("warmup", "train.warmup", "X", "epochs of warm-up"),
+        SETTING("clip", "train.clip", "X", "largest norm of the gradient; 0: any"),
+        SETTING("seed", "train.seed", "N", "of weights, order, dropout and masks"),
+        {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "R", "of the run; else r1, r2, ..."},
+    },
+    .flags = COMMAND_TABLE | COMMAND_JOB,
+    .run = run_pretrain,
 };

@@ -16,7 +16,7 @@ extern const struct command /* cmd_option.c */
 extern const struct command /* cmd_layers.c */
     command_model;
 extern const struct command /* cmd_train.c */
-    command_train;
+    command_train, command_pretrain;
 extern const struct command /* cmd_job.c */
     command_jobs, command_pause, command_resume, command_stop, command_wait;
 extern const struct command /* cmd_run.c */

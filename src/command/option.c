@@ -59,6 +59,10 @@ static const struct option options[] = {
      "what a step keeps of the running average of weights, which is what is kept; 0 sets "
      "none"},
     {"train.seed", SEED, AT(train.seed), "seed of weights, order of rows and dropout"},
+    {"pretrain.mask", NUMBER(0.01, 0.99), AT(train.pretrain.mask),
+     "share of the cells that pre-training masks or replaces"},
+    {"pretrain.replace", CHOICE("uniform|empirical"), AT(train.pretrain.replace),
+     "what RTD puts in their place: any class of the column, or the value of any row"},
     {"data.scaling", CHOICE("standard|quantile|both"), AT(data.scaling),
      "how continuous columns are scaled; both gives each column two inputs"},
     {"data.max_classes", INT(2, 1000000), AT(data.max_classes),

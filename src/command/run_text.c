@@ -18,10 +18,17 @@ const char *run_state_text(const struct run *r)
     }
 }
 
+const char *run_task(const struct run *r)
+{
+    return r->pretext == PRETEXT_NONE ? task_name(r->task) : pretext_name(r->pretext);
+}
+
 const char *run_target(const struct run *r)
 {
     const char *target = NULL;
 
+    if (r->pretext != PRETEXT_NONE)
+        return "";
     if (r->schema && r->schema->target >= 0)
         target = r->schema->columns[r->schema->target].name;
     else if (r->model)

@@ -9,6 +9,8 @@
 
 /* "training", "trained", "stopped", "diverged", "opened" */
 const char *run_state_text(const struct run *r);
+/* "mlm", "rtd", or the task. */
+const char *run_task(const struct run *r);
 /* Name of the column it predicts, "" without one. */
 const char *run_target(const struct run *r);
 

@@ -365,3 +365,14 @@ bool schema_set_target(struct schema *s, const struct dataset *d, int column,
     free(changed);
     return true;
 }
+
+void schema_forget_target(struct schema *s)
+{
+    if (s->target < 0)
+        return;
+    s->columns[s->target].kind = KIND_IGNORE;
+    s->target = -1;
+    s->task = TASK_NONE;
+    free(s->positive);
+    s->positive = NULL;
+}

@@ -99,6 +99,9 @@ bool schema_set_target(struct schema *s, const struct dataset *d, int column,
                        const char *positive, enum task task, struct str *note,
                        struct error *err);
 
+/* The table without a target: what was the target is no input either. */
+void schema_forget_target(struct schema *s);
+
 /* CSV with a line for each column: column,kind,role,positive,task,decimal; the role is
  * "input" or "target". Load matches by name and says in *note which columns are not
  * there; columns it does not name stay. A file with a mistake changes nothing. */

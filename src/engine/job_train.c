@@ -11,7 +11,6 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "data/schema.h"
-#include "engine/answers.h"
 #include "engine/metric.h"
 
 struct train_job {
@@ -21,6 +20,7 @@ struct train_job {
     struct encode_options encode_options;
     struct model_options model_options;
     struct train_options train_options;
+    enum pretext pretext;
     struct pool *pool;
     char *folder, *commands;
     json_t *extra;
@@ -32,7 +32,6 @@ struct train_job {
     struct frame *frame;
     struct model *model;
     struct trainer *trainer;
-    int batch;        /* rows of a step */
     size_t bytes;     /* that training takes */
     size_t n_written; /* records in metrics.csv */
     FILE *metrics_file;
@@ -56,6 +55,7 @@ struct train_job *train_job_new(const struct train_request *r, struct error *err
     j->encode_options = r->encode;
     j->model_options = r->model;
     j->train_options = r->train;
+    j->pretext = r->pretext;
     j->pool = r->pool;
     j->folder = r->folder ? xstrdup(r->folder) : NULL;
     j->commands = xstrdup(r->commands ? r->commands : "");
@@ -211,17 +211,17 @@ static void note_duplicates(struct train_job *j)
 static enum step build(struct train_job *j, struct error *err)
 {
     note_duplicates(j);
-    j->batch = train_batch(&j->train_options, j->split->count[PART_TRAIN]);
-    j->bytes = frame_bytes(j->encoder, j->frame->rows) +
-               model_training_bytes(&j->model_options, j->encoder, j->batch,
-                                    pool_threads(j->pool));
-    j->model = model_new(&j->model_options, j->encoder, j->train_options.seed, err);
+    j->model = model_new_pretext(&j->model_options, j->encoder, j->pretext,
+                                 j->train_options.seed, err);
     if (!j->model)
         return STEP_FAILED;
     j->trainer = trainer_new(j->model, j->frame, j->split, &j->train_options, j->pool,
                              err);
     if (!j->trainer || !open_folder(j, err))
         return STEP_FAILED;
+    j->bytes = frame_bytes(j->encoder, j->frame->rows) +
+               model_training_bytes(&j->model_options, j->encoder, j->pretext,
+                                    trainer_batch(j->trainer), pool_threads(j->pool));
     return next(j, PHASE_STEPPING);
 }
 
@@ -240,18 +240,10 @@ static enum step train(struct train_job *j, struct error *err)
     return next(j, PHASE_SCORING);
 }
 
-/* A part without rows has no metrics: rows stays 0. */
-static bool score_part(struct train_job *j, enum part part, struct metrics *out,
-                       struct error *err)
-{
-    return j->split->count[part] == 0 ||
-           model_evaluate(j->model, j->pool, j->frame, j->split, part, out, err);
-}
-
 static enum step score(struct train_job *j, struct error *err)
 {
-    if (!score_part(j, PART_VALID, &j->result.valid, err) ||
-        !score_part(j, PART_TEST, &j->result.test, err))
+    if (!trainer_measure(j->trainer, PART_VALID, &j->result.valid, err) ||
+        !trainer_measure(j->trainer, PART_TEST, &j->result.test, err))
         return STEP_FAILED;
     return next(j, PHASE_SAVING);
 }
@@ -294,14 +286,23 @@ static enum step save(struct train_job *j)
     return STEP_DONE;
 }
 
+/* The rows are divided as they will be when a target is trained for; only then is the
+ * target forgotten. */
+static enum step divide(struct train_job *j, struct error *err)
+{
+    j->split = split_new(j->data, j->schema, &j->split_options, err);
+    if (j->pretext != PRETEXT_NONE)
+        schema_forget_target(j->schema);
+    return j->split ? next(j, PHASE_FITTING) : STEP_FAILED;
+}
+
 static enum step run(void *work, struct error *err)
 {
     struct train_job *j = work;
 
     switch (j->phase) {
     case PHASE_SPLITTING:
-        j->split = split_new(j->data, j->schema, &j->split_options, err);
-        return j->split ? next(j, PHASE_FITTING) : STEP_FAILED;
+        return divide(j, err);
     case PHASE_FITTING:
         j->encoder = encoder_fit(j->data, j->schema, j->split, &j->encode_options,
                                  &j->note, err);
@@ -353,9 +354,9 @@ static void publish(void *work)
         str_add(&v->note, j->note.text + v->note.length, j->note.length - v->note.length);
     if (!j->trainer)
         return;
-    v->rows = j->split->count[PART_TRAIN];
+    v->rows = trainer_rows(j->trainer);
     v->parameters = model_parameters(j->model);
-    v->batch = j->batch;
+    v->batch = trainer_batch(j->trainer);
     v->bytes = j->bytes;
     v->progress = *trainer_progress(j->trainer);
     for (history = trainer_history(j->trainer, &n); v->n_history < n; v->n_history++) {

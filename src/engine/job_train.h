@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The job that trains a model from a table: split, encoder, frame, fresh weights, one
+ * The job that trains or pre-trains a model from a table: split, encoder, frame, fresh weights, one
  * step a slice, the metrics of the best weights, and the files of the run's folder:
  *
  *     commands            command lines that repeat the run
@@ -31,6 +31,7 @@ struct train_request {
     struct encode_options encode;
     struct model_options model;
     struct train_options train;
+    enum pretext pretext;        /* not PRETEXT_NONE: pre-trains, the target is not used */
     struct pool *pool;           /* used on the worker only; outlives the job */
     const char *folder;          /* made when training begins; NULL: nothing is written */
     const char *commands;        /* content of that file */

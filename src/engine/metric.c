@@ -22,9 +22,18 @@ static const struct metric_field regression[] = {
     {0},
 };
 
+/* of pre-training; only RTD has an AUC */
+static const struct metric_field pretext[] = {
+    FIELD(auc, "AUC", true),
+    FIELD(accuracy, "accuracy", true),
+    FIELD(loss, "loss", false),
+    {0},
+};
+
 const struct metric_field *metric_field(enum task task, int i)
 {
-    const struct metric_field *f = task == TASK_REGRESSION ? regression : classification;
+    const struct metric_field *f = task == TASK_REGRESSION ? regression
+        : task == TASK_NONE ? pretext : classification;
 
     return f[i].name ? &f[i] : NULL;
 }

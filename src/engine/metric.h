@@ -16,7 +16,7 @@ struct metric_field {
     bool rises;        /* more is better */
 };
 
-/* Field number i of the task, NULL behind the last. */
+/* Field number i of the task, TASK_NONE being pre-training; NULL behind the last. */
 const struct metric_field *metric_field(enum task task, int i);
 double metric_value(const struct metrics *m, const struct metric_field *f);
 

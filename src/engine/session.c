@@ -170,6 +170,12 @@ char *name_of_file(const char *path)
 
 /* ---- beside the weights ---- */
 
+static json_t *pretrain_to_json(const struct pretrain_options *p)
+{
+    return json_pack("{s:f, s:s}", "mask", p->mask, "replace",
+                     p->replace == REPLACE_EMPIRICAL ? "empirical" : "uniform");
+}
+
 json_t *run_to_json(const struct run *r)
 {
     const struct split_options *s = &r->split;
@@ -187,6 +193,8 @@ json_t *run_to_json(const struct run *r)
                   "train", "epochs", t->epochs, "batch", t->batch, "lr", t->lr,
                   "weight_decay", t->weight_decay, "patience", t->patience,
                   "seed", (json_int_t)t->seed);
+    if (r->pretext != PRETEXT_NONE)
+        json_object_set_new(j, "pretrain", pretrain_to_json(&t->pretrain));
     free(origin);
     free(name);
     return j;
@@ -236,12 +244,25 @@ static void take_train(struct train_options *out, const json_t *j)
         *out = t;
 }
 
+static void take_pretrain(struct pretrain_options *out, const json_t *j)
+{
+    struct pretrain_options p = *out;
+    const char *replace = json_string_value(json_object_get(j, "replace"));
+
+    take_double(j, "mask", &p.mask);
+    if (replace && strcmp(replace, "empirical") == 0)
+        p.replace = REPLACE_EMPIRICAL;
+    if (pretrain_check(&p, NULL))
+        *out = p;
+}
+
 void run_take_json(struct run *r, const json_t *extra)
 {
     const json_t *metrics = json_object_get(extra, "metrics");
 
     take_split(&r->split, json_object_get(extra, "split"));
     take_train(&r->settings.train, json_object_get(extra, "train"));
+    take_pretrain(&r->settings.train.pretrain, json_object_get(extra, "pretrain"));
     metrics_from_json(&r->valid, json_object_get(metrics, "valid"));
     metrics_from_json(&r->test, json_object_get(metrics, "test"));
 }

@@ -60,7 +60,8 @@ struct run {
     struct settings settings;
     struct model *model;     /* NULL while in training; the worker's while users > 0 */
     int users;               /* jobs that use the model */
-    enum task task;
+    enum task task;          /* TASK_NONE: it is pre-trained, no target is used */
+    enum pretext pretext;    /* by what, else PRETEXT_NONE */
     struct train_progress progress;
     struct epoch_record *history;
     size_t n_history, history_capacity;

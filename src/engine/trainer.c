@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "data/batch.h"
 #include "engine/answers.h"
+#include "model/measure.h"
 #include "nn/graph.h"
 
 enum { PAUSE_SECONDS = 1 };
@@ -24,6 +25,9 @@ struct trainer {
     struct params *params;
     struct graph *graph;
     struct batcher *batcher;
+    size_t rows;           /* that are learned from */
+    struct corruption *corruption; /* pre-training, else NULL */
+    int32_t *answers;      /* (batch, columns) likewise */
     float *class_weight;   /* (classes) or NULL: all 1 */
     float *weight;         /* (batch) of the rows of the present batch */
     float *best;           /* (all parameters) at the best epoch, or at the beginning */
@@ -51,6 +55,7 @@ struct train_options train_defaults(void)
         .epochs = 100, .batch = 0, .lr = 1e-3, .weight_decay = 1e-2,
         .schedule = SCHEDULE_CONSTANT, .warmup = 0, .patience = 15, .watch = WATCH_AUTO,
         .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .average = 0.99, .seed = 1,
+        .pretrain = pretrain_defaults(),
     };
 }
 
@@ -63,7 +68,8 @@ bool train_check(const struct train_options *o, struct error *err)
         && error_unless_within(err, "train.warmup", o->warmup, 0, 1e6)
         && error_unless_within(err, "train.patience", o->patience, 0, 1e6)
         && error_unless_within(err, "train.clip", o->clip, 0, 1e9)
-        && error_unless_within(err, "train.average", o->average, 0, 0.99999);
+        && error_unless_within(err, "train.average", o->average, 0, 0.99999)
+        && pretrain_check(&o->pretrain, err);
 }
 
 int train_batch(const struct train_options *o, size_t rows)
@@ -102,7 +108,7 @@ static float *balanced_weights(const struct encoder *e)
 static bool check_memory(const struct trainer *t, struct error *err)
 {
     size_t need = model_training_bytes(model_options(t->model), model_encoder(t->model),
-                                       t->options.batch, pool_threads(t->pool));
+                                       model_pretext(t->model), t->options.batch, pool_threads(t->pool));
     size_t have = mem_available();
 
     if (need < have)
@@ -122,6 +128,9 @@ static bool allocate(struct trainer *t, struct error *err)
     graph_plan(t->graph, &plan);
     values = params_values(t->params);
     t->weight = xcalloc((size_t)t->options.batch, sizeof *t->weight);
+    if (t->corruption)
+        t->answers = xcalloc((size_t)t->options.batch * (size_t)t->frame->n_categorical,
+                             sizeof *t->answers);
     t->best = try_alloc(values, sizeof *t->best);
     if (t->options.average > 0)
         t->average = try_aligned(values + LANES, sizeof *t->average);
@@ -132,23 +141,74 @@ static bool allocate(struct trainer *t, struct error *err)
         && graph_allocate(t->graph, t->pool, err);
 }
 
+/* Rows of a part; of PART_TRAIN all that are in none of the two others. */
+static bool is_of_part(const struct trainer *t, size_t row, enum part part)
+{
+    enum part own = (enum part)t->split->part[row];
+
+    return part == PART_TRAIN ? own != PART_VALID && own != PART_TEST : own == part;
+}
+
+static size_t count_rows(const struct trainer *t, enum part part)
+{
+    size_t n = 0;
+
+    if (!t->corruption)
+        return answers_count(t->frame, t->split, part);
+    for (size_t i = 0; i < t->frame->rows; i++)
+        n += is_of_part(t, i, part);
+    return n;
+}
+
+/* Their numbers, `count` of them; caller frees. NULL: no memory. */
+static uint32_t *list_rows(const struct trainer *t, enum part part, size_t count)
+{
+    uint32_t *rows;
+    size_t n = 0;
+
+    if (!t->corruption)
+        return answers_rows(t->frame, t->split, part, count);
+    rows = try_alloc(count, sizeof *rows);
+    for (size_t i = 0; rows && n < count; i++)
+        if (is_of_part(t, i, part))
+            rows[n++] = (uint32_t)i;
+    return rows;
+}
+
+static bool count_parts(struct trainer *t, struct error *err)
+{
+    size_t valid = count_rows(t, PART_VALID);
+
+    t->rows = count_rows(t, PART_TRAIN);
+    if (t->rows < 2 || valid == 0)
+        return error_set(err, ERROR_STATE,
+                         "%zu training and %zu validation rows %s; training needs at least 2 "
+                         "and 1", t->rows, valid,
+                         t->corruption ? "are there" : "have a target");
+    t->options.batch = train_batch(&t->options, t->rows);
+    return true;
+}
+
 static bool make_batcher(struct trainer *t, struct error *err)
 {
-    size_t n = answers_count(t->frame, t->split, PART_TRAIN);
-    size_t valid = answers_count(t->frame, t->split, PART_VALID);
-    uint32_t *rows;
+    uint32_t *rows = list_rows(t, PART_TRAIN, t->rows);
 
-    if (n < 2 || valid == 0)
-        return error_set(err, ERROR_STATE,
-                         "%zu training and %zu validation rows have a target; training needs "
-                         "at least 2 and 1", n, valid);
-    rows = answers_rows(t->frame, t->split, PART_TRAIN, n);
     if (rows)
-        t->batcher = batcher_new(t->frame, rows, n, t->options.batch, true, true,
+        t->batcher = batcher_new(t->frame, rows, t->rows, t->options.batch, true, true,
                                  t->options.seed);
     free(rows);
     return t->batcher ||
-           error_set(err, ERROR_MEMORY, "no memory for the order of %zu rows", n);
+           error_set(err, ERROR_MEMORY, "no memory for the order of %zu rows", t->rows);
+}
+
+static bool begin_pretext(struct trainer *t, struct error *err)
+{
+    enum pretext pretext = model_pretext(t->model);
+
+    if (pretext != PRETEXT_NONE)
+        t->corruption = corruption_new(model_encoder(t->model), pretext,
+                                       &t->options.pretrain, t->options.seed, err);
+    return pretext == PRETEXT_NONE || t->corruption;
 }
 
 struct trainer *trainer_new(struct model *m, const struct frame *f,
@@ -170,8 +230,8 @@ struct trainer *trainer_new(struct model *m, const struct frame *f,
     if (o->class_weight == CLASS_WEIGHT_BALANCED
         && model_encoder(m)->task != TASK_REGRESSION)
         t->class_weight = balanced_weights(model_encoder(m));
-    t->options.batch = train_batch(o, split->count[PART_TRAIN]);
-    if (!check_memory(t, err) || !make_batcher(t, err) || !allocate(t, err)) {
+    if (!begin_pretext(t, err) || !count_parts(t, err) || !check_memory(t, err)
+        || !make_batcher(t, err) || !allocate(t, err)) {
         trainer_free(t);
         return NULL;
     }
@@ -190,6 +250,8 @@ void trainer_free(struct trainer *t)
     graph_free(t->graph);
     params_free_training(t->params);
     batcher_free(t->batcher);
+    corruption_free(t->corruption);
+    free(t->answers);
     free(t->class_weight);
     free(t->weight);
     free(t->best);
@@ -226,20 +288,26 @@ static const float *row_weights(struct trainer *t, const struct batch *b)
 static double one_batch(struct trainer *t, const struct batch *b)
 {
     struct graph_input in = {b->rows, b->codes, b->values, b->target, row_weights(t, b),
-                             NULL};
+                             t->answers};
     uint64_t key = t->options.seed * 0x9e3779b97f4a7c15u + t->progress.step;
-    double loss = graph_train_forward(t->graph, &in, key);
+    double loss;
 
+    if (t->corruption)
+        corruption_apply(t->corruption, (uint64_t)t->progress.epoch, b->index, b->rows,
+                         b->codes, t->answers);
+    loss = graph_train_forward(t->graph, &in, key);
     if (isfinite(loss))
         graph_backward(t->graph);
     return loss;
 }
 
 /* A category that no training row has keeps its first, random vector; the mean of those
- * that were trained says the same to the layers above and nothing false. */
+ * that were trained says the same to the layers above and nothing false. MLM trains the
+ * missing class, as which cells are masked. */
 static void settle_untrained(struct trainer *t)
 {
     const struct encoder *e = model_encoder(t->model);
+    int first = model_pretext(t->model) == PRETEXT_MLM ? 1 : 0;
 
     for (int i = 0; i < e->n_categorical; i++) {
         char name[32];
@@ -258,7 +326,7 @@ static void settle_untrained(struct trainer *t)
                 sum += f->counts[c] ? (double)table[(size_t)c * width + k] : 0;
                 rows += f->counts[c] ? 1 : 0;
             }
-            for (int c = 0; c <= f->classes; c++)
+            for (int c = first; c <= f->classes; c++)
                 if (f->counts[c] == 0 && rows > 0)
                     table[(size_t)c * width + k] = (real)(sum / rows);
         }
@@ -296,6 +364,8 @@ static enum step diverged(struct trainer *t, double loss, const char *what)
 
 enum watch train_watch(const struct train_options *o, enum task task)
 {
+    if (task == TASK_NONE)
+        return WATCH_LOSS;
     if (o->watch != WATCH_AUTO)
         return o->watch;
     return task == TASK_REGRESSION ? WATCH_R2 : WATCH_AUC;
@@ -329,11 +399,16 @@ static void record_epoch(struct trainer *t, const struct metrics *valid)
     curve_reserve(&t->curve, CURVE_EPOCH + 1);
 }
 
+static enum task task_of(const struct trainer *t)
+{
+    return t->corruption ? TASK_NONE : model_encoder(t->model)->task;
+}
+
 /* True: the best one so far, and its weights are kept. */
 static bool judge_epoch(struct trainer *t, const struct metrics *valid)
 {
     struct train_progress *p = &t->progress;
-    double value = train_watched(&t->options, model_encoder(t->model)->task, valid);
+    double value = train_watched(&t->options, task_of(t), valid);
     bool best = !t->has_best || value > p->best
         || (value == p->best && valid->loss < t->best_loss);
 
@@ -361,27 +436,68 @@ static void swap_average(struct trainer *t)
     t->average = own;
 }
 
+static void take_epoch(struct trainer *t, const struct metrics *valid,
+                       const struct answers *a)
+{
+    t->progress.epoch++;
+    record_epoch(t, valid);
+    if (judge_epoch(t, valid) && a)
+        diagnosis_make(&t->diagnosis, model_encoder(t->model), t->progress.epoch, valid,
+                       a->predicted, a->truth, a->n);
+}
+
+static bool validate_answers(struct trainer *t, struct metrics *valid, struct error *err)
+{
+    struct answers a;
+    bool done = answers_make(&a, t->model, t->pool, t->frame, t->split, PART_VALID, err);
+
+    if (done)
+        *valid = answers_measure(&a, model_encoder(t->model));
+    if (done && isfinite(valid->loss))
+        take_epoch(t, valid, &a);
+    answers_done(&a);
+    return done;
+}
+
+static bool measure_pretext(struct trainer *t, enum part part, struct metrics *out,
+                            struct error *err)
+{
+    size_t n = count_rows(t, part);
+    uint32_t *rows = list_rows(t, part, n);
+    bool done = rows || error_set(err, ERROR_MEMORY, "no memory for %zu rows", n);
+
+    done = done && pretext_measure(t->model, t->pool, t->corruption, t->frame, rows, n, out,
+                                   err);
+    free(rows);
+    return done;
+}
+
 /* Validates, and keeps the weights if they are the best. */
 static bool validate(struct trainer *t, struct metrics *valid, struct error *err)
 {
-    const struct encoder *e = model_encoder(t->model);
-    struct answers a;
     bool done;
 
     swap_average(t);
-    done = answers_make(&a, t->model, t->pool, t->frame, t->split, PART_VALID, err);
-    if (done)
-        *valid = answers_measure(&a, e);
-    if (done && isfinite(valid->loss)) {
-        t->progress.epoch++;
-        record_epoch(t, valid);
-        if (judge_epoch(t, valid))
-            diagnosis_make(&t->diagnosis, e, t->progress.epoch, valid, a.predicted,
-                           a.truth, a.n);
+    if (t->corruption) {
+        done = measure_pretext(t, PART_VALID, valid, err);
+        if (done && isfinite(valid->loss))
+            take_epoch(t, valid, NULL);
+    } else {
+        done = validate_answers(t, valid, err);
     }
-    answers_done(&a);
     swap_average(t);
     return done;
+}
+
+bool trainer_measure(struct trainer *t, enum part part, struct metrics *out,
+                     struct error *err)
+{
+    *out = (struct metrics){0};
+    if (t->split->count[part] == 0)
+        return true;
+    if (t->corruption)
+        return measure_pretext(t, part, out, err);
+    return model_evaluate(t->model, t->pool, t->frame, t->split, part, out, err);
 }
 
 static enum step end_epoch(struct trainer *t, struct error *err)
@@ -501,6 +617,16 @@ void trainer_stop(struct trainer *t)
         return;
     leave_out_pause(t);
     finish(t, TRAIN_STOPPED);
+}
+
+size_t trainer_rows(const struct trainer *t)
+{
+    return t->rows;
+}
+
+int trainer_batch(const struct trainer *t)
+{
+    return t->options.batch;
 }
 
 const struct train_progress *trainer_progress(const struct trainer *t)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Supervised training of one model, one step (batch) at a time: AdamW, schedule, early
- * stopping on the validation rows, best weights kept. It runs on the worker thread;
+ * Training of one model, one step (batch) at a time: AdamW, schedule, early stopping on the
+ * validation rows, best weights kept. A model of a pretext (model/pretrain.h) is pre-trained
+ * on all rows outside validation and test, whether they have a target or not. It runs on the worker thread;
  * others see copies of struct train_progress.
  */
 #ifndef ENGINE_TRAINER_H
@@ -14,7 +15,7 @@
 #include "data/split.h"
 #include "engine/curve.h"
 #include "engine/diagnosis.h"
-#include "model/model.h"
+#include "model/pretrain.h"
 #include "num/metrics.h"
 
 enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE };
@@ -36,6 +37,7 @@ struct train_options {
     double average;       /* of the running average of the weights, what a step keeps; the
                              averaged weights are validated and kept; 0: no average */
     uint64_t seed;
+    struct pretrain_options pretrain; /* of a model of a pretext */
 };
 
 struct train_options train_defaults(void);
@@ -93,6 +95,12 @@ enum step trainer_step(struct trainer *t, struct error *err);
  * validation); progress says TRAIN_STOPPED. */
 void trainer_stop(struct trainer *t);
 void trainer_free(struct trainer *t);
+/* Metrics of the model's present weights on a part, rows 0 if it has none. */
+bool trainer_measure(struct trainer *t, enum part part, struct metrics *out,
+                     struct error *err);
+
+size_t trainer_rows(const struct trainer *t); /* that are learned from */
+int trainer_batch(const struct trainer *t);   /* rows of a step */
 
 const struct train_progress *trainer_progress(const struct trainer *t);
 /* History so far, (*n) records, valid until the next step. */
@@ -107,7 +115,8 @@ const struct diagnosis *trainer_diagnosis(const struct trainer *t);
 void train_left(const struct train_progress *p, const struct train_options *o,
                 const char *before, struct str *out);
 
-/* What early stopping watches of that task, auto resolved. */
+/* What early stopping watches of that task, auto resolved; the loss in pre-training
+ * (TASK_NONE). */
 enum watch train_watch(const struct train_options *o, enum task task);
 /* Its value, larger is better (of equal ones the lower loss decides): minus the loss
  * where that is watched, or where AUC or r2 is not defined (only one class there). */

@@ -20,6 +20,9 @@
 
 struct corruption;
 
+/* An epoch that no training reaches: what validation asks is always the same. */
+#define CORRUPTION_VALID (((uint64_t)1 << 24) - 1)
+
 /* Copies what it needs of the encoder. NULL: no memory. */
 struct corruption *corruption_new(const struct encoder *e, enum pretext pretext,
                                   const struct pretrain_options *o, uint64_t seed,

@@ -68,6 +68,8 @@ static char *model_json(const struct model *m)
     char *text;
 
     json_object_set_new(j, "kind", json_string("tabtransformer"));
+    if (model_pretext(m) != PRETEXT_NONE)
+        json_object_set_new(j, "pretext", json_string(pretext_name(model_pretext(m))));
     json_object_set_new(j, "options", options_to_json(model_options(m)));
     json_object_set_new(j, "encoder", encoder_to_json(model_encoder(m)));
     text = json_dumps(j, JSON_COMPACT);
@@ -188,15 +190,15 @@ static bool check_tensors(const struct safetensors *s, const struct params *p,
 }
 
 static struct model *build(const struct safetensors *s, const struct model_options *o,
-                           struct encoder *e, struct error *err)
+                           struct encoder *e, enum pretext pretext, struct error *err)
 {
     struct params *draft = params_new();
     struct model *m = NULL;
 
-    if (model_fits(o, e, err)) {
-        graph_free(model_describe(o, e, draft));
+    if (model_fits(o, e, pretext, err)) {
+        graph_free(model_describe(o, e, pretext, draft));
         if (check_tensors(s, draft, err))
-            m = model_new(o, e, 0, err);
+            m = model_new_pretext(o, e, pretext, 0, err);
     }
     params_free(draft);
     if (!m)
@@ -213,11 +215,29 @@ static struct model *build(const struct safetensors *s, const struct model_optio
     return m;
 }
 
+static bool take_pretext(const json_t *j, enum pretext *pretext, struct error *err)
+{
+    const json_t *v = json_object_get(j, "pretext");
+
+    *pretext = PRETEXT_NONE;
+    if (!v)
+        return true;
+    for (int i = PRETEXT_MLM; i <= PRETEXT_RTD; i++)
+        if (json_is_string(v)
+            && strcmp(json_string_value(v), pretext_name((enum pretext)i)) == 0) {
+            *pretext = (enum pretext)i;
+            return true;
+        }
+    return error_set(err, ERROR_INPUT, "it was pre-trained in a way that this version does "
+                     "not know");
+}
+
 static struct model *from_json(const struct safetensors *s, const json_t *j,
                                struct error *err)
 {
     const char *kind = json_string_value(json_object_get(j, "kind"));
     struct model_options o;
+    enum pretext pretext;
     struct encoder *e;
     struct model *m;
 
@@ -226,12 +246,13 @@ static struct model *from_json(const struct safetensors *s, const json_t *j,
                   "its model is of a kind that this version does not know");
         return NULL;
     }
-    if (!options_from_json(json_object_get(j, "options"), &o, err))
+    if (!take_pretext(j, &pretext, err)
+        || !options_from_json(json_object_get(j, "options"), &o, err))
         return NULL;
     e = encoder_from_json(json_object_get(j, "encoder"), err);
     if (!e)
         return NULL;
-    m = build(s, &o, e, err);
+    m = build(s, &o, e, pretext, err);
     encoder_unref(e);
     return m;
 }

@@ -6,17 +6,15 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/pretrain.h"
 #include "model/private.h"
-#include "model/tabtransformer.h"
-
-/* Rows that model_predict computes at a time. */
-#define PREDICT_ROWS 256
 
 struct model {
     struct model_options options;
+    enum pretext pretext;
     struct encoder *encoder;
     struct params *params;
-    struct graph *infer;     /* planned for PREDICT_ROWS, or NULL */
+    struct graph *infer;     /* planned for INFER_ROWS, or NULL */
     struct pool *infer_pool; /* the pool that it was allocated for */
 };
 
@@ -41,42 +39,58 @@ static struct model_shape shape_of(const struct encoder *e, int **classes)
 }
 
 struct graph *model_describe(const struct model_options *o, const struct encoder *e,
-                             struct params *p)
+                             enum pretext pretext, struct params *p)
 {
     int *classes;
     struct model_shape s = shape_of(e, &classes);
     struct graph *g = graph_new(p);
 
-    tabtransformer_describe(g, o, &s);
+    if (pretext == PRETEXT_NONE)
+        tabtransformer_describe(g, o, &s);
+    else
+        pretrain_describe(g, o, &s, pretext);
     free(classes);
     return g;
 }
 
 struct graph *model_graph(struct model *m)
 {
-    return model_describe(&m->options, m->encoder, m->params);
+    return model_describe(&m->options, m->encoder, m->pretext, m->params);
 }
 
 /* ---- life ---- */
 
-bool model_fits(const struct model_options *o, const struct encoder *e, struct error *err)
+const char *pretext_name(enum pretext pretext)
+{
+    static const char *const names[] = {"none", "mlm", "rtd"};
+
+    return names[pretext];
+}
+
+bool model_fits(const struct model_options *o, const struct encoder *e,
+                enum pretext pretext, struct error *err)
 {
     if (!model_check(o, err))
         return false;
     if (e->n_categorical + e->n_continuous == 0)
         return error_set(err, ERROR_STATE, "no input column: mark some columns "
                          "categorical or continuous");
-    if (e->task == TASK_NONE)
+    if (pretext != PRETEXT_NONE && e->n_categorical == 0)
+        return error_set(err, ERROR_STATE, "pre-training learns from categorical columns, "
+                         "and there is none: mark some columns categorical");
+    if (pretext == PRETEXT_NONE && e->task == TASK_NONE)
         return error_set(err, ERROR_STATE, "no target: choose one with `target COLUMN`");
     return true;
 }
 
 /* Parameters in place, not yet any memory. */
-static struct model *model_draft(const struct model_options *o, struct encoder *encoder)
+static struct model *model_draft(const struct model_options *o, struct encoder *encoder,
+                                 enum pretext pretext)
 {
     struct model *m = xcalloc(1, sizeof *m);
 
     m->options = *o;
+    m->pretext = pretext;
     m->encoder = encoder_ref(encoder);
     m->params = params_new();
     graph_free(model_graph(m));
@@ -86,11 +100,17 @@ static struct model *model_draft(const struct model_options *o, struct encoder *
 struct model *model_new(const struct model_options *o, struct encoder *encoder,
                         uint64_t seed, struct error *err)
 {
+    return model_new_pretext(o, encoder, PRETEXT_NONE, seed, err);
+}
+
+struct model *model_new_pretext(const struct model_options *o, struct encoder *encoder,
+                                enum pretext pretext, uint64_t seed, struct error *err)
+{
     struct model *m;
 
-    if (!model_fits(o, encoder, err))
+    if (!model_fits(o, encoder, pretext, err))
         return NULL;
-    m = model_draft(o, encoder);
+    m = model_draft(o, encoder, pretext);
     if (params_allocate(m->params, seed, err))
         return m;
     model_free(m);
@@ -117,6 +137,11 @@ const struct encoder *model_encoder(const struct model *m)
     return m->encoder;
 }
 
+enum pretext model_pretext(const struct model *m)
+{
+    return m->pretext;
+}
+
 struct params *model_params(struct model *m)
 {
     return m->params;
@@ -129,7 +154,7 @@ size_t model_parameters(const struct model *m)
 
 double model_flops(const struct model *m)
 {
-    struct graph *g = model_describe(&m->options, m->encoder, m->params);
+    struct graph *g = model_graph((struct model *)m);
     double flops = 0;
 
     for (int i = 0; i < graph_nodes(g); i++)
@@ -144,10 +169,10 @@ int model_outputs(const struct model *m)
 }
 
 size_t model_training_bytes(const struct model_options *o, const struct encoder *e,
-                            int batch, int threads)
+                            enum pretext pretext, int batch, int threads)
 {
     struct params *p = params_new();
-    struct graph *g = model_describe(o, e, p);
+    struct graph *g = model_describe(o, e, pretext, p);
     struct graph_plan plan = {batch, true, false};
     size_t bytes;
 
@@ -161,21 +186,21 @@ size_t model_training_bytes(const struct model_options *o, const struct encoder 
 
 /* ---- predicting ---- */
 
-static bool ready_to_infer(struct model *m, struct pool *pool, struct error *err)
+struct graph *model_infer(struct model *m, struct pool *pool, struct error *err)
 {
-    struct graph_plan plan = {PREDICT_ROWS, false, false};
+    struct graph_plan plan = {INFER_ROWS, false, false};
 
     if (m->infer && m->infer_pool == pool)
-        return true;
+        return m->infer;
     graph_free(m->infer);
     m->infer = model_graph(m);
     m->infer_pool = pool;
     graph_plan(m->infer, &plan);
     if (graph_allocate(m->infer, pool, err))
-        return true;
+        return m->infer;
     graph_free(m->infer);
     m->infer = NULL;
-    return false;
+    return NULL;
 }
 
 /* Logits of one row -> what model_predict promises. */
@@ -238,18 +263,21 @@ bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
 {
     size_t outputs = (size_t)model_outputs(m);
     struct picked p = {
-        xcalloc(PREDICT_ROWS * (size_t)f->n_categorical + 1, sizeof *p.codes),
-        xcalloc(PREDICT_ROWS * (size_t)f->n_continuous + 1, sizeof *p.values),
-        xcalloc(PREDICT_ROWS * outputs, sizeof *p.logits),
+        xcalloc(INFER_ROWS * (size_t)f->n_categorical + 1, sizeof *p.codes),
+        xcalloc(INFER_ROWS * (size_t)f->n_continuous + 1, sizeof *p.values),
+        xcalloc(INFER_ROWS * outputs, sizeof *p.logits),
     };
     bool ok = f->n_categorical == m->encoder->n_categorical
         && f->n_continuous == m->encoder->n_continuous;
 
     if (!ok)
         error_set(err, ERROR_STATE, "these rows were encoded for another model");
-    ok = ok && ready_to_infer(m, pool, err);
-    for (size_t from = 0; ok && from < n; from += PREDICT_ROWS) {
-        int rows = (int)(n - from < PREDICT_ROWS ? n - from : PREDICT_ROWS);
+    else if (m->pretext != PRETEXT_NONE)
+        ok = error_set(err, ERROR_STATE, "a model that was only pre-trained predicts no "
+                       "target");
+    ok = ok && model_infer(m, pool, err);
+    for (size_t from = 0; ok && from < n; from += INFER_ROWS) {
+        int rows = (int)(n - from < INFER_ROWS ? n - from : INFER_ROWS);
 
         pick_rows(f, index, from, rows, &p);
         predict_rows(m, &p, rows, out + from * outputs);

@@ -37,6 +37,10 @@ struct model_options {
     bool continuous_norm;   /* layer norm over the continuous features of a row */
 };
 
+/* What a model is pre-trained by, without a target (model/pretrain.h). */
+enum pretext { PRETEXT_NONE, PRETEXT_MLM, PRETEXT_RTD };
+const char *pretext_name(enum pretext pretext); /* "none", "mlm", "rtd" */
+
 struct graph;
 struct params;
 
@@ -49,10 +53,15 @@ struct model;
 /* Fresh weights from seed. NULL: no memory, or options that model_check refuses. */
 struct model *model_new(const struct model_options *o, struct encoder *encoder,
                         uint64_t seed, struct error *err);
+/* The same with the classifiers of a pretext in the head's place; the encoder needs
+ * categorical features and no target. */
+struct model *model_new_pretext(const struct model_options *o, struct encoder *encoder,
+                                enum pretext pretext, uint64_t seed, struct error *err);
 void model_free(struct model *m);
 
 const struct model_options *model_options(const struct model *m);
 const struct encoder *model_encoder(const struct model *m);
+enum pretext model_pretext(const struct model *m); /* PRETEXT_NONE: it has a head */
 size_t model_parameters(const struct model *m); /* trainable numbers */
 double model_flops(const struct model *m);      /* of one row forward, matrix products */
 
@@ -68,7 +77,7 @@ int model_outputs(const struct model *m);
  * (their average and the best are kept), gradients, moments, lanes, activations.
  * Allocates none of it, so that too much can be refused before. */
 size_t model_training_bytes(const struct model_options *o, const struct encoder *e,
-                            int batch, int threads);
+                            enum pretext pretext, int batch, int threads);
 
 /* Rows of the frame index[0..n) (NULL: all n) -> out (n, model_outputs): probabilities,
  * or the target in its own unit. False: no memory, or the frame is of another encoder. */

@@ -11,8 +11,6 @@
 
 #include "model/tabtransformer.h"
 
-enum pretext { PRETEXT_NONE, PRETEXT_MLM, PRETEXT_RTD };
-
 enum replace {
     REPLACE_UNIFORM,   /* by any class of the column, all equally likely */
     REPLACE_EMPIRICAL, /* by the value of any row */

@@ -8,10 +8,15 @@
 
 /* A sentence if options and encoder do not make a model. */
 bool model_fits(const struct model_options *o, const struct encoder *e,
-                struct error *err);
+                enum pretext pretext, struct error *err);
 
 /* The graph of a model over p, to which its parameters are added by name. */
 struct graph *model_describe(const struct model_options *o, const struct encoder *e,
-                             struct params *p);
+                             enum pretext pretext, struct params *p);
+
+/* Rows that model_infer computes at a time. */
+#define INFER_ROWS 256
+/* A graph for that, planned and allocated, kept for the next time. NULL: no memory. */
+struct graph *model_infer(struct model *m, struct pool *pool, struct error *err);
 
 #endif

@@ -24,10 +24,10 @@ struct model_layer *model_layers(const struct model_options *o, const struct enc
     struct params *p;
     struct graph *g;
 
-    if (!model_fits(o, e, err))
+    if (!model_fits(o, e, PRETEXT_NONE, err))
         return NULL;
     p = params_new();
-    g = model_describe(o, e, p);
+    g = model_describe(o, e, PRETEXT_NONE, p);
     layers = xcalloc((size_t)graph_nodes(g), sizeof *layers);
     *n = 0;
     for (int i = 0; i < graph_nodes(g); i++) {

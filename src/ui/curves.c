@@ -28,7 +28,8 @@ const struct metric_field *curves_watched(const struct run *r)
 {
     enum watch watch = train_watch(&r->settings.train, r->task);
     const struct metric_field *f;
-    const char *name = r->task == TASK_REGRESSION ? "r2" : "auc";
+    const char *name = r->task == TASK_REGRESSION ? "r2"
+        : r->pretext == PRETEXT_MLM ? "accuracy" : "auc";
     int i = 0;
 
     if (watch == WATCH_AUC && r->n_history > 0 && isnan(r->history[0].valid.auc))
@@ -157,7 +158,7 @@ static void add_overlaid(const struct view *v, const struct run *shown, struct f
 
     for (size_t i = 0; i < t->n_overlaid; i++) {
         const struct run *r = session_find_run(v->session, t->overlaid[i]);
-        bool same = r && (r->task == TASK_REGRESSION) == (shown->task == TASK_REGRESSION);
+        bool same = r && metric_field(r->task, 0) == metric_field(shown->task, 0);
 
         if (r && r != shown && r->n_history > 0 && (same || !field))
             add_valid(v, r, f, r->name, curves_overlay_style(i), field);

@@ -97,7 +97,7 @@ static void compare_metric(struct comparisons *t, const struct compared *c,
 
     for (size_t i = 0; i < c->n; i++) {
         const struct run *r = c->runs[i];
-        bool has = (r->task == TASK_REGRESSION) == (task == TASK_REGRESSION);
+        bool has = metric_field(r->task, 0) == metric_field(task, 0);
 
         values[i] = has ? run_metric(part[0] == 'v' ? run_valid(r) : &r->test, f) : NAN;
         n += !isnan(values[i]);

@@ -304,7 +304,7 @@ static void draw_make(struct sheet *t)
 
     make_line(t, "table", "%s", r->origin ? r->origin : "-");
     make_line(t, "target", "%s", run_target(r));
-    make_line(t, "task", "%s", task_name(r->task));
+    make_line(t, "task", "%s", run_task(r));
     if (r->rows > 0)
         make_line(t, "rows", "%s", count_text(r->rows, count));
     draw_model(t);
