@@ -89,6 +89,14 @@ keys 'over' Enter
 sees '>  *14 over_50k' "and finds it"
 keys t
 sees 'target over_50k: binary' "a key sets the target"
+keys '*'
+sees '^tabscope> select /' "* asks for a pattern"
+keys 'o/' Enter
+sees '^DATA  *[0-9]* columns are marked' "what it marks is counted, and the pane has the keys"
+keys i
+sees '^DATA  *ignored: .*and [0-9]* more\|ignored: ' "all marked columns are left out"
+keys u C-Space
+sees 'no column is marked' "and again taken, without marks"
 keys F5
 sees ': mark age ignore' "the log has what keys did"
 keys F2 '?'
@@ -368,6 +376,20 @@ keys 'echo in the $((1+2))rd shell' Enter
 sees 'in the 3rd shell' "which takes commands"
 keys fg Enter
 sees 'manners 399x' "fg brings the picture back"
+keys 'target over_50k' Enter
+until_true has ' TARGET '
+keys 'train --epochs 100000 --patience 0 --name held' Enter
+sees 'train held' "a job runs"
+keys C-z
+sees 'train held stands still until' "Ctrl-Z says that it does not go on"
+keys fg Enter
+sees 'train held' "fg lets it go on"
+keys C-c
+sees 'Ctrl-C again' "Ctrl-C on an empty line warns again"
+keys C-c
+sees ' train held was stopped\|kept in runs/held' "and stops it"
+lacks 'held: train held'
+point "which is said once"
 mux kill-server
 
 mkdir -p home/.config/tabscope

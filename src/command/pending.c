@@ -91,7 +91,8 @@ static void finish_in_background(struct context *c, struct pending *p)
     struct error err = {0};
 
     if (!finish(c, p, &err)) {
-        error_prefix(&err, "%s", what);
+        if (err.kind != ERROR_CANCELLED) /* which names the job itself */
+            error_prefix(&err, "%s", what);
         c->out->complain(c->self, &err);
         if (c->background.kind == ERROR_NONE)
             c->background = err;

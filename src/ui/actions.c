@@ -288,12 +288,24 @@ static void clear_selection(struct data_desk *d)
     d->n_selected = 0;
 }
 
+/* They may be out of sight; one that was marked by its key is not. */
+static void say_marked(struct app *app, int n)
+{
+    char *text = n == 0 ? xstrdup("no column is marked")
+                        : xasprintf("%d column%s %s marked", n, n == 1 ? "" : "s",
+                                    n == 1 ? "is" : "are");
+
+    app_say(app, LOG_NOTE, text);
+    free(text);
+}
+
 static bool do_select(struct app *app, const struct call *call, struct error *err)
 {
     struct data_desk *d = &app->desk.data;
     int n = app->context.session->table->schema->n_columns;
     struct column_choice choice = {xcalloc((size_t)n + 1, sizeof(bool)), 0};
     bool ok = true;
+    int marked = 0;
 
     if (call->n_words == 0 || d->n_selected != n) {
         clear_selection(d);
@@ -302,9 +314,13 @@ static bool do_select(struct app *app, const struct call *call, struct error *er
     }
     for (int i = 0; ok && i < call->n_words; i++)
         ok = column_choose(&app->context, call_word(call, i), &choice, err);
-    for (int i = 0; ok && i < n; i++)
+    for (int i = 0; ok && i < n; i++) {
         d->selected[i] ^= choice.chosen[i];
+        marked += d->selected[i];
+    }
     free(choice.chosen);
+    if (ok && choice.n != 1)
+        say_marked(app, marked);
     return ok;
 }
 

@@ -5,6 +5,7 @@
 #include <langinfo.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -382,9 +383,19 @@ static void flush_keyboard(struct app *app)
     touch(app, true);
 }
 
+/* On the shell's screen, which is there by then. */
+static void say_what_stops(const struct app *app)
+{
+    const struct pending *p = NULL;
+
+    while ((p = pending_next(&app->context, p)))
+        dprintf(STDOUT_FILENO, "%s stands still until `fg`\n", p->what);
+}
+
 void app_suspend(struct app *app)
 {
     term_leave();
+    say_what_stops(app);
     signals_suspend();
     term_return();
     term_resize();

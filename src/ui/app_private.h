@@ -33,6 +33,7 @@ struct app {
     struct str held;         /* and its bytes */
     char **lines;            /* typed while a command ran */
     size_t n_lines, lines_capacity;
+    bool asked;              /* a key of a pane waits for its line to be completed */
     int busy;                /* commands that run, one inside another */
     bool interrupted;        /* Ctrl-C while one ran */
     int64_t interrupt_at;    /* of the last Ctrl-C on an empty line, ms */

@@ -51,6 +51,14 @@ static void interrupt_job(struct app *app, const struct pending *p)
     free(text);
 }
 
+/* A key of a pane that wanted the rest of its line typed: the keys go back there. */
+static void leave_answer(struct app *app)
+{
+    if (app->asked)
+        app->desk.place = PLACE_PANES;
+    app->asked = false;
+}
+
 static void interrupt(struct app *app)
 {
     const struct pending *p;
@@ -67,6 +75,7 @@ static void interrupt(struct app *app)
     }
     p = pending_next(&app->context, NULL);
     had_text = prompt_interrupt();
+    leave_answer(app);
     if (had_text)
         str_clear(&app->message);
     if (!had_text && p)
@@ -107,6 +116,7 @@ static void take_news(struct app *app)
         keep_lines(app, line);
         free(line);
         prompt_open();
+        leave_answer(app);
         break;
     case PROMPT_END:
         prompt_open();
@@ -164,6 +174,7 @@ static void run_bound(struct app *app, const struct binding *b)
     if (!keys_expand(&v, b->line, &line, &to_prompt, &err)) {
         app_say(app, LOG_ERROR, err.text);
     } else if (to_prompt) {
+        app->asked = app->desk.place == PLACE_PANES;
         app->desk.place = PLACE_PROMPT;
         prompt_set_line(str_text(&line));
     } else if (app->busy > 0 && !is_of_screen(str_text(&line))) {
@@ -294,6 +305,7 @@ static bool take_escape(struct app *app)
         app->desk.place = PLACE_PANES;
     else
         app->desk.zoomed = false;
+    app->asked = false;
     return true;
 }
 

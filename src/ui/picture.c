@@ -8,7 +8,7 @@
 #include "ui/app_private.h"
 #include "ui/prompt.h"
 
-enum { PROMPT_ROWS = 4 };
+enum { PROMPT_ROWS = 4, STATUS_ROWS = 3 };
 
 /* ---- the row of tabs ---- */
 
@@ -217,6 +217,8 @@ static void draw_status(const struct app *app, struct surface *s)
         if (end)
             *end++ = '\0';
         surface_text(s, 0, y, s->width, role, at);
+        if (end && y + 1 == s->height)
+            surface_text_right(s, s->width - 4, y, 4, role, " ...");
     }
     if (!app->question)
         surface_text(s, 0, 0, 7, ROLE_KEY, place_name(app));
@@ -237,13 +239,21 @@ static void draw_prompt(struct app *app, struct surface *s)
 
 /* ---- the whole ---- */
 
+/* The log has what is longer; a question has to be read. */
+static int count_status(const struct app *app, const struct str *text)
+{
+    int rows = count_rows(str_text(text));
+
+    return rows < STATUS_ROWS || app->question ? rows : STATUS_ROWS;
+}
+
 static void make_layout(struct app *app, int width, int height)
 {
     struct str status = {0};
 
     add_status(app, width > 0 ? width : 1, &status);
-    layout_make(&app->layout, &app->desk, width, height,
-                count_rows(str_text(&status)), prompt_rows(width, PROMPT_ROWS),
+    layout_make(&app->layout, &app->desk, width, height, count_status(app, &status),
+                prompt_rows(width, PROMPT_ROWS),
                 app->context.session->settings.screen.hints);
     str_done(&status);
 }
