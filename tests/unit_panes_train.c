@@ -635,6 +635,12 @@ static void equal_scores_look_equal(void)
     figure_y_range(f, &low, &high);
     check(low < 0.839 && high > 0.841);
     figure_free(f);
+    for (size_t i = 0; i < r->n_history; i++)
+        r->history[i].valid.auc = 1;
+    f = curves_score(&t.view);
+    figure_y_range(f, &low, &high);
+    check(low < 0.95 && high == 1);
+    figure_free(f);
     stage_done(&t);
 }
 

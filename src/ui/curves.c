@@ -158,7 +158,7 @@ static void add_overlaid(const struct view *v, const struct run *shown, struct f
 
     for (size_t i = 0; i < t->n_overlaid; i++) {
         const struct run *r = session_find_run(v->session, t->overlaid[i]);
-        bool same = r && metric_field(r->task, 0) == metric_field(shown->task, 0);
+        bool same = r && (r->task == TASK_REGRESSION) == (shown->task == TASK_REGRESSION);
 
         if (r && r != shown && r->n_history > 0 && (same || !field))
             add_valid(v, r, f, r->name, curves_overlay_style(i), field);
@@ -240,7 +240,7 @@ struct figure *curves_loss(const struct view *v)
 }
 
 /* Differences that mean nothing should not look like a rise or fall: the axis shows no
- * less than a part of its values. */
+ * less than a part of its values. No score is above 1. */
 static void keep_range(struct figure *f)
 {
     double low, high, span;
@@ -248,8 +248,12 @@ static void keep_range(struct figure *f)
     figure_y_range(f, &low, &high);
     span = least_range * fmax(fabs(low), fabs(high));
     if (high - low < span) {
-        f->y.low = (low + high - span) / 2;
-        f->y.high = (low + high + span) / 2;
+        f->y.low = low = (low + high - span) / 2;
+        f->y.high = high = low + span;
+    }
+    if (high > 1 && low < 1) {
+        f->y.low = low;
+        f->y.high = 1;
     }
 }
 
