@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The jobs that load and train, run here without the worker's thread. */
+/* The jobs that load and train: without the worker's thread, slice by slice, and on it. */
+#include <poll.h>
 #include <sys/stat.h>
 #include <zlib.h>
 
@@ -135,14 +136,27 @@ static void a_failure_names_the_file(void)
 
 /* ---- train ---- */
 
+static struct train_request small_request(const struct subject *s)
+{
+    struct train_request r = {
+        .data = s->data, .schema = s->schema, .split = split_defaults(),
+        .encode = encode_defaults(), .model = model_defaults(), .train = train_defaults(),
+    };
+
+    r.model.dim = 4;
+    r.model.layers = r.model.heads = 1;
+    r.model.head_cap = 8;
+    r.train.epochs = 50;
+    r.train.patience = 0;
+    r.train.batch = 32;
+    return r;
+}
+
 /* What training says beside its figures, of a table of that many rows in which every row
  * is one of `distinct`. Caller frees. */
 static char *notes_of_training(int rows, int distinct)
 {
-    struct train_request r = {
-        .split = split_defaults(), .encode = encode_defaults(),
-        .model = model_defaults(), .train = train_defaults(),
-    };
+    struct train_request r;
     struct error err = {0};
     struct str text = {0};
     struct subject s;
@@ -153,11 +167,7 @@ static char *notes_of_training(int rows, int distinct)
     for (int i = 0; i < rows; i++)
         str_printf(&text, "%c,%d.5,%d\n", "pq"[i % 2], i % distinct, i % 2);
     s = subject_new(table_load(text.text, text.length), "y", NULL);
-    r.data = s.data;
-    r.schema = s.schema;
-    r.model.dim = 4;
-    r.model.layers = r.model.heads = 1;
-    r.model.head_cap = 8;
+    r = small_request(&s);
     r.train.epochs = 1;
     r.pool = pool_new(1, &err);
     job = train_job_new(&r, &err);
@@ -182,6 +192,91 @@ static void training_warns_of_equal_rows(void)
     free(notes);
 }
 
+/* ---- train, on threads ---- */
+
+enum {
+    SEQUENCES = 200, ACTIONS = 12, TRAININGS = 3,
+    NEWS_MS = 20, /* a look comes after news, or a moment without any */
+};
+
+/* What a pane does: it reads the whole of what was published. */
+static void read_view(void *work, void *arg)
+{
+    const struct train_view *v = train_job_view(work);
+    double *sum = arg;
+
+    for (size_t i = 0; i < v->n_history; i++)
+        *sum += v->history[i].train_loss;
+    *sum += v->progress.loss + (double)v->progress.step;
+}
+
+static bool collect(struct engine *e, int job)
+{
+    struct error err = {0};
+    struct train_job *work = engine_collect(e, job, &err);
+
+    if (work)
+        train_job_type.free(work);
+    return work != NULL;
+}
+
+/* Start, pause, resume, stop, look, collect in any order, then quit: TSan and ASan watch,
+ * and nothing that is read may be no number. */
+static void play_training(struct train_request *request, uint64_t seed)
+{
+    struct rng r = rng_make(seed, RNG_TEST, 1);
+    struct error err = {0};
+    struct engine *e = engine_new(2, &err);
+    int jobs[TRAININGS] = {0};
+    double sum = 0;
+
+    request->pool = engine_pool(e, &err);
+    for (int i = 0; i < ACTIONS; i++) {
+        int *job = &jobs[rng_below(&r, TRAININGS)];
+
+        switch (*job == 0 ? 0 : 1 + rng_below(&r, 5)) {
+        case 0:
+            *job = engine_submit(e, &train_job_type, train_job_new(request, &err), &err);
+            break;
+        case 1:
+            engine_pause(e, *job, true);
+            break;
+        case 2:
+            engine_pause(e, *job, false);
+            break;
+        case 3:
+            engine_stop(e, *job);
+            break;
+        case 4:
+            poll(&(struct pollfd){engine_fd(e), POLLIN, 0}, 1, NEWS_MS);
+            engine_quiet(e);
+            engine_look(e, *job, read_view, &sum);
+            break;
+        default:
+            *job = collect(e, *job) ? 0 : *job;
+        }
+    }
+    check(isfinite(sum));
+    engine_free(e);
+}
+
+static void training_bears_any_order(void)
+{
+    struct str text = {0};
+    struct train_request request;
+    struct subject s;
+
+    str_puts(&text, "a,x,y\n");
+    for (int i = 0; i < 200; i++)
+        str_printf(&text, "%c,%d.5,%d\n", "pqr"[i % 3], i * 7 % 50, i % 2);
+    s = subject_new(table_load(text.text, text.length), "y", NULL);
+    request = small_request(&s);
+    for (uint64_t seed = 1; seed <= SEQUENCES; seed++)
+        play_training(&request, seed);
+    subject_done(&s);
+    str_done(&text);
+}
+
 int main(void)
 {
     test_run(kinds_are_guessed_a_column_a_slice);
@@ -189,5 +284,6 @@ int main(void)
     test_run(loading_ends_at_any_slice);
     test_run(a_failure_names_the_file);
     test_run(training_warns_of_equal_rows);
+    test_run(training_bears_any_order);
     return test_done();
 }
