@@ -158,7 +158,7 @@ static void add_overlaid(const struct view *v, const struct run *shown, struct f
 
     for (size_t i = 0; i < t->n_overlaid; i++) {
         const struct run *r = session_find_run(v->session, t->overlaid[i]);
-        bool same = r && (r->task == TASK_REGRESSION) == (shown->task == TASK_REGRESSION);
+        bool same = r && metric_field(r->task, 0) == metric_field(shown->task, 0);
 
         if (r && r != shown && r->n_history > 0 && (same || !field))
             add_valid(v, r, f, r->name, curves_overlay_style(i), field);
