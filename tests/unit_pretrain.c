@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pre-training: which cells are hidden, and graphs that give the same bits for any number
+/* Pre-training: which cells are hidden, whose body becomes whose, and graphs that give the same bits for any number
  * of threads. What they compute is held against PyTorch by golden. */
 #include "base/mem.h"
 #include "base/rng.h"
 #include "model/corruption.h"
+#include "nn/params.h"
 #include "subject.h"
 
 /* ---- which cells are hidden ---- */
@@ -169,6 +170,127 @@ static void odd_shares_are_refused(void)
     check(!pretrain_check(&o, &err));
 }
 
+/* ---- a body for another model ---- */
+
+static struct model *small_model(struct subject *s, enum pretext pretext, int dim,
+                                 uint64_t seed)
+{
+    struct model_options o = model_defaults();
+    struct error err = {0};
+
+    o.dim = dim;
+    o.layers = 1;
+    o.heads = 2;
+    return model_new_pretext(&o, s->encoder, pretext, seed, &err);
+}
+
+/* The line of a class in its column's table. */
+static const real *vector_of(struct model *m, int column, const char *text, size_t *width)
+{
+    const struct feature *f = &model_encoder(m)->categorical[column];
+    const struct params *p = model_params(m);
+    int code = text ? 1 : 0, table;
+    char name[32];
+
+    while (text && code < f->classes && strcmp(f->texts[code - 1], text) != 0)
+        code++;
+    snprintf(name, sizeof name, "columns.%d.value", column);
+    table = params_find(p, name);
+    *width = p->list[table].shape[1];
+    return param_value(p, table) + (size_t)code * *width;
+}
+
+static bool same_vector(struct model *a, int i, struct model *b, int j, const char *text)
+{
+    size_t n, m;
+    const real *x = vector_of(a, i, text, &n), *y = vector_of(b, j, text, &m);
+
+    return n == m && memcmp(x, y, n * sizeof *x) == 0;
+}
+
+static bool same_param(struct model *a, struct model *b, const char *name)
+{
+    const struct params *p = model_params(a), *q = model_params(b);
+    int i = params_find(p, name), j = params_find(q, name);
+
+    return memcmp(param_value(p, i), param_value(q, j),
+                  p->list[i].count * sizeof(real)) == 0;
+}
+
+/* "colour" and "size" change places, "red" is no longer the most frequent, "blue" is new
+ * and so is "shape". */
+static struct subject before, after;
+
+static void make_subjects(void)
+{
+    struct str text = {0};
+
+    str_puts(&text, "colour,size,y\n");
+    for (int i = 0; i < 100; i++)
+        str_printf(&text, "%s,%s,%d\n", i % 5 < 3 ? "red" : i % 5 == 3 ? "green" : "",
+                   i % 3 ? "small" : "large", i % 2);
+    before = subject_new(table_load(text.text, text.length), "y", NULL);
+    str_clear(&text);
+    str_puts(&text, "size,shape,colour,z\n");
+    for (int i = 0; i < 100; i++)
+        str_printf(&text, "%s,%s,%s,%d\n", i % 3 ? "small" : "large", i % 2 ? "o" : "x",
+                   i % 4 ? "blue" : i % 8 ? "green" : "red", i % 7 > 2);
+    after = subject_new(table_load(text.text, text.length), "z", NULL);
+    str_done(&text);
+}
+
+static void a_body_is_found_by_names(void)
+{
+    struct model *from, *to, *fresh;
+    struct error err = {0};
+    struct str note = {0};
+
+    make_subjects();
+    from = small_model(&before, PRETEXT_MLM, 8, 1);
+    to = small_model(&after, PRETEXT_NONE, 8, 2);
+    fresh = small_model(&after, PRETEXT_NONE, 8, 2);
+    check(model_take_body(to, from, &note, &err));
+    check(strstr(note.text, "2 of 3") && strstr(note.text, "shape")
+          && strstr(note.text, "1 class "));
+    check(same_vector(to, 0, from, 1, "small") && same_vector(to, 0, from, 1, "large"));
+    check(same_vector(to, 2, from, 0, "red") && same_vector(to, 2, from, 0, "green"));
+    check(same_vector(to, 2, from, 0, NULL));
+    check(same_vector(to, 2, fresh, 2, "blue") && same_vector(to, 1, fresh, 1, "x"));
+    check(same_param(to, from, "layers.0.attention.query.weight")
+          && same_param(to, from, "layers.0.norm2.bias"));
+    check(same_param(to, fresh, "head.0.weight") && same_param(to, fresh, "head.out.bias"));
+    check(model_brought(to, 2, 0) && !model_brought(to, 2, 1) && !model_brought(to, 1, 1)
+          && !model_brought(fresh, 2, 0));
+    str_done(&note);
+    model_free(from);
+    model_free(to);
+    model_free(fresh);
+    subject_done(&before);
+    subject_done(&after);
+}
+
+static void bodies_that_do_not_fit_are_refused(void)
+{
+    struct subject other = subject_new(make_table(), "y", NULL);
+    struct model *from, *wide, *to;
+    struct error err = {0};
+    struct str note = {0};
+
+    make_subjects();
+    from = small_model(&before, PRETEXT_RTD, 8, 1);
+    wide = small_model(&after, PRETEXT_NONE, 16, 2);
+    to = small_model(&other, PRETEXT_NONE, 8, 2);
+    check(!model_take_body(wide, from, &note, &err) && strstr(err.text, "width 8"));
+    check(!model_take_body(to, from, &note, &err) && strstr(err.text, "none of the"));
+    check_int(note.length, 0);
+    model_free(from);
+    model_free(wide);
+    model_free(to);
+    subject_done(&before);
+    subject_done(&after);
+    subject_done(&other);
+}
+
 /* ---- threads ---- */
 
 enum { BATCH = 200 };
@@ -238,6 +360,8 @@ int main(void)
     test_run(rtd_replaces_by_other_classes);
     test_run(every_epoch_hides_other_cells);
     test_run(odd_shares_are_refused);
+    test_run(a_body_is_found_by_names);
+    test_run(bodies_that_do_not_fit_are_refused);
     test_run(same_bits_for_any_number_of_threads);
     return test_done();
 }

@@ -23,6 +23,8 @@ static bool run_runs(struct context *c, const struct call *call, struct error *e
     grid_column(g, "current", false);
     grid_spare(g);
     grid_column(g, "from", false);
+    grid_column(g, "parent", false);
+    grid_spare(g);
     grid_column(g, "task", false);
     grid_spare(g);
     grid_column(g, "target", false);
@@ -42,6 +44,7 @@ static bool run_runs(struct context *c, const struct call *call, struct error *e
         grid_puts(g, run_state_text(r));
         grid_bool(g, r == s->run);
         grid_path(g, r->origin);
+        grid_puts(g, r->parent ? r->parent : "");
         grid_puts(g, run_task(r));
         grid_puts(g, run_target(r));
         grid_count(g, (size_t)r->progress.epoch);
@@ -134,6 +137,8 @@ static bool run_run(struct context *c, const struct call *call, struct error *er
     grid_fact_text(g, "run", r->name);
     grid_fact_text(g, "state", run_state_text(r));
     grid_fact_text(g, "from", r->origin);
+    if (r->parent)
+        grid_fact_text(g, "parent", r->parent);
     grid_fact_text(g, "target", run_target(r));
     grid_fact_text(g, "task", run_task(r));
     if (r->model)

@@ -309,8 +309,25 @@ static void add_settings(struct str *out, const struct settings *s)
     }
 }
 
+/* The run that is begun with has to be there too. */
+static void add_parent(struct str *out, const struct run *parent)
+{
+    struct str path = {0};
+
+    str_puts(&path, parent->folder ? parent->folder : parent->origin);
+    if (parent->folder)
+        str_puts(&path, "/model.safetensors");
+    str_puts(out, "open ");
+    word_quote(out, str_text(&path));
+    str_puts(out, " --name ");
+    word_quote(out, parent->name);
+    str_putc(out, '\n');
+    str_done(&path);
+}
+
 /* The lines that repeat the run, in the folder where this one was begun. */
-static void add_commands(struct str *out, const struct table *t, const struct run *r)
+static void add_commands(struct str *out, const struct table *t, const struct run *r,
+                         const struct run *parent)
 {
     str_printf(out, "# tabscope: these lines repeat the run %s\n", r->name);
     str_printf(out, "%s\n", t->load_line);
@@ -321,10 +338,17 @@ static void add_commands(struct str *out, const struct table *t, const struct ru
     add_target(out, t->schema);
     add_split(out, &t->split);
     add_settings(out, &r->settings);
+    if (parent)
+        add_parent(out, parent);
     if (r->pretext == PRETEXT_NONE)
-        str_puts(out, "train\n");
+        str_puts(out, "train");
     else
-        str_printf(out, "pretrain %s\n", pretext_name(r->pretext));
+        str_printf(out, "pretrain %s", pretext_name(r->pretext));
+    if (r->parent) {
+        str_puts(out, " --from ");
+        word_quote(out, r->parent);
+    }
+    str_putc(out, '\n');
 }
 
 static struct run *make_run(struct context *c, const struct call *call,
@@ -348,12 +372,13 @@ static struct run *make_run(struct context *c, const struct call *call,
 }
 
 static struct train_job *make_job(struct context *c, const struct run *r,
-                                  struct error *err)
+                                  const struct run *parent, struct error *err)
 {
     struct train_request request = {
         .data = r->data, .schema = r->schema, .split = r->split,
         .encode = r->settings.data, .model = r->settings.model,
         .train = r->settings.train, .pretext = r->pretext,
+        .from = parent ? parent->model : NULL,
         .pool = engine_pool(c->session->engine, err), .folder = r->folder,
     };
     struct str commands = {0};
@@ -361,13 +386,40 @@ static struct train_job *make_job(struct context *c, const struct run *r,
 
     if (!request.pool)
         return NULL;
-    add_commands(&commands, c->session->table, r);
+    add_commands(&commands, c->session->table, r, parent);
     request.commands = str_text(&commands);
     request.extra = run_to_json(r);
     job = train_job_new(&request, err);
     json_decref(request.extra);
     str_done(&commands);
     return job;
+}
+
+/* The run of --from, or NULL without one; its body's shape goes into the settings. */
+static bool find_parent(struct context *c, const struct call *call, struct settings *s,
+                        struct run **parent, struct error *err)
+{
+    const char *name = call_option(call, "from");
+    const struct model_options *o;
+
+    *parent = name ? find_run(c, name, err) : NULL;
+    if (!*parent)
+        return !name;
+    if (!(*parent)->model)
+        return error_set(err, ERROR_STATE,
+                         "the run %s is still in training; `wait` waits for it",
+                         (*parent)->name);
+    if (model_encoder((*parent)->model)->n_categorical == 0)
+        return error_set(err, ERROR_STATE,
+                         "the run %s has no categorical columns, so nothing to begin with",
+                         (*parent)->name);
+    o = model_options((*parent)->model);
+    s->model.dim = o->dim;
+    s->model.layers = o->layers;
+    s->model.heads = o->heads;
+    s->model.ffn = o->ffn;
+    s->model.identifier = o->identifier;
+    return true;
 }
 
 static bool begin_run(struct context *c, const struct call *call, enum pretext pretext,
@@ -377,12 +429,14 @@ static bool begin_run(struct context *c, const struct call *call, enum pretext p
     struct settings settings = c->session->settings;
     const char *name = call_option(call, "name");
     struct train_job *job;
-    struct run *r;
+    struct run *r, *parent;
 
-    if (!take_settings(call, &settings, err) || (name && !check_run_name(c, name, err)))
+    if (!take_settings(call, &settings, err) || (name && !check_run_name(c, name, err))
+        || !find_parent(c, call, &settings, &parent, err))
         return false;
     r = make_run(c, call, &settings, pretext);
-    job = make_job(c, r, err);
+    r->parent = parent ? xstrdup(parent->name) : NULL;
+    job = make_job(c, r, parent, err);
     if (!job) {
         run_free(r);
         return false;
@@ -414,8 +468,12 @@ const struct command command_train = {
     .more = "The options stand in for those of `set train...` for this run only. At the "
             "prompt it goes on in the background: `jobs`, `pause`, `stop` and `wait` "
             "deal with it. The weights of the best epoch are kept, in the run's folder "
-            "too.",
+            "too. With --from it begins with the embeddings and Transformer layers of a run "
+            "that was pre-trained, or trained for the same or another target: columns are "
+            "found by name, classes by text, and what that run does not know begins anew.",
     .options = {
+        {"from", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R",
+         "begin with the body of that run"},
         SETTING("epochs", "train.epochs", "N", "epochs at most"),
         SETTING("batch", "train.batch", "N", "rows of a step; 0: chosen by the table"),
         SETTING("lr", "train.lr", "X", "learning rate"),
@@ -446,6 +504,8 @@ const struct command command_pretrain = {
     .arguments = {{"PRETEXT", {VALUE_CHOICE, PRETEXTS, 0, 0}, REQUIRED, NULL,
                    "what is learned"}},
     .options = {
+        {"from", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R",
+         "begin with the body of that run"},
         SETTING("mask", "pretrain.mask", "X", "share of cells masked or replaced"),
         SETTING("replace", "pretrain.replace", "uniform|empirical",
                 "by what rtd replaces: any class, or the value of any row"),

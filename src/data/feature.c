@@ -81,15 +81,21 @@ bool feature_number(const struct feature *f, struct cell cell, double *x)
     return field >= 0;
 }
 
+int32_t feature_code_of_text(const struct feature *f, struct cell text)
+{
+    uint32_t number;
+
+    return vocabulary_find(f->index, text, &number) ? (int32_t)number + 1 : f->classes;
+}
+
 int32_t feature_code(const struct feature *f, struct cell cell, bool missing)
 {
     char buffer[FEATURE_TEXT];
     struct cell text;
-    uint32_t number;
 
     if (missing || !feature_text(f, cell, buffer, &text))
         return 0;
-    return vocabulary_find(f->index, text, &number) ? (int32_t)number + 1 : f->classes;
+    return feature_code_of_text(f, text);
 }
 
 /* Something to read: a number, or for a date column any date. */

@@ -22,6 +22,8 @@ bool feature_number(const struct feature *f, struct cell cell, double *x);
 
 /* Code of a cell, 0 missing to n + 1 other. */
 int32_t feature_code(const struct feature *f, struct cell cell, bool missing);
+/* Code of a class by its text, n + 1 if there is none. */
+int32_t feature_code_of_text(const struct feature *f, struct cell text);
 /* Scaled value of a cell, NAN for none; or 1 or 0 for FEATURE_MISSING. */
 float feature_value(const struct feature *f, struct cell cell, bool missing);
 

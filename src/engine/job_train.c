@@ -21,6 +21,7 @@ struct train_job {
     struct model_options model_options;
     struct train_options train_options;
     enum pretext pretext;
+    struct model *from;
     struct pool *pool;
     char *folder, *commands;
     json_t *extra;
@@ -56,6 +57,7 @@ struct train_job *train_job_new(const struct train_request *r, struct error *err
     j->model_options = r->model;
     j->train_options = r->train;
     j->pretext = r->pretext;
+    j->from = r->from;
     j->pool = r->pool;
     j->folder = r->folder ? xstrdup(r->folder) : NULL;
     j->commands = xstrdup(r->commands ? r->commands : "");
@@ -213,7 +215,7 @@ static enum step build(struct train_job *j, struct error *err)
     note_duplicates(j);
     j->model = model_new_pretext(&j->model_options, j->encoder, j->pretext,
                                  j->train_options.seed, err);
-    if (!j->model)
+    if (!j->model || (j->from && !model_take_body(j->model, j->from, &j->note, err)))
         return STEP_FAILED;
     j->trainer = trainer_new(j->model, j->frame, j->split, &j->train_options, j->pool,
                              err);

@@ -32,6 +32,7 @@ struct train_request {
     struct model_options model;
     struct train_options train;
     enum pretext pretext;        /* not PRETEXT_NONE: pre-trains, the target is not used */
+    struct model *from;          /* whose body it begins with, or NULL; outlives the job */
     struct pool *pool;           /* used on the worker only; outlives the job */
     const char *folder;          /* made when training begins; NULL: nothing is written */
     const char *commands;        /* content of that file */

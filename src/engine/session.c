@@ -147,6 +147,7 @@ void run_free(struct run *r)
     curve_done(&r->curve);
     free(r->diagnosis);
     free(r->folder);
+    free(r->parent);
     free(r->origin);
     free(r->name);
     free(r);
@@ -169,6 +170,15 @@ char *name_of_file(const char *path)
 }
 
 /* ---- beside the weights ---- */
+
+/* JSON takes no wild bytes. */
+static void put_text(json_t *j, const char *key, const char *text)
+{
+    char *shown = show(text, 0);
+
+    json_object_set_new(j, key, json_string(shown));
+    free(shown);
+}
 
 static json_t *pretrain_to_json(const struct pretrain_options *p)
 {
@@ -193,6 +203,8 @@ json_t *run_to_json(const struct run *r)
                   "train", "epochs", t->epochs, "batch", t->batch, "lr", t->lr,
                   "weight_decay", t->weight_decay, "patience", t->patience,
                   "seed", (json_int_t)t->seed);
+    if (r->parent)
+        put_text(j, "parent", r->parent);
     if (r->pretext != PRETEXT_NONE)
         json_object_set_new(j, "pretrain", pretrain_to_json(&t->pretrain));
     free(origin);
@@ -259,7 +271,10 @@ static void take_pretrain(struct pretrain_options *out, const json_t *j)
 void run_take_json(struct run *r, const json_t *extra)
 {
     const json_t *metrics = json_object_get(extra, "metrics");
+    const char *parent = json_string_value(json_object_get(extra, "parent"));
 
+    free(r->parent);
+    r->parent = parent ? xstrdup(parent) : NULL;
     take_split(&r->split, json_object_get(extra, "split"));
     take_train(&r->settings.train, json_object_get(extra, "train"));
     take_pretrain(&r->settings.train.pretrain, json_object_get(extra, "pretrain"));

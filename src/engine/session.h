@@ -53,6 +53,7 @@ struct run {
     char *name;
     enum run_state state;
     char *folder;            /* its files, NULL if it has none */
+    char *parent;            /* name of the run whose body it began with, or NULL */
     char *origin;            /* name of its table, or the file it was opened from */
     struct dataset *data;    /* what it was trained on, NULL if it was opened */
     struct schema *schema;   /* as it was then, NULL if it was opened */

@@ -301,35 +301,63 @@ static double one_batch(struct trainer *t, const struct batch *b)
     return loss;
 }
 
+/* (codes) of a column: 1 where a row that was learned from has it, or the body brought a
+ * vector for it. MLM trains the missing class too, as which cells are masked. NULL: no
+ * memory. */
+static unsigned char *list_trained(const struct trainer *t, int column)
+{
+    const struct frame *f = t->frame;
+    int classes = model_encoder(t->model)->categorical[column].classes;
+    unsigned char *trained = try_calloc((size_t)classes + 1, 1);
+    uint32_t *rows = list_rows(t, PART_TRAIN, t->rows);
+
+    for (size_t i = 0; trained && rows && i < t->rows; i++)
+        trained[f->codes[rows[i] * (size_t)f->n_categorical + (size_t)column]] = 1;
+    for (int c = 0; trained && c <= classes; c++)
+        trained[c] |= model_brought(t->model, column, c);
+    if (trained && model_pretext(t->model) == PRETEXT_MLM)
+        trained[0] = 1;
+    if (!rows) {
+        free(trained);
+        trained = NULL;
+    }
+    free(rows);
+    return trained;
+}
+
+/* table (classes, width): the mean of the trained lines for the others */
+static void settle_column(real *table, size_t classes, size_t width,
+                          const unsigned char *trained)
+{
+    for (size_t k = 0; k < width; k++) {
+        double sum = 0, rows = 0;
+
+        for (size_t c = 0; c < classes; c++) {
+            sum += trained[c] ? (double)table[c * width + k] : 0;
+            rows += trained[c];
+        }
+        for (size_t c = 0; c < classes; c++)
+            if (!trained[c] && rows > 0)
+                table[c * width + k] = (real)(sum / rows);
+    }
+}
+
 /* A category that no training row has keeps its first, random vector; the mean of those
- * that were trained says the same to the layers above and nothing false. MLM trains the
- * missing class, as which cells are masked. */
+ * that were trained says the same to the layers above and nothing false. Where memory is
+ * out it stays as it is. */
 static void settle_untrained(struct trainer *t)
 {
-    const struct encoder *e = model_encoder(t->model);
-    int first = model_pretext(t->model) == PRETEXT_MLM ? 1 : 0;
-
-    for (int i = 0; i < e->n_categorical; i++) {
+    for (int i = 0; i < model_encoder(t->model)->n_categorical; i++) {
+        unsigned char *trained = list_trained(t, i);
         char name[32];
-        const struct feature *f = &e->categorical[i];
+        int p;
 
         snprintf(name, sizeof name, "columns.%d.value", i);
-
-        int p = params_find(t->params, name);
-        size_t width = t->params->list[p].shape[1];
-        real *table = param_value(t->params, p);
-
-        for (size_t k = 0; k < width; k++) {
-            double sum = 0, rows = 0;
-
-            for (int c = 0; c <= f->classes; c++) {
-                sum += f->counts[c] ? (double)table[(size_t)c * width + k] : 0;
-                rows += f->counts[c] ? 1 : 0;
-            }
-            for (int c = first; c <= f->classes; c++)
-                if (f->counts[c] == 0 && rows > 0)
-                    table[(size_t)c * width + k] = (real)(sum / rows);
-        }
+        p = params_find(t->params, name);
+        if (trained)
+            settle_column(param_value(t->params, p), t->params->list[p].shape[0],
+                          t->params->list[p].shape[1], trained);
+        free(trained);
     }
 }
 

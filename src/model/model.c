@@ -14,6 +14,7 @@ struct model {
     enum pretext pretext;
     struct encoder *encoder;
     struct params *params;
+    unsigned char **brought; /* (columns) codes whose vectors came with a body; or NULL */
     struct graph *infer;     /* planned for INFER_ROWS, or NULL */
     struct pool *infer_pool; /* the pool that it was allocated for */
 };
@@ -122,6 +123,9 @@ void model_free(struct model *m)
     if (!m)
         return;
     graph_free(m->infer);
+    for (int i = 0; m->brought && i < m->encoder->n_categorical; i++)
+        free(m->brought[i]);
+    free(m->brought);
     params_free(m->params);
     encoder_unref(m->encoder);
     free(m);
@@ -140,6 +144,22 @@ const struct encoder *model_encoder(const struct model *m)
 enum pretext model_pretext(const struct model *m)
 {
     return m->pretext;
+}
+
+unsigned char *model_mark_brought(struct model *m, int column)
+{
+    const struct encoder *e = m->encoder;
+
+    if (!m->brought)
+        m->brought = xcalloc((size_t)e->n_categorical, sizeof *m->brought);
+    if (!m->brought[column])
+        m->brought[column] = try_calloc((size_t)e->categorical[column].classes + 1, 1);
+    return m->brought[column];
+}
+
+bool model_brought(const struct model *m, int column, int code)
+{
+    return m->brought && m->brought[column] && m->brought[column][code];
 }
 
 struct params *model_params(struct model *m)

@@ -65,6 +65,15 @@ enum pretext model_pretext(const struct model *m); /* PRETEXT_NONE: it has a hea
 size_t model_parameters(const struct model *m); /* trainable numbers */
 double model_flops(const struct model *m);      /* of one row forward, matrix products */
 
+/* Embeddings and Transformer layers of `from` become those of `to`: columns are found by
+ * their names, classes by their texts; the rest of `to` stays as it is. *note gets one
+ * line on what was taken over. Refused: bodies of different shape, no column in common, no
+ * memory. */
+bool model_take_body(struct model *to, struct model *from, struct str *note,
+                     struct error *err);
+/* The vector of that code came with a body. */
+bool model_brought(const struct model *m, int column, int code);
+
 /* For who trains it or looks inside: its parameters, and a graph of it (not yet planned)
  * over them. The caller frees the graph before the model. */
 struct params *model_params(struct model *m);

@@ -14,6 +14,10 @@ bool model_fits(const struct model_options *o, const struct encoder *e,
 struct graph *model_describe(const struct model_options *o, const struct encoder *e,
                              enum pretext pretext, struct params *p);
 
+/* (codes) of the column, 1 where its vector came with a body; at first all 0. NULL: no
+ * memory. */
+unsigned char *model_mark_brought(struct model *m, int column);
+
 /* Rows that model_infer computes at a time. */
 #define INFER_ROWS 256
 /* A graph for that, planned and allocated, kept for the next time. NULL: no memory. */

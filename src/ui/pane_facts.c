@@ -303,6 +303,8 @@ static void draw_make(struct sheet *t)
     char count[COUNT_TEXT];
 
     make_line(t, "table", "%s", r->origin ? r->origin : "-");
+    if (r->parent)
+        make_line(t, "parent", "%s", r->parent);
     make_line(t, "target", "%s", run_target(r));
     make_line(t, "task", "%s", run_task(r));
     if (r->rows > 0)
