@@ -121,6 +121,10 @@ keys : 'describe age' Enter
 sees 'distinct' "several lines of output open the log"
 keys 'view data' Enter
 sees '\[1:Data\]' "a command goes to a view"
+keys 'describe age --format json' Enter
+sees '"values":.{"value":"25-34"' "a long line of output opens the log, too, and is broken"
+keys 'view data' Enter
+sees '\[1:Data\]' "back to the table"
 keys 'screen-dump dump.txt' Enter
 until_true test -s dump.txt && grep -q 'age' dump.txt
 point "screen-dump writes what is to be seen"
@@ -195,6 +199,10 @@ sees 'income  *8,993' "with what the tour has done"
 
 begin 80 24 "$tabscope" --no-rc small.csv
 sees 'small 399x' "a table"
+keys 'show' Enter
+sees '> show' "long output is read from its beginning, the first one too"
+keys 'view data' Enter
+sees '\[1:Data\]' "the table again"
 keys 'mar' Tab
 sees 'mark' "Tab completes"
 keys C-u 'view ' Tab

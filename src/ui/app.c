@@ -24,6 +24,7 @@ enum {
     BUSY_MS = 50,     /* until a terminal that takes no more is looked at again */
     BEHIND_MS = 20,   /* keys that waited so long may be many */
     ERROR_MS = 10000, /* an error stands against news */
+    STATUS_BYTES = 200, /* of a line that the status row may have */
     READ_BYTES = 4096,
     LOCAL_FPS = 10, REMOTE_FPS = 4,
 };
@@ -164,36 +165,48 @@ static const struct way_out app_out = {
 
 /* ---- running command lines ---- */
 
+/* The inside of the pane in which output is read; it may not have been drawn yet. */
+static struct rect output_pane(const struct app *app)
+{
+    struct desk desk = app->desk;
+    struct rect r = {0};
+    struct layout l;
+
+    term_size(&r.width, &r.height);
+    desk.view = VIEW_LOG;
+    desk.zoomed = false;
+    layout_make(&l, &desk, r.width, r.height, 1, 1, true);
+    if (l.n == 0)
+        return l.body;
+    r.width = l.panes[0].rect.width - 2;
+    r.height = l.panes[0].rect.height - 2;
+    return r;
+}
+
+static size_t output_width(const struct app *app)
+{
+    int width = output_pane(app).width - LOG_MARK;
+
+    return width > 20 ? (size_t)width : 20;
+}
+
 /* Output that is longer than a page is read from its beginning. */
 static void show_printed(struct app *app)
 {
     struct list *l = &app->desk.lists[PANE_LOG];
     size_t n = log_lines(app->log);
+    bool is_much = app->printed > 1 || (app->printed == 1 &&
+                                        app->message.length > STATUS_BYTES);
 
-    if (app->printed > 1 && app->desk.view != VIEW_LOG) {
+    if (is_much && app->desk.view != VIEW_LOG) {
         app->before = app->desk.view;
         app->desk.view = VIEW_LOG;
     }
-    if (app->printed > 1) {
-        app->desk.log_held = l->page > 0 && app->printed >= l->page;
+    if (is_much) {
+        app->desk.log_held = (int)app->printed >= output_pane(app).height;
         l->cursor = l->top = n > app->printed ? n - app->printed - 1 : 0;
     }
     app->printed = 0;
-}
-
-/* Columns of the pane in which output is read. */
-static size_t output_width(const struct app *app)
-{
-    struct desk desk = app->desk;
-    struct layout l;
-    int width, height;
-
-    term_size(&width, &height);
-    desk.view = VIEW_LOG;
-    desk.zoomed = false;
-    layout_make(&l, &desk, width, height, 1, 1, true);
-    width = (l.n > 0 ? l.panes[0].rect.width - 2 : width) - LOG_MARK;
-    return width > 20 ? (size_t)width : 20;
 }
 
 /* What a key did can be typed, too, which is learnt by seeing it. */

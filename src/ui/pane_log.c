@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "ui/pane.h"
 
+enum { LONG_DATA = 400 }; /* bytes: more than a table's line has */
+
 static const enum role roles[] = {
     [LOG_COMMAND] = ROLE_STRONG, [LOG_KEY] = ROLE_DIM, [LOG_DATA] = ROLE_TEXT,
     [LOG_NOTE] = ROLE_TEXT, [LOG_ERROR] = ROLE_ERROR, [LOG_STDERR] = ROLE_WARNING,
@@ -38,12 +40,35 @@ static void title(const struct view *v, struct str *out)
         str_printf(out, "Log  line %zu of %zu, End goes on", at + 1, n);
 }
 
-/* Data keeps its columns and is cut; sentences are folded. */
+/* Breaks the text wherever a line is full. */
+static void break_line(struct str *out, const char *text, size_t room)
+{
+    size_t used = 0;
+
+    for (size_t n; *text; text += n) {
+        size_t width;
+
+        for (n = 1; ((unsigned char)text[n] & 0xc0) == 0x80;)
+            n++;
+        width = show_width(text, n);
+        if (used + width > room && used > 0) {
+            str_putc(out, '\n');
+            used = 0;
+        }
+        str_add(out, text, n);
+        used += width;
+    }
+}
+
+/* Data keeps its columns and is cut, but for a line that no screen has room for, as JSON
+ * is; sentences are folded. */
 static void fold_line(const struct log_line *line, int width, struct str *out)
 {
     int room = width > LOG_MARK + 1 ? width - LOG_MARK : 1;
 
-    if (line->kind == LOG_DATA)
+    if (line->kind == LOG_DATA && strlen(line->text) > LONG_DATA)
+        break_line(out, line->text, (size_t)room);
+    else if (line->kind == LOG_DATA)
         str_puts(out, line->text);
     else
         fold_to(out, line->text, 0, strspn(line->text, " ") + 2, (size_t)room);
