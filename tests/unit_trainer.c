@@ -237,6 +237,51 @@ static void mlm_keeps_what_masks_learned(void)
     subject_done(&s);
 }
 
+/* How far the body went from where it began in an epoch. */
+static double way_of_body(struct subject *s, const struct train_options *o)
+{
+    struct run pre = pretext_new(s, o, PRETEXT_MLM, 1), r = run_new(s, o, 1);
+    const struct params *p = model_params(r.model);
+    int i = params_find(p, "layers.1.ffn.up.weight");
+    struct str note = {0};
+    real *before;
+    double way = 0;
+
+    check(model_take_body(r.model, pre.model, &note, &r.err));
+    before = xmalloc(p->list[i].count * sizeof *before);
+    memcpy(before, param_value(p, i), p->list[i].count * sizeof *before);
+    train(&r);
+    for (size_t k = 0; k < p->list[i].count; k++)
+        way += fabs((double)param_value(p, i)[k] - (double)before[k]);
+    free(before);
+    str_done(&note);
+    run_done(&pre);
+    run_done(&r);
+    return way;
+}
+
+static void a_body_may_stand_still_or_go_slowly(void)
+{
+    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct train_options o = quick_options();
+    double usual, slow, late;
+
+    o.epochs = 2;
+    o.average = 0;
+    o.watch = WATCH_LOSS; /* of two epochs the last is the better one here */
+    usual = way_of_body(&s, &o);
+    o.body_lr = 0.1;
+    slow = way_of_body(&s, &o);
+    o.body_lr = 1;
+    o.freeze = 1;
+    late = way_of_body(&s, &o);
+    o.freeze = 2;
+    check(way_of_body(&s, &o) == 0);
+    check(usual > 0 && slow > 0.05 * usual && slow < 0.2 * usual);
+    check(late > 0.3 * usual && late < 0.9 * usual);
+    subject_done(&s);
+}
+
 static void check_bits(enum pretext pretext)
 {
     struct subject s = subject_new(make_table(), "kind", "weight");
@@ -608,6 +653,7 @@ int main(void)
 {
     test_run(learns_all_tasks);
     test_run(learns_without_labels);
+    test_run(a_body_may_stand_still_or_go_slowly);
     test_run(mlm_keeps_what_masks_learned);
     test_run(same_bits_for_any_number_of_threads);
     test_run(another_seed_gives_other_weights);

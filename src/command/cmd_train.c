@@ -474,6 +474,8 @@ const struct command command_train = {
     .options = {
         {"from", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R",
          "begin with the body of that run"},
+        SETTING("freeze", "train.freeze", "N", "epochs in which that body stands still"),
+        SETTING("body_lr", "train.body_lr", "X", "its learning rate, as a share of --lr"),
         SETTING("epochs", "train.epochs", "N", "epochs at most"),
         SETTING("batch", "train.batch", "N", "rows of a step; 0: chosen by the table"),
         SETTING("lr", "train.lr", "X", "learning rate"),

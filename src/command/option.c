@@ -58,6 +58,10 @@ static const struct option options[] = {
     {"train.average", NUMBER(0, 0.99999), AT(train.average),
      "what a step keeps of the running average of weights, which is what is kept; 0 sets "
      "none"},
+    {"train.freeze", INT(0, 1e6), AT(train.freeze),
+     "fine-tuning: epochs in which the body that was brought stands still"},
+    {"train.body_lr", NUMBER(0, 1), AT(train.body_lr),
+     "fine-tuning: learning rate of that body, as a share of train.lr"},
     {"train.seed", SEED, AT(train.seed), "seed of weights, order of rows and dropout"},
     {"pretrain.mask", NUMBER(0.01, 0.99), AT(train.pretrain.mask),
      "share of the cells that pre-training masks or replaces"},

@@ -54,7 +54,8 @@ struct train_options train_defaults(void)
     return (struct train_options){
         .epochs = 100, .batch = 0, .lr = 1e-3, .weight_decay = 1e-2,
         .schedule = SCHEDULE_CONSTANT, .warmup = 0, .patience = 15, .watch = WATCH_AUTO,
-        .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .average = 0.99, .seed = 1,
+        .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .average = 0.99,
+        .freeze = 0, .body_lr = 1, .seed = 1,
         .pretrain = pretrain_defaults(),
     };
 }
@@ -69,6 +70,8 @@ bool train_check(const struct train_options *o, struct error *err)
         && error_unless_within(err, "train.patience", o->patience, 0, 1e6)
         && error_unless_within(err, "train.clip", o->clip, 0, 1e9)
         && error_unless_within(err, "train.average", o->average, 0, 0.99999)
+        && error_unless_within(err, "train.freeze", o->freeze, 0, 1e6)
+        && error_unless_within(err, "train.body_lr", o->body_lr, 0, 1)
         && pretrain_check(&o->pretrain, err);
 }
 
@@ -593,6 +596,14 @@ static void follow_average(struct trainer *t)
                        fmax(1 - t->options.average, 9 / (9 + step)), t->average);
 }
 
+/* Only a body that was brought has anything to lose. */
+static double body_share(const struct trainer *t)
+{
+    if (t->corruption || !model_has_body(t->model))
+        return 1;
+    return t->progress.epoch < t->options.freeze ? 0 : t->options.body_lr;
+}
+
 static enum step one_step(struct trainer *t, struct error *err)
 {
     struct train_progress *p = &t->progress;
@@ -610,6 +621,7 @@ static enum step one_step(struct trainer *t, struct error *err)
     u.lr = p->lr;
     u.weight_decay = t->options.weight_decay;
     u.clip = t->options.clip;
+    u.body = body_share(t);
     params_step(t->params, t->kernels, t->pool, &u, &norm);
     follow_average(t);
     measure(t, loss, norm, b->rows);

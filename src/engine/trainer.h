@@ -36,6 +36,8 @@ struct train_options {
     enum class_weight class_weight;
     double average;       /* of the running average of the weights, what a step keeps; the
                              averaged weights are validated and kept; 0: no average */
+    int freeze;           /* fine-tuning: epochs in which the body stands still */
+    double body_lr;       /* and then its rate, as a share of lr */
     uint64_t seed;
     struct pretrain_options pretrain; /* of a model of a pretext */
 };

@@ -157,6 +157,11 @@ unsigned char *model_mark_brought(struct model *m, int column)
     return m->brought[column];
 }
 
+bool model_has_body(const struct model *m)
+{
+    return m->brought != NULL;
+}
+
 bool model_brought(const struct model *m, int column, int code)
 {
     return m->brought && m->brought[column] && m->brought[column][code];

@@ -71,7 +71,8 @@ double model_flops(const struct model *m);      /* of one row forward, matrix pr
  * memory. */
 bool model_take_body(struct model *to, struct model *from, struct str *note,
                      struct error *err);
-/* The vector of that code came with a body. */
+bool model_has_body(const struct model *m); /* of another */
+/* The vector of that code came with it. */
 bool model_brought(const struct model *m, int column, int code);
 
 /* For who trains it or looks inside: its parameters, and a graph of it (not yet planned)

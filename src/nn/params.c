@@ -144,14 +144,15 @@ void params_free_training(struct params *p)
 
 struct update update_defaults(void)
 {
-    return (struct update){.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    return (struct update){.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8,
+                           .body = 1};
 }
 
 /* The update runs over blocks; block b is parameters [b BLOCK, (b + 1) BLOCK). */
 struct update_run {
     struct params *p;
     const struct kernels *k;
-    struct adamw adamw;
+    struct adamw adamw, body; /* of PARAM_HEAD and PARAM_BODY */
     double *squares; /* (blocks) sum of g^2 */
 };
 
@@ -194,8 +195,10 @@ static void step_block(void *arg, int task, int worker)
         size_t low = q->offset > from ? q->offset : from;
         size_t high = q->offset + q->count < to ? q->offset + q->count : to;
 
-        if (q->kind != PARAM_BUFFER && low < high)
-            r->k->adamw_step(high - low, &r->adamw, q->decay, p->value + low,
+        const struct adamw *o = q->kind == PARAM_BODY ? &r->body : &r->adamw;
+
+        if (q->kind != PARAM_BUFFER && low < high && o->lr > 0)
+            r->k->adamw_step(high - low, o, q->decay, p->value + low,
                              p->gradient + low, p->moment1 + low, p->moment2 + low);
     }
 }
@@ -231,13 +234,15 @@ void params_step(struct params *p, const struct kernels *k, struct pool *pool,
         .correction1 = (real)(1 - pow(u->beta1, (double)t)),
         .correction2 = (real)(1 - pow(u->beta2, (double)t)),
     };
+    r.body = r.adamw;
+    r.body.lr = (real)(u->lr * u->body);
     if (u->clip <= 0) {
         pool_run(pool, blocks, sum_and_step_block, &r);
         return;
     }
     r.squares = p->squares;
     pool_run(pool, blocks, sum_block, &r);
-    r.adamw.scale = (real)clip_scale(&r, blocks, u->clip, norm);
+    r.adamw.scale = r.body.scale = (real)clip_scale(&r, blocks, u->clip, norm);
     pool_run(pool, blocks, step_block, &r);
 }
 
