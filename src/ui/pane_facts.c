@@ -196,6 +196,16 @@ static void draw_heads(struct sheet *t, const char *first, const char *second)
     surface_text_right(t->s, LABEL + VALUE, t->y++, VALUE, ROLE_DIM, second);
 }
 
+/* Pre-training by MLM has no AUC. */
+static bool has_metric(const struct run *r, const struct metric_field *f)
+{
+    bool any = r->task != TASK_NONE;
+
+    for (size_t i = 0; i < r->n_history && !any; i++)
+        any = !isnan(metric_value(&r->history[i].valid, f));
+    return any;
+}
+
 /* While it trains: the last epoch and the best one. */
 static void draw_progress_table(struct sheet *t)
 {
@@ -211,7 +221,7 @@ static void draw_progress_table(struct sheet *t)
     draw_values(t, "train loss", r->progress.loss, best ? best->train_loss : NAN);
     draw_values(t, "valid loss", last->valid.loss, best ? best->valid.loss : NAN);
     for (int i = 0; (f = metric_field(r->task, i)); i++) {
-        if (strcmp(f->name, "loss") != 0)
+        if (strcmp(f->name, "loss") != 0 && has_metric(r, f))
             draw_values(t, f->title, metric_value(&last->valid, f),
                         best ? metric_value(&best->valid, f) : NAN);
     }

@@ -43,6 +43,15 @@ static void add_table(const struct view *v, struct str *out)
 
 enum { LONG_STATUS = 80 }; /* columns from which a job may tell all */
 
+/* Of a watched loss the trainer keeps the opposite: larger is better. */
+static void add_best(const struct run *r, struct str *out)
+{
+    if (train_watch(&r->settings.train, r->task) == WATCH_LOSS)
+        str_printf(out, " best loss %.4f", -r->progress.best);
+    else
+        str_printf(out, " best %.4f", r->progress.best);
+}
+
 /* The first job, and how many others there are. */
 /* The one in training; behind the last one the test rows are measured. */
 static int epoch_of(const struct run *r)
@@ -72,7 +81,7 @@ static void add_jobs(const struct view *v, int width, struct str *out)
     else if (j->status[0])
         str_printf(out, "  %s", j->status);
     if (width < LONG_STATUS && r && r->progress.best_epoch > 0)
-        str_printf(out, " best %.4f", r->progress.best);
+        add_best(r, out);
 }
 
 static void draw_top(const struct view *v, struct surface *s)
