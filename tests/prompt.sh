@@ -1,49 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The plain prompt as a person meets it: keys go into a private tmux, and what is waited
-# for is text on its screen, never time.
+# The plain prompt as a person meets it: keys go into a private tmux, and what they do is
+# seen on its screen.
 
-top=$(cd "${srcdir:-.}" && pwd)
-tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
-work=$(mktemp -d) || exit 99
-cd "$work" || exit 99
-if ! command -v tmux > /dev/null; then
-    echo "1..0 # SKIP no tmux"
-    exit 0
-fi
-screens=0
-mux() { tmux -S "$work/socket$screens" -f /dev/null "$@" 2> /dev/null; }
-trap 'mux kill-server; rm -rf "$work"' EXIT
-trap 'exit 99' HUP INT TERM
+. "${srcdir:-.}/tests/tmux.sh"
+tabscope=$build/tabscope
 cp "$top/share/demo/income.csv" . || exit 99
-count=0
 
-# begin [NAME=VALUE...] [-- OPTION...]: the program on a fresh screen
+# begin [NAME=VALUE...] PROGRAM [OPTION...]: on a fresh screen, in a folder that is its home
 begin() {
-    mux kill-server
-    screens=$((screens + 1))
-    mux new-session -d -s t -x 100 -y 40 \
-        "cd $work; env -u ACCESSIBLE HOME=$work XDG_CONFIG_HOME= XDG_STATE_HOME= \
-         LC_ALL=C.UTF-8 $* ; echo status \$?; cat"
-}
-
-keys() { mux send-keys -t t "$@"; }
-screen() { mux capture-pane -t t -p; }
-
-# sees PATTERN NAME: within 20 seconds the screen has it
-sees() {
-    count=$((count + 1))
-    tries=0
-    until screen | grep -q -- "$1"; do
-        tries=$((tries + 1))
-        if [ $tries -gt 400 ]; then
-            screen | sed 's/^/# /'
-            echo "not ok $count - $2"
-            return
-        fi
-        sleep 0.05
-    done
-    echo "ok $count - $2"
+    new_screen 100 40 \
+        "cd $work; env -u ACCESSIBLE HOME=$work XDG_CONFIG_HOME= XDG_STATE_HOME= $* ; \
+         echo status \$?; cat"
 }
 
 begin "$tabscope" --plain
@@ -94,10 +62,7 @@ sees '^status 0$' "Ctrl-D leaves"
 grep -q '^train --epochs' .local/state/tabscope/history &&
     ! grep -q '^ *tables$' .local/state/tabscope/history &&
     [ "$(stat -c %a .local/state/tabscope/history)" = 600 ]
-ok=$?
-count=$((count + 1))
-[ $ok -eq 0 ] && echo "ok $count - the history is kept, for the person only" ||
-    echo "not ok $count - the history is kept, for the person only"
+point "the history is kept, for the person only"
 
 begin TERM=dumb "$tabscope" --no-rc
 sees 'plain prompt (a dumb terminal)' "a dumb terminal is known"

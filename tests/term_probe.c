@@ -8,7 +8,7 @@
  *     l  the shell's screen, until a line    c  a text for the clipboard
  *     q  the end    x  an abort    X  a bad pointer    e  exit()
  *
- * After each key FOLDER/screen holds the picture, FOLDER/facts a line: keys so far, bytes
+ * After each key FOLDER/drawn holds the picture, FOLDER/facts a line: keys so far, bytes
  * written, width, height, process; FOLDER/errors what came out of standard error.
  */
 #include <errno.h>
@@ -61,7 +61,7 @@ static void report(struct probe *p)
     str_printf(&facts, "%ld %zu %d %d %ld\n", p->keys, term_written(), width, height,
                (long)getpid());
     surface_dump(&p->screen, &screen);
-    save(p, "screen", str_text(&screen));
+    save(p, "drawn", str_text(&screen));
     save(p, "errors", str_text(&p->errors));
     save(p, "facts", facts.text);
     str_done(&screen);

@@ -1,74 +1,35 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The workbench as a person meets it: keys go into a private tmux of fixed size, and what is
-# waited for is text on its screen, never time.
+# The workbench as a person meets it: keys go into a private tmux of fixed size, and what
+# they do is seen on its screen.
 
-top=$(cd "${srcdir:-.}" && pwd)
-tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
-work=$(mktemp -d) || exit 99
-cd "$work" || exit 99
-if ! command -v tmux > /dev/null; then
-    echo "1..0 # SKIP no tmux"
-    exit 0
-fi
-screens=0
-mux() { tmux -S "$work/socket$screens" -f /dev/null "$@" 2> /dev/null; }
-trap 'mux kill-server; rm -rf "$work"' EXIT
-trap 'exit 99' HUP INT TERM
+. "${srcdir:-.}/tests/tmux.sh"
+tabscope=$build/tabscope
 cp "$top/share/demo/income.csv" . || exit 99
 head -400 income.csv > small.csv
-count=0
 
-# point NAME: stands for what the command before it returned
-point() {
-    ok=$?
-    count=$((count + 1))
-    if [ $ok -eq 0 ]; then
-        echo "ok $count - $1"
-    else
-        screen | sed 's/^/# /'
-        echo "not ok $count - $1"
-    fi
-}
-
-# begin WIDTH HEIGHT [NAME=VALUE...] PROGRAM [OPTION...]: on a fresh screen, in a folder of
-# its own as home
+# begin WIDTH HEIGHT [NAME=VALUE...] PROGRAM [OPTION...]: in a folder of its own as home
 begin() {
-    mux kill-server
-    screens=$((screens + 1))
     mkdir -p home
     width=$1 height=$2
     shift 2
-    mux new-session -d -s t -x "$width" -y "$height" \
+    new_screen "$width" "$height" \
         "cd $work; env -u ACCESSIBLE -u NO_COLOR -u SSH_TTY HOME=$work/home \
-         XDG_CONFIG_HOME= XDG_STATE_HOME= INPUTRC=$work/inputrc LC_ALL=C.UTF-8 $* ; \
+         XDG_CONFIG_HOME= XDG_STATE_HOME= INPUTRC=$work/inputrc $* ; \
          echo status \$?; stty -a | grep -o ' -*icanon'; cat"
 }
 
-keys() { mux send-keys -t t "$@"; }
-screen() { mux capture-pane -t t -p; }
-
-# until_true COMMAND...: within 30 seconds
-until_true() {
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ $tries -gt "${TRIES:-600}" ] && return 1
-        sleep 0.05
-    done
+# enter LINE: what comes behind it is no part of a paste
+enter() {
+    keys "$1" Enter
+    until_true has '^tabscope> *$'
 }
-has() { screen | grep -q -- "$1"; }
-lacks() { ! has "$1"; }
 
 # Escape, and nothing behind it that it could be a part of
 to_panes() {
     keys Escape
     until_true lacks '^PROMPT'
 }
-
-# sees PATTERN NAME, misses PATTERN NAME: the screen has it (not) in the end
-sees() { until_true has "$1"; point "$2"; }
-misses() { until_true lacks "$1"; point "$2"; }
 
 # ---- loading and looking ----
 
@@ -129,7 +90,8 @@ keys 'screen-dump dump.txt' Enter
 until_true test -s dump.txt && grep -q 'age' dump.txt
 point "screen-dump writes what is to be seen"
 keys 'session save s.tabscope' Enter
-until_true test -s s.tabscope && grep -q '^target over_50k' s.tabscope && ! grep -q view s.tabscope
+until_true test -s s.tabscope && grep -q '^target over_50k' s.tabscope &&
+    ! grep -q view s.tabscope
 point "the session is saved as a script"
 keys C-d
 sees '^status 0' "Ctrl-D leaves"
@@ -215,7 +177,7 @@ keys C-r 'help'
 sees 'i-search.*help view' "Ctrl-R searches the history"
 keys C-c
 misses 'i-search' "Ctrl-C ends the search"
-keys 'värde 東京 é' 
+keys 'värde 東京 é'
 sees 'värde 東京 é' "wide characters stand on the line"
 keys C-u
 mux set-buffer 'view log
@@ -295,8 +257,8 @@ mux kill-server
 begin 80 24 "$tabscope" --no-rc small.csv
 sees 'small 399x' "themes: a table"
 for theme in light mono deut contrast dark; do
-    keys "theme $theme" Enter
-    keys "show screen.theme" Enter
+    enter "theme $theme"
+    enter "show screen.theme"
     sees "value  *$theme" "theme $theme"
     keys 'view data' Enter
     sees 'household_size num' "theme $theme shows the table"
@@ -320,20 +282,24 @@ mux kill-server
 
 begin 80 24 TERM=dumb "$tabscope" --no-rc
 sees 'plain prompt (a dumb terminal)' "a dumb terminal gets the plain prompt, and why"
+keys C-d
+sees '^status 0' "which Ctrl-D leaves"
 begin 80 24 ACCESSIBLE=1 "$tabscope" --no-rc
 sees 'plain prompt (ACCESSIBLE is set)' "ACCESSIBLE too"
+keys C-d
+until_true has '^status 0'
 
 pid_of() { pgrep -f "^$tabscope --no-rc manners" | head -1; }
 cp small.csv manners.csv
 start_manners() {
-    begin 80 24 "$tabscope" --no-rc manners.csv
+    begin 80 24 ASAN_OPTIONS=handle_segv=0 TSAN_OPTIONS=handle_segv=0 \
+        "$tabscope" --no-rc manners.csv
     sees 'manners 399x' "$1: a table"
 }
 start_manners 'SIGTERM'
 keys 'target over_50k' Enter
 until_true has ' TARGET '
-keys 'set model.layers 1' Enter
-until_true has '^tabscope> *$'
+enter 'set model.layers 1'
 keys 'train --epochs 100000 --patience 0 --name term' Enter
 sees 'train term' "SIGTERM: a job runs"
 kill -TERM "$(pid_of)"
@@ -346,8 +312,7 @@ point "and the session"
 start_manners 'lost terminal'
 keys 'target over_50k' Enter
 until_true has ' TARGET '
-keys 'set model.layers 1' Enter
-until_true has '^tabscope> *$'
+enter 'set model.layers 1'
 keys 'train --epochs 100000 --patience 0 --name lost' Enter
 sees 'train lost' "lost terminal: a job runs"
 lost=$(pid_of)
