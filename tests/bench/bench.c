@@ -121,7 +121,8 @@ static void make_rows(struct subject *s, int shape, int rows)
         s->values[i] = (float)rng_normal(&r);
     for (int i = 0; i < rows; i++)
         s->target[i] = (float)(s->codes[(size_t)i * m] % 2);
-    s->input = (struct graph_input){rows, s->codes, s->values, s->target, NULL};
+    s->input = (struct graph_input){.rows = rows, .codes = s->codes, .values = s->values,
+                                    .target = s->target};
 }
 
 static struct graph *planned(struct subject *s, const struct model_options *o,
