@@ -2,9 +2,9 @@
 /*
  * golden FILE|FOLDER...: holds our TabTransformer against reference values of PyTorch:
  * outputs, hidden states, attention maps, gradients of every parameter, and runs of
- * AdamW; pre-training likewise. Each file holds inputs, parameters and what comes of them; its settings are in
- * the metadata. Without arguments: the small files in tests/reference (made by make.py
- * there) and, where there is one, the shared reference folder.
+ * AdamW; pre-training likewise. Each file holds inputs, parameters and what comes of them;
+ * its settings are in the metadata. Without arguments: the small files in tests/reference
+ * (made by make.py there) and, where there is one, the shared reference folder.
  */
 #include <dirent.h>
 #include <stdarg.h>

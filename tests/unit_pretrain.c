@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pre-training: which cells are hidden, whose body becomes whose, and graphs that give the same bits for any number
- * of threads. What they compute is held against PyTorch by golden. */
+/* Pre-training: which cells are hidden, whose body becomes whose, and graphs that give the
+ * same bits for any number of threads. What they compute is held against PyTorch by
+ * golden. */
 #include "base/mem.h"
 #include "base/rng.h"
 #include "model/corruption.h"
@@ -24,7 +25,8 @@ static struct dataset *make_table(void)
         double x = rng_uniform(&r);
 
         str_printf(&text, "%c,%s,%s,%s\n", x < 0.8 ? 'p' : x < 0.9 ? 'q' : 'r',
-                   i % 5 == 0 ? "" : "one", i % 4 == 0 ? "" : i % 4 == 1 ? "u" : "v", i % 2 ? "yes" : "no");
+                   i % 5 == 0 ? "" : "one", i % 4 == 0 ? "" : i % 4 == 1 ? "u" : "v",
+                   i % 2 ? "yes" : "no");
     }
     d = table_load(text.text, text.length);
     str_done(&text);
@@ -104,7 +106,8 @@ static void check_replaced(const struct cells *c)
     }
 }
 
-/* Of the cells p of column a (code 1) that were replaced, how many became q (code 2) and r. */
+/* Of the cells p of column a (code 1) that were replaced, how many became q (code 2) and
+ * r. */
 static void rtd_replaces_by_other_classes(void)
 {
     struct cells c = cells_new();
@@ -130,7 +133,8 @@ static void rtd_replaces_by_other_classes(void)
     q_to_p = 0;
     for (int row = 0; row < ROWS; row++)
         q_to_p += code_before(&c, row * COLUMNS) == 2 && c.codes[row * COLUMNS] == 1;
-    check_near((double)q_to_p / of[2], 0.3 * 8 / 9, 0.06); /* p is eight times as likely as r */
+    /* p is eight times as likely as r */
+    check_near((double)q_to_p / of[2], 0.3 * 8 / 9, 0.06);
     cells_done(&c);
 }
 

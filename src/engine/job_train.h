@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The job that trains or pre-trains a model from a table: split, encoder, frame, fresh weights, one
- * step a slice, the metrics of the best weights, and the files of the run's folder:
+ * The job that trains or pre-trains a model from a table: split, encoder, frame, fresh
+ * weights, one step a slice, the metrics of the best weights, and the files of the run's
+ * folder:
  *
  *     commands            command lines that repeat the run
  *     metrics.csv         one line an epoch, written as they come

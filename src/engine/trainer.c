@@ -111,7 +111,8 @@ static float *balanced_weights(const struct encoder *e)
 static bool check_memory(const struct trainer *t, struct error *err)
 {
     size_t need = model_training_bytes(model_options(t->model), model_encoder(t->model),
-                                       model_pretext(t->model), t->options.batch, pool_threads(t->pool));
+                                       model_pretext(t->model), t->options.batch,
+                                       pool_threads(t->pool));
     size_t have = mem_available();
 
     if (need < have)

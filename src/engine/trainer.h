@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Training of one model, one step (batch) at a time: AdamW, schedule, early stopping on the
- * validation rows, best weights kept. A model of a pretext (model/pretrain.h) is pre-trained
- * on all rows outside validation and test, whether they have a target or not. It runs on the worker thread;
- * others see copies of struct train_progress.
+ * Training of one model, one step (batch) at a time: AdamW, schedule, early stopping on
+ * the validation rows, best weights kept. A model of a pretext (model/pretrain.h) is
+ * pre-trained on all rows outside validation and test, whether they have a target or not.
+ * It runs on the worker thread; others see copies of struct train_progress.
  */
 #ifndef ENGINE_TRAINER_H
 #define ENGINE_TRAINER_H

@@ -97,14 +97,14 @@ bool pretext_measure(struct model *m, struct pool *pool, const struct corruption
                                  n));
 
     for (size_t from = 0; ok && from < n; from += INFER_ROWS)
-        ask_rows(g, c, f, index + from, (int)(n - from < INFER_ROWS ? n - from : INFER_ROWS),
-                 &t);
+        ask_rows(g, c, f, index + from,
+                 (int)(n - from < INFER_ROWS ? n - from : INFER_ROWS), &t);
     *out = (struct metrics){
         .rows = n, .loss = t.asked ? t.loss / (double)t.asked : NAN,
         .accuracy = t.asked ? (double)t.right / (double)t.asked : NAN,
-        .auc = ok && t.score ? metric_auc(t.score, t.replaced, t.n_scores) : NAN, .f1 = NAN,
-        .average_precision = NAN, .calibration_error = NAN, .rmse = NAN, .mae = NAN,
-        .r2 = NAN,
+        .auc = ok && t.score ? metric_auc(t.score, t.replaced, t.n_scores) : NAN,
+        .f1 = NAN, .average_precision = NAN, .calibration_error = NAN,
+        .rmse = NAN, .mae = NAN, .r2 = NAN,
     };
     done(&t);
     return ok;

@@ -112,8 +112,9 @@ struct group {
     int column, n, panels; /* n cells in so many panels */
     int row[PANELS * LANES];
     int answer[PANELS * LANES]; /* output number, from 0 */
-    real *x, *z, *dx; /* panels in scratch: inputs, a piece of logits, the inputs' gradient */
-    real *line[2];    /* lines (panels) in scratch */
+    /* panels in scratch: inputs, a piece of logits, the inputs' gradient */
+    real *x, *z, *dx;
+    real *line[2]; /* lines (panels) in scratch */
 };
 
 static int scratch_lines(int d)
@@ -225,8 +226,9 @@ static int piece_of_logits(const struct task *t, const struct group *q, int from
     const real *w = task_param(t, n->values[q->column]);
     const real *b = task_param(t, n->values[n->in[0]->columns + q->column]);
 
-    t->g->kernels->linear_forward(q->panels, k, d, w + (size_t)from * (size_t)d, (size_t)d,
-                                  b + from, q->x, panel_size(d), q->z, panel_size(PIECE));
+    t->g->kernels->linear_forward(q->panels, k, d, w + (size_t)from * (size_t)d,
+                                  (size_t)d, b + from, q->x, panel_size(d), q->z,
+                                  panel_size(PIECE));
     return k;
 }
 
@@ -287,14 +289,16 @@ static void classify_forward(const struct task *t)
 /* Lanes without a cell get a sum so large that nothing comes of them. */
 static void read_cells(const struct task *t, const struct group *q)
 {
-    const real *cells = tensor_value(t, t->node->out), *grad = tensor_grad(t, t->node->out);
+    const real *cells = tensor_value(t, t->node->out);
+    const real *grad = tensor_grad(t, t->node->out);
 
     for (int i = 0; i < q->panels * LANES; i++) {
-        bool cell = i < q->n;
-
-        q->line[0][i] = cell ? cells[place_of_cell(t, q->row[i], CELL_WHOLE, q->column)]
-                             : (real)1e30;
-        q->line[1][i] = cell ? grad[place_of_cell(t, q->row[i], CELL_LOSS, q->column)] : 0;
+        q->line[0][i] = (real)1e30;
+        q->line[1][i] = 0;
+    }
+    for (int i = 0; i < q->n; i++) {
+        q->line[0][i] = cells[place_of_cell(t, q->row[i], CELL_WHOLE, q->column)];
+        q->line[1][i] = grad[place_of_cell(t, q->row[i], CELL_LOSS, q->column)];
     }
 }
 
