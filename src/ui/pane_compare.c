@@ -116,10 +116,11 @@ static void compare_metric(struct comparisons *t, const struct compared *c,
 
 static void compare_metrics(struct comparisons *t, const struct compared *c)
 {
-    static const enum task tasks[] = {TASK_BINARY, TASK_REGRESSION};
+    /* those of classes, of numbers, and of pre-training */
+    static const enum task tasks[] = {TASK_BINARY, TASK_REGRESSION, TASK_NONE};
     const struct metric_field *f;
 
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < 3; k++) {
         for (int i = 0; (f = metric_field(tasks[k], i)); i++) {
             compare_metric(t, c, "valid", tasks[k], f);
             compare_metric(t, c, "test", tasks[k], f);

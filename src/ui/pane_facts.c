@@ -315,7 +315,8 @@ static void draw_make(struct sheet *t)
     make_line(t, "table", "%s", r->origin ? r->origin : "-");
     if (r->parent)
         make_line(t, "parent", "%s", r->parent);
-    make_line(t, "target", "%s", run_target(r));
+    if (r->pretext == PRETEXT_NONE)
+        make_line(t, "target", "%s", run_target(r));
     make_line(t, "task", "%s", run_task(r));
     if (r->rows > 0)
         make_line(t, "rows", "%s", count_text(r->rows, count));

@@ -38,8 +38,10 @@ static void put_note(const struct view *v, const struct run *r, struct str *out)
 {
     struct str differences = {0};
 
+    if (r->parent)
+        str_printf(out, "from %s", r->parent);
     if (r->progress.end == TRAIN_EARLY)
-        str_puts(out, "early");
+        str_puts(out, out->length > 0 ? "; early" : "early");
     run_differences(r, v->session->runs, v->session->n_runs, &differences);
     if (out->length > 0 && differences.length > 0)
         str_puts(out, "; ");
