@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -95,17 +96,23 @@ void *try_realloc(void *p, size_t n, size_t size)
     return realloc(p, bytes ? bytes : 1);
 }
 
+#define HUGE_PAGE ((size_t)2 << 20)
+
 void *try_aligned(size_t n, size_t size)
 {
-    size_t bytes;
+    size_t bytes, alignment;
     void *p;
 
-    if (__builtin_mul_overflow(n, size, &bytes) || bytes > PTRDIFF_MAX - 64)
+    if (__builtin_mul_overflow(n, size, &bytes) || bytes > PTRDIFF_MAX - HUGE_PAGE)
         return NULL;
-    bytes = bytes ? (bytes + 63) & ~(size_t)63 : 64;
-    p = aligned_alloc(64, bytes);
-    if (p)
-        memset(p, 0, bytes);
+    alignment = bytes < HUGE_PAGE ? 64 : HUGE_PAGE;
+    if (posix_memalign(&p, alignment, bytes ? bytes : 1) != 0)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    if (alignment == HUGE_PAGE)
+        madvise(p, bytes, MADV_HUGEPAGE); /* a wish: small pages do as well */
+#endif
+    memset(p, 0, bytes);
     return p;
 }
 

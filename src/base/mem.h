@@ -22,7 +22,9 @@ void *try_alloc(size_t n, size_t size);
 void *try_calloc(size_t n, size_t size);
 void *try_realloc(void *p, size_t n, size_t size); /* on failure p stays valid */
 
-/* Zeroed memory aligned to 64 bytes, for kernels; released by free(). NULL: no memory. */
+/* Zeroed memory aligned to 64 bytes, for kernels; released by free(). NULL: no memory.
+ * From 2 MB on it lies on huge pages where the system has them: kernels go across large
+ * matrices, where each line would need another entry of the table of pages. */
 void *try_aligned(size_t n, size_t size);
 
 /* Makes room for one more element: *capacity grows by doubling when it equals n. */
