@@ -2,9 +2,10 @@
 /*
  * golden FILE|FOLDER...: holds our TabTransformer against reference values of PyTorch:
  * outputs, hidden states, attention maps, gradients of every parameter, and runs of
- * AdamW; pre-training likewise. Each file holds inputs, parameters and what comes of them;
- * its settings are in the metadata. Without arguments: the small files in tests/reference
- * (made by make.py there) and, where there is one, the shared reference folder.
+ * AdamW; pre-training likewise. Each file holds inputs, parameters and what comes of
+ * them; its settings are in the metadata. Without arguments: the small files in
+ * tests/reference (made by make.py there) and, where there is one, the shared reference
+ * folder.
  */
 #include <dirent.h>
 #include <stdarg.h>
@@ -165,8 +166,8 @@ static float *read_floats(const struct golden *g, const char *name)
     return values;
 }
 
-/* MLM: masked cells are shown as missing and asked for. RTD: others are shown, and asked is
- * which these are. */
+/* MLM: masked cells are shown as missing and asked for. RTD: others are shown, and asked
+ * is which these are. */
 static void hide_cells(struct golden *g)
 {
     bool mlm = g->pretext == PRETEXT_MLM;

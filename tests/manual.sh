@@ -47,7 +47,8 @@ done
 # ---- commands ----
 
 run 'help --format csv' 2> /dev/null | first > want
-awk '/^\.Sh/ { on = /COMMANDS/ } on && /^\.It Ic/ { print $3 }' "$top/man/tabscope.5" > got
+awk '/^\.Sh/ { on = /COMMANDS/ } on && /^\.It Ic/ { print $3 }' \
+    "$top/man/tabscope.5" > got
 same "the manual lists the commands"
 
 while read -r verb; do
@@ -70,12 +71,13 @@ mv options want
 same "the manual explains every option of every command"
 
 run 'show --format csv' | sed 1d | awk -F, '{ print $1, "(" $3 ")" }' > want
-awk '/^\.Sh/ { on = /OPTIONS/ } on && /^\.It Cm/ { print $3, $5 }' "$top/man/tabscope.5" > got
+awk '/^\.Sh/ { on = /OPTIONS/ } on && /^\.It Cm/ { print $3, $5 }' \
+    "$top/man/tabscope.5" > got
 same "the manual lists the settings and their defaults"
 
 "$tabscope" --help | sed -n 's/^  \(--*[a-z-]*\) .*/\1/p' > want
-awk '/^\.Sh/ { on = /DESCRIPTION/ } on && /^\.It Fl/ { print "-" $3 }' "$top/man/tabscope.1" |
-    sed 's/^-\\-/--/' > got
+awk '/^\.Sh/ { on = /DESCRIPTION/ } on && /^\.It Fl/ { print "-" $3 }' \
+    "$top/man/tabscope.1" | sed 's/^-\\-/--/' > got
 same "the manual lists the options of the program"
 
 "$tabscope" --complete-bash > got

@@ -7,7 +7,7 @@
 tabscope=$build/tabscope
 cp "$top/share/demo/income.csv" . || exit 99
 
-# begin [NAME=VALUE...] PROGRAM [OPTION...]: on a fresh screen, in a folder that is its home
+# begin [NAME=VALUE...] PROGRAM [OPTION...]: on a fresh screen, at home in this folder
 begin() {
     new_screen 100 40 \
         "cd $work; env -u ACCESSIBLE HOME=$work XDG_CONFIG_HOME= XDG_STATE_HOME= $* ; \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # For scripts that show a program in a private tmux; they read this at their beginning and
-# stand in a folder of their own then, $work. $top is the folder of the sources, $build that
-# of the programs. What is waited for is text on the screen, never time.
+# stand in a folder of their own then, $work. $top is the folder of the sources, $build
+# that of the programs. What is waited for is text on the screen, never time.
 
 if ! command -v tmux > /dev/null; then
     echo "1..0 # SKIP no tmux"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The jobs that load and train: without the worker's thread, slice by slice, and on it. */
+/* The jobs that load and train: without the worker's thread, slice by slice, and on
+ * it. */
 #include <poll.h>
 #include <sys/stat.h>
 #include <zlib.h>

@@ -90,7 +90,8 @@ static void check_linear(const struct kernels *k, const struct size *s)
 static void linear_maps_are_sums(void)
 {
     static const struct size sizes[] = {
-        {1, 1, 1}, {2, 3, 5}, {16, 32, 32}, {3, 7, 66}, {17, 13, 300}, {5, 270, 9}, {3, 400, 47},
+        {1, 1, 1}, {2, 3, 5}, {16, 32, 32}, {3, 7, 66}, {17, 13, 300}, {5, 270, 9},
+        {3, 400, 47},
     };
 
     for (int i = 0; i < 3; i++)
@@ -177,8 +178,8 @@ static void softmax_comes_in_pieces(void)
                 total += exp((double)at(z, l / LANES, K, c, l % LANES));
             for (int c = 0; c < K; c++)
                 check_near((double)at(p, l / LANES, K, c, l % LANES),
-                           exp((double)at(z, l / LANES, K, c, l % LANES)) / total * (l % 3),
-                           1e-6);
+                           exp((double)at(z, l / LANES, K, c, l % LANES)) / total *
+                               (l % 3), 1e-6);
         }
     }
     free(z);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pre-training: which cells are hidden, whose body becomes whose, and graphs that give the
- * same bits for any number of threads. What they compute is held against PyTorch by
+/* Pre-training: which cells are hidden, whose body becomes whose, and graphs that give
+ * the same bits for any number of threads. What they compute is held against PyTorch by
  * golden. */
 #include "base/mem.h"
 #include "base/rng.h"
@@ -119,7 +119,8 @@ static void rtd_replaces_by_other_classes(void)
         int32_t before = code_before(&c, row * COLUMNS), now = c.codes[row * COLUMNS];
 
         of[before]++;
-        one_class += code_before(&c, row * COLUMNS + 1) > 0 && c.answers[row * COLUMNS + 1];
+        one_class += code_before(&c, row * COLUMNS + 1) > 0 &&
+                     c.answers[row * COLUMNS + 1];
         if (before == 1)
             became[now - 1]++;
         q_to_p += before == 2 && now == 1;
@@ -262,7 +263,8 @@ static void a_body_is_found_by_names(void)
     check(same_vector(to, 2, fresh, 2, "blue") && same_vector(to, 1, fresh, 1, "x"));
     check(same_param(to, from, "layers.0.attention.query.weight")
           && same_param(to, from, "layers.0.norm2.bias"));
-    check(same_param(to, fresh, "head.0.weight") && same_param(to, fresh, "head.out.bias"));
+    check(same_param(to, fresh, "head.0.weight")
+          && same_param(to, fresh, "head.out.bias"));
     check(model_brought(to, 2, 0) && !model_brought(to, 2, 1) && !model_brought(to, 1, 1)
           && !model_brought(fresh, 2, 0));
     str_done(&note);

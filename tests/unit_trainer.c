@@ -228,7 +228,8 @@ static void mlm_keeps_what_masks_learned(void)
             double mean = 0;
 
             for (size_t c = 1; c + 1 < codes; c++)
-                mean += (double)param_value(p, table)[c * width + k] / (double)(codes - 2);
+                mean += (double)param_value(p, table)[c * width + k] /
+                        (double)(codes - 2);
             off += fabs(mean - (double)param_value(p, table)[k]);
         }
         check(pretext == PRETEXT_MLM ? off > 0.1 : off < 1e-4);

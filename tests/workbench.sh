@@ -53,7 +53,7 @@ sees 'target over_50k: binary' "a key sets the target"
 keys '*'
 sees '^tabscope> select /' "* asks for a pattern"
 keys 'o/' Enter
-sees '^DATA  *[0-9]* columns are marked' "what it marks is counted, and the pane has the keys"
+sees '^DATA  *[0-9]* columns are marked' "its marks are counted, the pane has the keys"
 keys i
 sees '^DATA  *ignored: .*and [0-9]* more\|ignored: ' "all marked columns are left out"
 keys u C-Space
@@ -83,7 +83,7 @@ sees 'distinct' "several lines of output open the log"
 keys 'view data' Enter
 sees '\[1:Data\]' "a command goes to a view"
 keys 'describe age --format json' Enter
-sees '"values":.{"value":"25-34"' "a long line of output opens the log, too, and is broken"
+sees '"values":.{"value":"25-34"' "a long line opens the log, too, and is broken"
 keys 'view data' Enter
 sees '\[1:Data\]' "back to the table"
 keys 'screen-dump dump.txt' Enter

@@ -37,8 +37,8 @@ static struct run *asked_predictor(struct context *c, const struct call *call,
     struct run *r = asked_run(c, call, err);
 
     if (r && r->pretext != PRETEXT_NONE) {
-        error_set(err, ERROR_STATE, "the run %s is only pre-trained: it predicts no target; "
-                  "`train --from %s` goes on from it", r->name, r->name);
+        error_set(err, ERROR_STATE, "the run %s is only pre-trained: it predicts no "
+                  "target; `train --from %s` goes on from it", r->name, r->name);
         return NULL;
     }
     return r;
@@ -350,8 +350,8 @@ static void note_opened(struct context *c, const struct run *r)
         context_note(c, "%s: %s parameters, pre-trained by %s on %d columns", r->name,
                      parameters, pretext_name(r->pretext), e->n_categorical);
     else
-        context_note(c, "%s: %s parameters, predicts %s from %d inputs", r->name, parameters,
-                     e->target, e->n_categorical + e->n_continuous);
+        context_note(c, "%s: %s parameters, predicts %s from %d inputs", r->name,
+                     parameters, e->target, e->n_categorical + e->n_continuous);
 }
 
 static bool run_open(struct context *c, const struct call *call, struct error *err)
@@ -390,7 +390,8 @@ static bool run_open(struct context *c, const struct call *call, struct error *e
 const struct command command_open = {
     .name = "open",
     .help = "bring a model file back as a run",
-    .more = "The run can be evaluated and can predict, and `train --from` begins with it.",
+    .more = "The run can be evaluated and can predict, and `train --from` begins with "
+            "it.",
     .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL,
                    "a .safetensors file"}},
     .options = {{"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "R",

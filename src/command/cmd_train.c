@@ -411,8 +411,8 @@ static bool find_parent(struct context *c, const struct call *call, struct setti
                          (*parent)->name);
     if (model_encoder((*parent)->model)->n_categorical == 0)
         return error_set(err, ERROR_STATE,
-                         "the run %s has no categorical columns, so nothing to begin with",
-                         (*parent)->name);
+                         "the run %s has no categorical columns, so nothing to begin "
+                         "with", (*parent)->name);
     o = model_options((*parent)->model);
     s->model.dim = o->dim;
     s->model.layers = o->layers;
@@ -468,9 +468,10 @@ const struct command command_train = {
     .more = "The options stand in for those of `set train...` for this run only. At the "
             "prompt it goes on in the background: `jobs`, `pause`, `stop` and `wait` "
             "deal with it. The weights of the best epoch are kept, in the run's folder "
-            "too. With --from it begins with the embeddings and Transformer layers of a run "
-            "that was pre-trained, or trained for the same or another target: columns are "
-            "found by name, classes by text, and what that run does not know begins anew.",
+            "too. With --from it begins with the embeddings and Transformer layers of a "
+            "run that was pre-trained, or trained for the same or another target: "
+            "columns are found by name, classes by text, and what that run does not know "
+            "begins anew.",
     .options = {
         {"from", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R",
          "begin with the body of that run"},
@@ -500,9 +501,9 @@ const struct command command_pretrain = {
     .help = "learn from the rows of the current table without their labels",
     .more = "From the other columns of a row, mlm learns what stands in cells that are "
             "masked, rtd which cells were replaced by another value of their column. All "
-            "rows are used but those for validation and test; choose the target before, if "
-            "there is one, so that it is no input and the same rows are left out later. It "
-            "ends when the loss on the validation rows gets no better.",
+            "rows are used but those for validation and test; choose the target before, "
+            "if there is one, so that it is no input and the same rows are left out "
+            "later. It ends when the loss on the validation rows gets no better.",
     .arguments = {{"PRETEXT", {VALUE_CHOICE, PRETEXTS, 0, 0}, REQUIRED, NULL,
                    "what is learned"}},
     .options = {

@@ -206,8 +206,8 @@ static void note_duplicates(struct train_job *j)
 
     if (distinct > 0 && distinct <= most)
         str_printf(&j->note,
-                   "warning: only %zu of %zu rows differ, so nearly every row of the test "
-                   "part stands in the training part too\n", distinct, rows);
+                   "warning: only %zu of %zu rows differ, so nearly every row of the "
+                   "test part stands in the training part too\n", distinct, rows);
 }
 
 static enum step build(struct train_job *j, struct error *err)

@@ -32,8 +32,8 @@ struct train_request {
     struct encode_options encode;
     struct model_options model;
     struct train_options train;
-    enum pretext pretext;        /* not PRETEXT_NONE: pre-trains, the target is not used */
-    struct model *from;          /* whose body it begins with, or NULL; outlives the job */
+    enum pretext pretext;        /* not PRETEXT_NONE: pre-trains, uses no target */
+    struct model *from;          /* whose body it begins with or NULL; outlives the job */
     struct pool *pool;           /* used on the worker only; outlives the job */
     const char *folder;          /* made when training begins; NULL: nothing is written */
     const char *commands;        /* content of that file */

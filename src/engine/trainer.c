@@ -186,8 +186,8 @@ static bool count_parts(struct trainer *t, struct error *err)
     t->rows = count_rows(t, PART_TRAIN);
     if (t->rows < 2 || valid == 0)
         return error_set(err, ERROR_STATE,
-                         "%zu training and %zu validation rows %s; training needs at least 2 "
-                         "and 1", t->rows, valid,
+                         "%zu training and %zu validation rows %s; training needs at "
+                         "least 2 and 1", t->rows, valid,
                          t->corruption ? "are there" : "have a target");
     t->options.batch = train_batch(&t->options, t->rows);
     return true;
@@ -420,7 +420,8 @@ static void record_epoch(struct trainer *t, const struct metrics *valid)
     struct train_progress *p = &t->progress;
     double end = now();
 
-    t->history = xgrow(t->history, t->n_history, &t->history_capacity, sizeof *t->history);
+    t->history = xgrow(t->history, t->n_history, &t->history_capacity,
+                       sizeof *t->history);
     t->history[t->n_history++] = (struct epoch_record){
         .epoch = p->epoch, .seconds = end - t->start, .lr = p->lr,
         .train_loss = t->epoch_loss / (double)t->epoch_batches, .valid = *valid,
@@ -498,8 +499,8 @@ static bool measure_pretext(struct trainer *t, enum part part, struct metrics *o
     uint32_t *rows = list_rows(t, part, n);
     bool done = rows || error_set(err, ERROR_MEMORY, "no memory for %zu rows", n);
 
-    done = done && pretext_measure(t->model, t->pool, t->corruption, t->frame, rows, n, out,
-                                   err);
+    done = done && pretext_measure(t->model, t->pool, t->corruption, t->frame, rows, n,
+                                   out, err);
     free(rows);
     return done;
 }
@@ -557,7 +558,8 @@ static void draw_curve(struct trainer *t, double loss, double norm)
 {
     const struct train_progress *p = &t->progress;
     struct curve_point point = {
-        .epochs = (double)p->step / (double)p->batches, .seconds = p->seconds, .lr = p->lr,
+        .epochs = (double)p->step / (double)p->batches, .seconds = p->seconds,
+        .lr = p->lr,
     };
 
     t->since.loss += loss;

@@ -6,8 +6,8 @@
 #include "base/mem.h"
 #include "base/rng.h"
 
-/* The classes of a column laid end to end: code j has [begin[j], begin[j + 1]), as long as
- * it is likely to be drawn; 0 for missing and for classes that no training row has. */
+/* The classes of a column laid end to end: code j has [begin[j], begin[j + 1]), as long
+ * as it is likely to be drawn; 0 for missing and for classes that no training row has. */
 struct urn {
     int codes;
     uint64_t *begin; /* (codes + 1) */

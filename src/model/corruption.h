@@ -5,8 +5,8 @@
  * made again.
  *
  *   MLM   a cell with a class is masked with the probability `mask`: its code becomes 0,
- *         that of missing cells, and the answer its class. Missing cells are never masked,
- *         nor are classes that no training row has.
+ *         that of missing cells, and the answer its class. Missing cells are never
+ *         masked, nor are classes that no training row has.
  *   RTD   any cell, missing or not, is replaced with the probability `mask` by another
  *         class of its column that training rows have; the answer is 1 there, else 0. A
  *         column with one class only is left as it is.

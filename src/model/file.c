@@ -228,8 +228,8 @@ static bool take_pretext(const json_t *j, enum pretext *pretext, struct error *e
             *pretext = (enum pretext)i;
             return true;
         }
-    return error_set(err, ERROR_INPUT, "it was pre-trained in a way that this version does "
-                     "not know");
+    return error_set(err, ERROR_INPUT, "it was pre-trained in a way that this version "
+                     "does not know");
 }
 
 static struct model *from_json(const struct safetensors *s, const json_t *j,

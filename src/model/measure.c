@@ -93,8 +93,8 @@ bool pretext_measure(struct model *m, struct pool *pool, const struct corruption
     struct tally t = {.columns = (size_t)f->n_categorical};
     struct graph *g = model_infer(m, pool, err);
     bool ok = g && (allocate(&t, model_pretext(m), n)
-                    || error_set(err, ERROR_MEMORY, "no memory for the answers of %zu rows",
-                                 n));
+                    || error_set(err, ERROR_MEMORY,
+                                 "no memory for the answers of %zu rows", n));
 
     for (size_t from = 0; ok && from < n; from += INFER_ROWS)
         ask_rows(g, c, f, index + from,

@@ -77,8 +77,8 @@ bool model_fits(const struct model_options *o, const struct encoder *e,
         return error_set(err, ERROR_STATE, "no input column: mark some columns "
                          "categorical or continuous");
     if (pretext != PRETEXT_NONE && e->n_categorical == 0)
-        return error_set(err, ERROR_STATE, "pre-training learns from categorical columns, "
-                         "and there is none: mark some columns categorical");
+        return error_set(err, ERROR_STATE, "pre-training learns from categorical "
+                         "columns, and there is none: mark some columns categorical");
     if (pretext == PRETEXT_NONE && e->task == TASK_NONE)
         return error_set(err, ERROR_STATE, "no target: choose one with `target COLUMN`");
     return true;

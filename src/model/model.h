@@ -67,8 +67,8 @@ double model_flops(const struct model *m);      /* of one row forward, matrix pr
 
 /* Embeddings and Transformer layers of `from` become those of `to`: columns are found by
  * their names, classes by their texts; the rest of `to` stays as it is. *note gets one
- * line on what was taken over. Refused: bodies of different shape, no column in common, no
- * memory. */
+ * line on what was taken over. Refused: bodies of different shape, no column in common,
+ * no memory. */
 bool model_take_body(struct model *to, struct model *from, struct str *note,
                      struct error *err);
 bool model_has_body(const struct model *m); /* of another */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Learning without labels (arXiv 2012.06678, section 2): some cells of a row are masked or
- * replaced, and from the contextual embedding of each column its own classifier tells
+ * Learning without labels (arXiv 2012.06678, section 2): some cells of a row are masked
+ * or replaced, and from the contextual embedding of each column its own classifier tells
  *
  *   MLM    masked language modelling: what stood in the cells that were masked
  *   RTD    replaced token detection: which cells were replaced by another value

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * TabTransformer: Huang, Khetan, Cvitkovic, Karnin, "TabTransformer: Tabular Data Modeling
- * Using Contextual Embeddings", arXiv 2012.06678, section 2.
+ * TabTransformer: Huang, Khetan, Cvitkovic, Karnin, "TabTransformer: Tabular Data
+ * Modeling Using Contextual Embeddings", arXiv 2012.06678, section 2.
  */
 #ifndef MODEL_TABTRANSFORMER_H
 #define MODEL_TABTRANSFORMER_H

@@ -73,7 +73,8 @@ static void copy_row(struct model *to, struct model *from, const char *part,
     const real *source = row_of(from, part, column[1], row[1], &width);
 
     if (source)
-        memcpy(row_of(to, part, column[0], row[0], &width), source, width * sizeof *source);
+        memcpy(row_of(to, part, column[0], row[0], &width), source,
+               width * sizeof *source);
 }
 
 /* What was taken over and what was not. */
@@ -99,7 +100,8 @@ static bool take_column(struct model *to, struct model *from, int own, int other
             c->new_classes++;
             continue;
         }
-        copy_row(to, from, "value", (const int[]){own, other}, (const int[]){code, there});
+        copy_row(to, from, "value", (const int[]){own, other},
+                 (const int[]){code, there});
         brought[code] = 1;
         c->classes++;
     }

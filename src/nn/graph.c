@@ -119,8 +119,8 @@ bool graph_allocate(struct graph *g, struct pool *pool, struct error *err)
     g->batch = try_aligned(g->batch_size + LANES, sizeof(real));
     g->shard = try_aligned(threads * g->shard_size + LANES, sizeof(real));
     if (threads > GRAPH_MAX_WORKERS)
-        return error_set(err, ERROR_USAGE, "%zu threads are too many, at most %d", threads,
-                         GRAPH_MAX_WORKERS);
+        return error_set(err, ERROR_USAGE, "%zu threads are too many, at most %d",
+                         threads, GRAPH_MAX_WORKERS);
     if (g->batch && g->shard)
         return true;
     return error_set(err, ERROR_MEMORY,

@@ -5,7 +5,8 @@
  *     x = graph_linear(g, x, 128, "layers.0.ffn.up", ACTIVATION_NONE);
  *
  * each of which appends a node and returns its output. The nodes in order are the forward
- * pass, in reverse the backward pass. graph_plan then places every tensor in memory, once.
+ * pass, in reverse the backward pass. graph_plan then places every tensor in memory,
+ * once.
  *
  * Two layouts (num/real.h), two ways of sharing the work:
  *   tokens    the body. A batch is cut into shards of whole row blocks; a task runs all
@@ -13,7 +14,8 @@
  *             moment lie in the worker's scratch and stay in its cache; those that the
  *             backward pass needs lie in memory for the whole batch.
  *   features  the head. Every task has all rows of some output features, so batch norm
- *             sees the true batch and no gradient has to be summed. Tasks meet after each node.
+ *             sees the true batch and no gradient has to be summed. Tasks meet after each
+ *             node.
  * How the work is cut depends on sizes only, never on the number of threads.
  *
  * A graph borrows params and pool. It is used by one thread at a time.
@@ -38,7 +40,7 @@ enum loss {
     LOSS_BINARY,     /* cross-entropy of one logit, target 0 or 1 */
     LOSS_MULTICLASS, /* cross-entropy of softmax over the logits, target a class number */
     LOSS_SQUARED,    /* mean squared error of one output */
-    LOSS_CELLS,      /* mean cross-entropy of a logit a column; graph_input.answers 0 or 1 */
+    LOSS_CELLS,      /* mean cross-entropy of a logit a column, answers 0 or 1 */
 };
 
 /* ---- describing (parameters are added to params by name, or found there) ---- */
@@ -46,16 +48,18 @@ enum loss {
 struct graph *graph_new(struct params *p);
 void graph_free(struct graph *g);
 
-/* Column i with classes[i] classes: codes 0 (missing) .. classes[i]. Embedding of value j =
- * [identifier_i (identifier numbers), value_ij (d - identifier)]. Parameters
- * "columns.identifier" (columns, identifier), "columns.I.value" (classes + 1, d - identifier). */
+/* Column i with classes[i] classes: codes 0 (missing) .. classes[i]. Embedding of value j
+ * = [identifier_i (identifier numbers), value_ij (d - identifier)]. Parameters
+ * "columns.identifier" (columns, identifier), "columns.I.value" (classes + 1, d -
+ * identifier). */
 struct tensor *graph_embedding(struct graph *g, int columns, const int *classes, int d,
                                int identifier);
 /* y = W x + b; "NAME.weight" (out, in), "NAME.bias". Over tokens without activation; over
  * features the activation is part of the node. */
 struct tensor *graph_linear(struct graph *g, struct tensor *x, int out, const char *name,
                             enum activation activation);
-/* Queries, keys and values in one product: "NAME.query", "NAME.key", "NAME.value" (d, d). */
+/* Queries, keys and values in one product: "NAME.query", "NAME.key", "NAME.value" (d,
+ * d). */
 struct tensor *graph_query_key_value(struct graph *g, struct tensor *x, const char *name);
 struct tensor *graph_attention(struct graph *g, struct tensor *qkv, int heads,
                                double dropout);
@@ -77,14 +81,14 @@ void graph_loss(struct graph *g, struct tensor *logits, enum loss loss);
 
 /* ---- describing the heads of pre-training ---- */
 
-/* A logit for the vector of each column, (features columns), for LOSS_CELLS: "NAME.I.weight"
- * (1, d), "NAME.I.bias". */
+/* A logit for the vector of each column, (features columns), for LOSS_CELLS:
+ * "NAME.I.weight" (1, d), "NAME.I.bias". */
 struct tensor *graph_column_logits(struct graph *g, struct tensor *x, const char *name);
-/* A classifier for each column, "NAME.I.weight" (classes, d), "NAME.I.bias", asked only where
- * graph_input.answers has the right class 1..classes and not 0. The output, named "cells",
- * has three features a column, each of all columns: the cross-entropy of the cell, 1 if the
- * right class has the largest logit, and the logarithm of the sum of all e^logit; the
- * first two are 0 where nothing was asked. */
+/* A classifier for each column, "NAME.I.weight" (classes, d), "NAME.I.bias", asked only
+ * where graph_input.answers has the right class 1..classes and not 0. The output, named
+ * "cells", has three features a column, each of all columns: the cross-entropy of the
+ * cell, 1 if the right class has the largest logit, and the logarithm of the sum of all
+ * e^logit; the first two are 0 where nothing was asked. */
 struct tensor *graph_classify_columns(struct graph *g, struct tensor *x,
                                       const int *classes, const char *name);
 /* The end: mean cross-entropy over the cells that were asked, 0 without any. */
@@ -146,7 +150,7 @@ struct node_info {
     int columns, features; /* of the output; columns 0: layout "features" */
     size_t parameters;
     double flops;        /* of one row forward: 2 a multiplication in matrix products */
-    double bytes;        /* of one row forward: inputs, output, parameters are not counted */
+    double bytes;        /* of one row forward: inputs and output, not parameters */
     double seconds_forward, seconds_backward; /* spent by all workers while profiling */
 };
 

@@ -51,8 +51,8 @@ static void linear_backward(const struct task *t)
     size_t panel = tensor_panel(n->out);
 
     if (n->activation == ACTIVATION_SELU)
-        k->selu_backward(t->blocks, count, value_from(t, n->out, t->from), panel, dy, panel,
-                         db, n->centred);
+        k->selu_backward(t->blocks, count, value_from(t, n->out, t->from), panel, dy,
+                         panel, db, n->centred);
     else
         k->bias_backward(t->blocks, count, dy, panel, db, false);
     k->linear_backward_weight(t->blocks, count, in, dy, panel, tensor_value(t, n->in[0]),
@@ -212,7 +212,8 @@ static void batch_norm_forward(const struct task *t)
     const struct kernels *k = t->g->kernels;
     int from = t->from, count = t->to - t->from, rows = t->g->input.rows;
     const real *x = value_from(t, n->in[0], from);
-    const real *gamma = task_param(t, n->weight) + from, *beta = task_param(t, n->bias) + from;
+    const real *gamma = task_param(t, n->weight) + from;
+    const real *beta = task_param(t, n->bias) + from;
     real *mean = task_param(t, n->buffers[0]) + from;
     real *variance = task_param(t, n->buffers[1]) + from;
     real *y = value_from(t, n->out, from), *moments = n->moments + from;
@@ -281,7 +282,8 @@ static void dropout(const struct task *t, const real *x, real *y)
 
 static void dropout_forward(const struct task *t)
 {
-    dropout(t, value_from(t, t->node->in[0], t->from), value_from(t, t->node->out, t->from));
+    dropout(t, value_from(t, t->node->in[0], t->from),
+            value_from(t, t->node->out, t->from));
 }
 
 static void dropout_backward(const struct task *t)
@@ -320,7 +322,8 @@ static double binary_loss(real z, real target, real *dz)
 
     *dz = (real)(p - (double)target);
     /* log(1 + e^z) - z target, without overflow */
-    return (z > 0 ? (double)z : 0) + log1p(exp(-fabs((double)z))) - (double)z * (double)target;
+    return (z > 0 ? (double)z : 0) + log1p(exp(-fabs((double)z))) -
+           (double)z * (double)target;
 }
 
 static double multiclass_loss(const real *z, int classes, int target, real *dz)
@@ -374,8 +377,8 @@ static double row_loss(const struct task *t, int r, const real *z, real *dz)
     }
 }
 
-/* Only in training: leaves the gradient of the logits beside the loss; it is zero in lanes
- * past the batch's rows, and so are all that follow from it. */
+/* Only in training: leaves the gradient of the logits beside the loss; it is zero in
+ * lanes past the batch's rows, and so are all that follow from it. */
 static void loss_forward(const struct task *t)
 {
     struct graph *g = t->g;

@@ -13,7 +13,8 @@ INLINE vec largest_of(int k, const real *z, vec largest)
     return largest;
 }
 
-void ISA(softmax_scan)(int n, int k, const real *z, size_t panel, real *largest, real *sum)
+void ISA(softmax_scan)(int n, int k, const real *z, size_t panel, real *largest,
+                       real *sum)
 {
     for (int p = 0; p < n; p++)
         for (int i = 0; i < LANES; i += WIDTH) {

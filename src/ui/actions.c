@@ -452,7 +452,8 @@ static bool enter_value(struct app *app, struct error *err)
 
     if (column < 0)
         return error_set(err, ERROR_STATE, "there is no value under the cursor");
-    str_printf(&filter, "%s=", column_name(dataset_column(v.session->table->data, column)));
+    str_printf(&filter, "%s=",
+               column_name(dataset_column(v.session->table->data, column)));
     if (view_value(&v, &filter)) {
         str_puts(&line, "rows ");
         word_quote(&line, filter.text);

@@ -565,7 +565,8 @@ struct app *app_new(struct session *s, struct error *err)
     app->facts = screen_facts();
     app->context.screen = app->facts;
     prompt_open();
-    app_say(app, LOG_NOTE, PACKAGE_STRING "; `help` lists the commands, Esc and ? the keys");
+    app_say(app, LOG_NOTE,
+            PACKAGE_STRING "; `help` lists the commands, Esc and ? the keys");
     touch(app, true);
     return app;
 }

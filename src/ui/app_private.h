@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of the workbench share: app.c (loop), input.c (keys), actions.c (commands
- * of the screen), picture.c (everything on one surface). */
+/* What the files of the workbench share: app.c (loop), input.c (keys), actions.c
+ * (commands of the screen), picture.c (everything on one surface). */
 #ifndef UI_APP_PRIVATE_H
 #define UI_APP_PRIVATE_H
 

@@ -210,7 +210,8 @@ static bool take_without_alt(struct app *app, const struct key *key)
     return true;
 }
 
-/* What the key is bound to is run; what is not goes to the prompt if that has the keys. */
+/* What the key is bound to is run; what is not goes to the prompt if that has the
+ * keys. */
 static void take_bindable(struct app *app, const struct key *key, const char *bytes,
                           size_t n)
 {

@@ -43,7 +43,8 @@ struct pane_type {
     size_t (*count)(const struct view *v);
     /* Rows above the first item of the list, for clicks. */
     int header;
-    /* Whether item i holds the text (letters of both cases are equal); NULL: no search. */
+    /* Whether item i holds the text (letters of both cases are equal); NULL: no
+     * search. */
     bool (*holds)(const struct view *v, size_t i, const char *text);
     /* In place of `holds`, where it would make a list anew for each item: the first item
      * from *at on, going round, that holds the text. */

@@ -19,9 +19,10 @@ static int draw_tabs(const struct desk *d, struct surface *s)
 
     for (enum view_id view = 0; view < VIEWS; view++) {
         bool on = view == d->view;
-        char *text = words ? xasprintf("%c%d:%s%c", on ? '[' : ' ', view + 1,
-                                       view_title(view), on ? ']' : ' ')
-                           : xasprintf("%c%d%c", on ? '[' : ' ', view + 1, on ? ']' : ' ');
+        char open = on ? '[' : ' ', close = on ? ']' : ' ';
+        char *text = words
+            ? xasprintf("%c%d:%s%c", open, view + 1, view_title(view), close)
+            : xasprintf("%c%d%c", open, view + 1, close);
 
         x += surface_text(s, x, 0, 0, on ? ROLE_TAB_ON : ROLE_TAB, text);
         free(text);
