@@ -22,6 +22,7 @@
 #include "num/gemm.h"
 
 #define ROUNDS 5
+#define PAIRS 41 /* of two variants in turns */
 
 static const struct {
     char name;
@@ -201,10 +202,10 @@ static int rising(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *v)
+static double median(int n, double *v)
 {
-    qsort(v, ROUNDS, sizeof *v, rising);
-    return v[ROUNDS / 2];
+    qsort(v, (size_t)n, sizeof *v, rising);
+    return v[n / 2];
 }
 
 /* ---- profile ---- */
@@ -268,8 +269,10 @@ static void run_case(int shape, int rows, const struct settings *set, struct poo
                 rate[training][round] * s.flops * (training ? 3 : 1) / large;
         }
     }
-    report(shape, rows, pool, "train", median(rate[1]), 3 * s.flops, median(share[1]));
-    report(shape, rows, pool, "infer", median(rate[0]), s.flops, median(share[0]));
+    report(shape, rows, pool, "train", median(ROUNDS, rate[1]), 3 * s.flops,
+           median(ROUNDS, share[1]));
+    report(shape, rows, pool, "infer", median(ROUNDS, rate[0]), s.flops,
+           median(ROUNDS, share[0]));
     if (set->profile) {
         print_profile(&s, true);
         print_profile(&s, false);
@@ -277,20 +280,17 @@ static void run_case(int shape, int rows, const struct settings *set, struct poo
     subject_done(&s);
 }
 
-/* Rows a second in training, two subjects in turns; their medians' ratio. */
+/* How many times the speed of `b` training with `a` has: the median over many short pairs,
+ * because the machine's own rate drifts within seconds. */
 static double compare(struct subject *a, struct subject *b, double least)
 {
-    double rate_a[ROUNDS], rate_b[ROUNDS];
+    double ratio[PAIRS];
 
-    for (int round = -1; round < ROUNDS; round++) {
-        double x = speed(a, true, least), y = speed(b, true, least);
-
-        if (round >= 0) {
-            rate_a[round] = x;
-            rate_b[round] = y;
-        }
-    }
-    return median(rate_a) / median(rate_b);
+    speed(a, true, least);
+    speed(b, true, least);
+    for (int i = 0; i < PAIRS; i++)
+        ratio[i] = speed(a, true, least) / speed(b, true, least);
+    return median(PAIRS, ratio);
 }
 
 static void compare_variants(const struct settings *set)
@@ -308,9 +308,9 @@ static void compare_variants(const struct settings *set)
     plain = subject_new(0, 256, &without, all);
     dropped = subject_new(0, 256, &with, all);
     printf("a  batch  256  training: dropout 0.1 gives %.3f of the speed without\n",
-           compare(&dropped, &plain, set->seconds));
+           compare(&dropped, &plain, set->seconds / 5));
     printf("a  batch  256  training: %d threads give %.2f times the speed of one\n",
-           pool_cores(), compare(&plain, &single, set->seconds));
+           pool_cores(), compare(&plain, &single, set->seconds / 5));
     subject_done(&single);
     subject_done(&plain);
     subject_done(&dropped);
@@ -372,7 +372,7 @@ int main(int argc, char **argv)
             if (pool_cores() == 1)
                 break;
         }
-    if (!set.threads && !set.shape && !set.batch)
+    if (!set.threads && !set.shape)
         compare_variants(&set);
     for (int i = 0; i < n_shares; i++)
         puts(shares[i].text);
