@@ -4,7 +4,9 @@
  * golden. */
 #include "base/mem.h"
 #include "base/rng.h"
+#include "engine/trainer.h"
 #include "model/corruption.h"
+#include "model/measure.h"
 #include "nn/params.h"
 #include "subject.h"
 
@@ -360,6 +362,172 @@ static void same_bits_for_any_number_of_threads(void)
     }
 }
 
+/* ---- what was learned of each column ---- */
+
+/* "a" is one of three and "b" follows from it, "c" comes by chance. */
+static struct dataset *make_rule(void)
+{
+    struct rng r = rng_make(3, RNG_TEST, 0);
+    struct str text = {0};
+    struct dataset *d;
+
+    str_puts(&text, "a,b,c,y\n");
+    for (int i = 0; i < 1200; i++) {
+        int a = (int)rng_below(&r, 3), c = (int)rng_below(&r, 2);
+
+        str_printf(&text, "a%d,b%d,c%d,%s\n", a, a, c, i % 2 ? "yes" : "no");
+    }
+    d = table_load(text.text, text.length);
+    str_done(&text);
+    return d;
+}
+
+struct lesson {
+    struct subject subject;
+    struct model *model;
+    struct pool *pool;
+    struct corruption *corruption;
+    struct trainer *trainer;
+    uint32_t *valid; /* (n) rows of that part */
+    size_t n;
+};
+
+static struct lesson lesson_new(enum pretext pretext)
+{
+    struct lesson l = {.subject = subject_new(make_rule(), "y", NULL)};
+    struct train_options o = train_defaults();
+    struct error err = {0};
+
+    o.epochs = 6;
+    o.lr = 0.01;
+    o.average = 0.9;
+    l.pool = pool_new(2, &err);
+    l.model = small_model(&l.subject, pretext, 16, 1);
+    l.corruption = corruption_new(l.subject.encoder, pretext, &o.pretrain, o.seed, &err);
+    l.trainer = trainer_new(l.model, l.subject.frame, l.subject.split, &o, l.pool, &err);
+    l.valid = xcalloc(l.subject.frame->rows, sizeof *l.valid);
+    for (uint32_t i = 0; i < l.subject.frame->rows; i++)
+        if (l.subject.split->part[i] == PART_VALID)
+            l.valid[l.n++] = i;
+    while (trainer_step(l.trainer, &err) == STEP_MORE)
+        ;
+    return l;
+}
+
+static void lesson_done(struct lesson *l)
+{
+    trainer_free(l->trainer);
+    corruption_free(l->corruption);
+    model_free(l->model);
+    pool_free(l->pool);
+    subject_done(&l->subject);
+    free(l->valid);
+}
+
+static struct metrics ask(struct lesson *l, const uint32_t *rows, size_t n,
+                          struct column_score scores[3])
+{
+    struct metrics m = {0};
+    struct error err = {0};
+
+    check(pretext_measure(l->model, l->pool, l->corruption, l->subject.frame, rows, n, &m,
+                          scores, &err));
+    return m;
+}
+
+/* The whole is made of its columns, and those that follow from others are known. */
+static void columns_are_measured(void)
+{
+    for (int pretext = PRETEXT_MLM; pretext <= PRETEXT_RTD; pretext++) {
+        struct lesson l = lesson_new((enum pretext)pretext);
+        struct column_score s[3];
+        struct metrics m = ask(&l, l.valid, l.n, s);
+        double asked = 0, right = 0;
+
+        for (int c = 0; c < 3; c++) {
+            asked += s[c].asked;
+            right += s[c].asked * (double)s[c].accuracy;
+            check(s[c].baseline > 0.25f && s[c].baseline < 0.85f);
+            check(pretext == PRETEXT_RTD ? s[c].auc > 0.4f : isnan(s[c].auc));
+            check(pretext == PRETEXT_MLM || s[c].asked == l.n);
+        }
+        check_near(m.accuracy, right / asked, 1e-6);
+        check(score_gain(&s[0]) > 0.3 && score_gain(&s[1]) > 0.3);
+        check(score_gain(&s[2]) < 0.2);
+        lesson_done(&l);
+    }
+}
+
+/* A row by itself is answered as the example says, and it is the same as in training. */
+static void examples_are_what_the_model_says(void)
+{
+    for (int pretext = PRETEXT_MLM; pretext <= PRETEXT_RTD; pretext++) {
+        struct lesson l = lesson_new((enum pretext)pretext);
+        const struct frame *f = l.subject.frame;
+        struct example_cell cells[EXAMPLES * 3];
+        uint32_t rows[EXAMPLES];
+        int n = pretext_examples(l.model, l.pool, l.corruption, f, l.valid, l.n, rows,
+                                 cells);
+
+        check_int(n, EXAMPLES);
+        for (int i = 0; i < n * 3; i++) {
+            const struct example_cell *cell = &cells[i];
+            bool hidden = cell->before != cell->shown;
+            struct column_score s[3];
+
+            ask(&l, &rows[i / 3], 1, s);
+            check_int(cell->before, f->codes[rows[i / 3] * 3 + (uint32_t)(i % 3)]);
+            check(cell->sure >= 0 && cell->sure <= 1);
+            if (pretext == PRETEXT_RTD) {
+                check_int(s[i % 3].accuracy > 0.5f, (cell->sure > 0.5f) == hidden);
+            } else {
+                check_int(hidden, s[i % 3].asked == 1);
+                check(!hidden || (s[i % 3].accuracy > 0.5f) == (cell->said == cell->before));
+                check_int(cell->said > 0, hidden);
+            }
+        }
+        lesson_done(&l);
+    }
+}
+
+static void epochs_are_kept(void)
+{
+    struct lesson l = lesson_new(PRETEXT_MLM);
+    const struct learned *from = trainer_learned(l.trainer);
+    struct learned copy = {0}, back = {0};
+    struct metrics m;
+    struct error err = {0};
+    struct str csv = {0};
+    json_t *j;
+
+    check_int(from->n, 6);
+    check_int(from->epochs[5], 6);
+    check_int(from->example_epoch, 6);
+    learned_follow(&copy, from);
+    check(trainer_measure(l.trainer, PART_VALID, &m, &err));
+    check_int(from->n, 6);
+    check_int(from->example_epoch, trainer_progress(l.trainer)->best_epoch);
+    learned_follow(&copy, from);
+    check_int(copy.example_epoch, from->example_epoch);
+    check(memcmp(copy.scores, from->scores, 6 * 3 * sizeof *copy.scores) == 0);
+    check(learned_at(&copy, 3) == copy.scores + 6);
+    check(learned_at(&copy, 99) == copy.scores + 15);
+    j = learned_to_json(learned_at(from, 6), l.subject.encoder);
+    learned_from_json(&back, l.subject.encoder, j);
+    check_near((double)back.scores[1].accuracy, (double)copy.scores[16].accuracy, 1e-6);
+    check_int(back.scores[1].asked, copy.scores[16].asked);
+    check(isnan(back.scores[1].auc));
+    learned_to_csv(from, l.subject.encoder, &csv);
+    check(str_starts(csv.text, "epoch,column,asked,accuracy,baseline,auc\n1,a,"));
+    check(strstr(csv.text, "\n6,c,") != NULL);
+    json_decref(j);
+    str_done(&csv);
+    learned_done(&copy);
+    learned_done(&back);
+    check(learned_at(&back, 1) == NULL);
+    lesson_done(&l);
+}
+
 int main(void)
 {
     test_run(mlm_masks_a_share_of_what_is_there);
@@ -369,5 +537,8 @@ int main(void)
     test_run(a_body_is_found_by_names);
     test_run(bodies_that_do_not_fit_are_refused);
     test_run(same_bits_for_any_number_of_threads);
+    test_run(columns_are_measured);
+    test_run(examples_are_what_the_model_says);
+    test_run(epochs_are_kept);
     return test_done();
 }

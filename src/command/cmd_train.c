@@ -57,6 +57,9 @@ static void look_at_training(void *work, void *arg)
     }
     curve_follow(&r->curve, &v->curve);
     take_diagnosis(r, &v->diagnosis);
+    learned_follow(&r->learned, &v->learned);
+    if (v->encoder && !r->encoder)
+        r->encoder = encoder_ref(v->encoder);
     r->phase = v->phase;
     r->rows = v->rows;
     r->parameters = v->parameters;

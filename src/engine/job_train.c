@@ -268,6 +268,24 @@ static void write_log(struct train_job *j)
     str_done(&text);
 }
 
+/* Of pre-training: a file with all epochs, and the best one beside the weights. */
+static void keep_learned(struct train_job *j, json_t *metrics)
+{
+    const struct learned *l = trainer_learned(j->trainer);
+    const struct column_score *best =
+        learned_at(l, trainer_progress(j->trainer)->best_epoch);
+    struct str text = {0};
+    struct error err;
+
+    if (!best)
+        return;
+    json_object_set_new(metrics, "columns", learned_to_json(best, j->encoder));
+    learned_to_csv(l, j->encoder, &text);
+    if (!write_text(j, "columns.csv", str_text(&text), &err))
+        note_failure(j, &err);
+    str_done(&text);
+}
+
 static enum step save(struct train_job *j)
 {
     json_t *metrics;
@@ -280,6 +298,7 @@ static enum step save(struct train_job *j)
                         metrics_to_json(&j->result.valid, j->schema->task));
     json_object_set_new(metrics, "test",
                         metrics_to_json(&j->result.test, j->schema->task));
+    keep_learned(j, metrics);
     json_object_set_new(j->extra, "metrics", metrics);
     write_log(j);
     path = file_of(j, "model.safetensors");
@@ -368,6 +387,8 @@ static void publish(void *work)
     curve_follow(&v->curve, trainer_curve(j->trainer));
     if (v->diagnosis.epoch != trainer_diagnosis(j->trainer)->epoch)
         v->diagnosis = *trainer_diagnosis(j->trainer);
+    v->encoder = j->encoder;
+    learned_follow(&v->learned, trainer_learned(j->trainer));
 }
 
 static void release(void *work)
@@ -393,6 +414,7 @@ static void release(void *work)
     str_done(&j->view.note);
     free(j->view.history);
     curve_done(&j->view.curve);
+    learned_done(&j->view.learned);
     free(j->folder);
     free(j->commands);
     free(j);

@@ -6,6 +6,7 @@
  *
  *     commands            command lines that repeat the run
  *     metrics.csv         one line an epoch, written as they come
+ *     columns.csv         of pre-training: one a column and epoch, at the end
  *     model.safetensors   at the end
  *     log                 what there was to say
  */
@@ -67,6 +68,8 @@ struct train_view {
     size_t n_history, capacity;
     struct curve curve;
     struct diagnosis diagnosis; /* epoch 0: none yet */
+    struct learned learned;     /* of a pretext */
+    struct encoder *encoder;    /* the job's, to be referenced; NULL: none yet */
     struct str note;          /* what a person should know, one sentence a line */
 };
 const struct train_view *train_job_view(const struct train_job *j);

@@ -145,12 +145,28 @@ void run_free(struct run *r)
         dataset_unref(r->data);
     free(r->history);
     curve_done(&r->curve);
+    learned_done(&r->learned);
+    encoder_unref(r->encoder);
     free(r->diagnosis);
     free(r->folder);
     free(r->parent);
     free(r->origin);
     free(r->name);
     free(r);
+}
+
+const struct encoder *run_encoder(const struct run *r)
+{
+    return r->model ? model_encoder(r->model) : r->encoder;
+}
+
+const struct column_score *run_learned(const struct run *r)
+{
+    const struct encoder *e = run_encoder(r);
+
+    if (!e || e->n_categorical != r->learned.columns)
+        return NULL;
+    return learned_at(&r->learned, r->state == RUN_WAITING ? 0 : r->progress.best_epoch);
 }
 
 char *name_of_file(const char *path)
@@ -280,4 +296,7 @@ void run_take_json(struct run *r, const json_t *extra)
     take_pretrain(&r->settings.train.pretrain, json_object_get(extra, "pretrain"));
     metrics_from_json(&r->valid, json_object_get(metrics, "valid"));
     metrics_from_json(&r->test, json_object_get(metrics, "test"));
+    if (r->model && r->learned.n == 0)
+        learned_from_json(&r->learned, model_encoder(r->model),
+                          json_object_get(metrics, "columns"));
 }

@@ -68,6 +68,8 @@ struct run {
     size_t n_history, history_capacity;
     struct curve curve;
     struct diagnosis *diagnosis; /* of the best weights on the validation rows, or NULL */
+    struct learned learned;      /* of pre-training */
+    struct encoder *encoder;     /* referenced; NULL: not known, or the model has it */
     struct metrics valid, test;  /* of the best weights; rows 0: not known */
     /* of a run of this session: where its job is, and what training takes */
     enum train_phase phase;
@@ -109,6 +111,12 @@ char *session_run_folder(const struct session *s, const char *name);
 
 struct run *run_new(const char *name);
 void run_free(struct run *r);
+
+/* What its columns become; NULL as long as that is not known. */
+const struct encoder *run_encoder(const struct run *r);
+/* (columns) what its best weights have learned of each column by pre-training; while it
+ * trains, what the last ones have. NULL: not known. */
+const struct column_score *run_learned(const struct run *r);
 
 /* "a-b" from "/x/a-b.csv.gz". Caller frees. */
 char *name_of_file(const char *path);

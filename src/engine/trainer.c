@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "data/batch.h"
 #include "engine/answers.h"
-#include "model/measure.h"
 #include "nn/graph.h"
 
 enum { PAUSE_SECONDS = 1 };
@@ -47,6 +46,8 @@ struct trainer {
         size_t steps;
     } since;
     struct diagnosis diagnosis;
+    struct learned learned;      /* pre-training */
+    struct column_score *scores; /* (columns) of the validation rows, likewise */
 };
 
 struct train_options train_defaults(void)
@@ -132,9 +133,12 @@ static bool allocate(struct trainer *t, struct error *err)
     graph_plan(t->graph, &plan);
     values = params_values(t->params);
     t->weight = xcalloc((size_t)t->options.batch, sizeof *t->weight);
-    if (t->corruption)
-        t->answers = xcalloc((size_t)t->options.batch * (size_t)t->frame->n_categorical,
-                             sizeof *t->answers);
+    if (t->corruption) {
+        size_t columns = (size_t)t->frame->n_categorical;
+
+        t->answers = xcalloc((size_t)t->options.batch * columns, sizeof *t->answers);
+        t->scores = xcalloc(columns, sizeof *t->scores);
+    }
     t->best = try_alloc(values, sizeof *t->best);
     if (t->options.average > 0)
         t->average = try_aligned(values + LANES, sizeof *t->average);
@@ -261,6 +265,8 @@ void trainer_free(struct trainer *t)
     free(t->best);
     free(t->average);
     free(t->history);
+    free(t->scores);
+    learned_done(&t->learned);
     curve_done(&t->curve);
     free(t);
 }
@@ -492,17 +498,45 @@ static bool validate_answers(struct trainer *t, struct metrics *valid, struct er
     return done;
 }
 
+static void take_examples(struct trainer *t, const uint32_t *rows, size_t n)
+{
+    struct learned *l = &t->learned;
+    struct example_cell *cells = learned_examples(l, t->frame->n_categorical);
+
+    if (!cells)
+        return;
+    l->n_examples = pretext_examples(t->model, t->pool, t->corruption, t->frame, rows, n,
+                                     l->example_rows, cells);
+    l->example_epoch = t->progress.end == TRAIN_RUNNING ? t->progress.epoch + 1
+                                                        : t->progress.best_epoch;
+}
+
+/* Of the validation rows also what was learned of each column. */
 static bool measure_pretext(struct trainer *t, enum part part, struct metrics *out,
                             struct error *err)
 {
     size_t n = count_rows(t, part);
     uint32_t *rows = list_rows(t, part, n);
+    bool valid = part == PART_VALID;
     bool done = rows || error_set(err, ERROR_MEMORY, "no memory for %zu rows", n);
 
     done = done && pretext_measure(t->model, t->pool, t->corruption, t->frame, rows, n,
-                                   out, err);
+                                   out, valid ? t->scores : NULL, err);
+    if (done && valid)
+        take_examples(t, rows, n);
     free(rows);
     return done;
+}
+
+static bool validate_pretext(struct trainer *t, struct metrics *valid, struct error *err)
+{
+    if (!measure_pretext(t, PART_VALID, valid, err))
+        return false;
+    if (isfinite(valid->loss)) {
+        take_epoch(t, valid, NULL);
+        learned_add(&t->learned, t->progress.epoch, t->scores, t->frame->n_categorical);
+    }
+    return true;
 }
 
 /* Validates, and keeps the weights if they are the best. */
@@ -511,13 +545,8 @@ static bool validate(struct trainer *t, struct metrics *valid, struct error *err
     bool done;
 
     swap_average(t);
-    if (t->corruption) {
-        done = measure_pretext(t, PART_VALID, valid, err);
-        if (done && isfinite(valid->loss))
-            take_epoch(t, valid, NULL);
-    } else {
-        done = validate_answers(t, valid, err);
-    }
+    done = t->corruption ? validate_pretext(t, valid, err)
+                         : validate_answers(t, valid, err);
     swap_average(t);
     return done;
 }
@@ -691,6 +720,11 @@ const struct curve *trainer_curve(const struct trainer *t)
 const struct diagnosis *trainer_diagnosis(const struct trainer *t)
 {
     return &t->diagnosis;
+}
+
+const struct learned *trainer_learned(const struct trainer *t)
+{
+    return &t->learned;
 }
 
 void train_left(const struct train_progress *p, const struct train_options *o,

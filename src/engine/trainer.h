@@ -15,6 +15,7 @@
 #include "data/split.h"
 #include "engine/curve.h"
 #include "engine/diagnosis.h"
+#include "engine/learned.h"
 #include "model/pretrain.h"
 #include "num/metrics.h"
 
@@ -111,6 +112,8 @@ const struct epoch_record *trainer_history(const struct trainer *t, size_t *n);
 const struct curve *trainer_curve(const struct trainer *t);
 /* Of the best weights so far; epoch 0: there are none yet. */
 const struct diagnosis *trainer_diagnosis(const struct trainer *t);
+/* Of a pretext; valid until the next step. */
+const struct learned *trainer_learned(const struct trainer *t);
 
 /* Appends `before` and how long it may yet take, "3:12 left", or "at most 3:12 left"
  * where it may stop early; nothing where that cannot be said. */

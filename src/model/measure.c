@@ -8,104 +8,282 @@
 #include "base/mem.h"
 #include "model/private.h"
 
-struct tally {
+/* What is given to the graph at a time, and what comes back. */
+struct sheet {
+    struct graph *graph;
+    const struct corruption *corruption;
+    const struct frame *frame;
     size_t columns;
     int32_t *codes, *answers;  /* (INFER_ROWS, columns) */
-    real *out;                 /* of the graph: (INFER_ROWS, 3 columns) */
-    float *score;              /* RTD: (all rows, columns) */
-    unsigned char *replaced;
-    size_t asked, right, n_scores;
-    double loss;
+    real *out;                 /* (INFER_ROWS, 3 columns) */
 };
 
-static bool allocate(struct tally *t, enum pretext pretext, size_t n)
+static bool sheet_init(struct sheet *s, struct model *m, struct pool *pool,
+                       const struct corruption *c, const struct frame *f,
+                       struct error *err)
 {
-    size_t cells = INFER_ROWS * t->columns;
+    size_t cells = INFER_ROWS * (size_t)f->n_categorical;
 
-    t->codes = try_alloc(cells, sizeof *t->codes);
-    t->answers = try_alloc(cells, sizeof *t->answers);
-    t->out = try_alloc(3 * cells, sizeof *t->out);
-    if (pretext == PRETEXT_RTD) {
-        t->score = try_alloc(n * t->columns, sizeof *t->score);
-        t->replaced = try_alloc(n * t->columns, sizeof *t->replaced);
-    }
-    return t->codes && t->answers && t->out
-        && (pretext != PRETEXT_RTD || (t->score && t->replaced));
+    *s = (struct sheet){model_infer(m, pool, err), c, f, (size_t)f->n_categorical,
+                        try_alloc(cells, sizeof *s->codes),
+                        try_alloc(cells, sizeof *s->answers),
+                        try_alloc(3 * cells, sizeof *s->out)};
+    if (!s->graph)
+        return false;
+    return (s->codes && s->answers && s->out)
+        || error_set(err, ERROR_MEMORY, "no memory for the answers of %d rows",
+                     INFER_ROWS);
 }
 
-static void done(struct tally *t)
+static void sheet_done(struct sheet *s)
 {
-    free(t->codes);
-    free(t->answers);
-    free(t->out);
-    free(t->score);
-    free(t->replaced);
+    free(s->codes);
+    free(s->answers);
+    free(s->out);
 }
 
-/* cells: of a row the losses, then the hits of all columns, then more */
-static void count_mlm(struct tally *t, int rows)
+/* Codes as the model sees them, and the answers. */
+static void fill(struct sheet *s, const uint32_t *index, int rows)
 {
     for (size_t r = 0; r < (size_t)rows; r++)
-        for (size_t c = 0; c < t->columns; c++) {
-            const real *cells = t->out + r * 3 * t->columns;
+        memcpy(s->codes + r * s->columns, s->frame->codes + index[r] * s->columns,
+               s->columns * sizeof *s->codes);
+    corruption_apply(s->corruption, CORRUPTION_VALID, index, rows, s->codes, s->answers);
+}
 
-            if (t->answers[r * t->columns + c] == 0)
+/* True: `out` has the cells of MLM, false: the logits of RTD. */
+static bool ask(struct sheet *s, int rows)
+{
+    struct graph_input in = {.rows = rows, .codes = s->codes, .answers = s->answers};
+
+    graph_infer(s->graph, &in);
+    if (graph_read(s->graph, "cells", s->out))
+        return true;
+    graph_read(s->graph, "logits", s->out);
+    return false;
+}
+
+/* ---- all rows ---- */
+
+/* Of one column. */
+struct tally {
+    size_t asked, right;
+    size_t plain;     /* answers that are the commonest: class 1, or "as it was" */
+    double loss;
+    float *score;     /* RTD: (rows) */
+    unsigned char *replaced;
+};
+
+/* cells: of a row the losses, then the hits of all columns, then more */
+static void count_mlm(struct tally *t, const struct sheet *s, int rows)
+{
+    for (size_t r = 0; r < (size_t)rows; r++)
+        for (size_t c = 0; c < s->columns; c++) {
+            const real *cells = s->out + r * 3 * s->columns;
+            int32_t answer = s->answers[r * s->columns + c];
+
+            if (answer == 0)
                 continue;
-            t->asked++;
-            t->loss += (double)cells[c];
-            t->right += cells[t->columns + c] > 0;
+            t[c].asked++;
+            t[c].plain += answer == 1;
+            t[c].loss += (double)cells[c];
+            t[c].right += cells[s->columns + c] > 0;
         }
 }
 
-static void count_rtd(struct tally *t, int rows)
+static void count_rtd(struct tally *t, const struct sheet *s, int rows)
 {
-    for (size_t i = 0; i < (size_t)rows * t->columns; i++) {
-        double z = (double)t->out[i], answer = t->answers[i];
+    for (size_t i = 0; i < (size_t)rows * s->columns; i++) {
+        struct tally *own = &t[i % s->columns];
+        double z = (double)s->out[i], answer = s->answers[i];
 
-        t->asked++;
-        t->loss += fmax(z, 0) - z * answer + log1p(exp(-fabs(z)));
-        t->right += (z > 0) == (answer > 0);
-        t->score[t->n_scores] = (float)z;
-        t->replaced[t->n_scores++] = t->answers[i] != 0;
+        own->score[own->asked] = (float)z;
+        own->replaced[own->asked++] = s->answers[i] != 0;
+        own->plain += s->answers[i] == 0;
+        own->loss += fmax(z, 0) - z * answer + log1p(exp(-fabs(z)));
+        own->right += (z > 0) == (answer > 0);
     }
 }
 
-static void ask_rows(struct graph *g, const struct corruption *c, const struct frame *f,
-                     const uint32_t *index, int rows, struct tally *t)
+static struct column_score score_column(const struct tally *t)
 {
-    struct graph_input in = {.rows = rows, .codes = t->codes, .answers = t->answers};
+    double asked = (double)t->asked, plain = (double)t->plain / asked;
 
-    for (size_t r = 0; r < (size_t)rows; r++)
-        memcpy(t->codes + r * t->columns, f->codes + index[r] * t->columns,
-               t->columns * sizeof *t->codes);
-    corruption_apply(c, CORRUPTION_VALID, index, rows, t->codes, t->answers);
-    graph_infer(g, &in);
-    if (graph_read(g, "cells", t->out))
-        count_mlm(t, rows);
-    else if (graph_read(g, "logits", t->out))
-        count_rtd(t, rows);
+    if (t->asked == 0)
+        return (struct column_score){0, NAN, NAN, NAN};
+    return (struct column_score){
+        .asked = (uint32_t)t->asked,
+        .accuracy = (float)((double)t->right / asked),
+        .baseline = (float)(t->score ? fmax(plain, 1 - plain) : plain),
+        .auc = t->score ? (float)metric_auc(t->score, t->replaced, t->asked) : NAN,
+    };
+}
+
+/* The scores of a column lie behind those of the column before, as do the answers. */
+static struct metrics sum_up(const struct tally *t, size_t columns, size_t rows)
+{
+    double loss = 0, right = 0, asked = 0;
+
+    for (size_t c = 0; c < columns; c++) {
+        loss += t[c].loss;
+        right += (double)t[c].right;
+        asked += (double)t[c].asked;
+    }
+    return (struct metrics){
+        .rows = rows, .loss = asked > 0 ? loss / asked : NAN,
+        .accuracy = asked > 0 ? right / asked : NAN,
+        .auc = t[0].score ? metric_auc(t[0].score, t[0].replaced, (size_t)asked) : NAN,
+        .f1 = NAN, .average_precision = NAN, .calibration_error = NAN,
+        .rmse = NAN, .mae = NAN, .r2 = NAN,
+    };
+}
+
+/* (columns); free also what the first one's score and replaced point at. */
+static struct tally *tallies_new(enum pretext pretext, size_t columns, size_t n)
+{
+    struct tally *t = xcalloc(columns + 1, sizeof *t);
+
+    if (pretext != PRETEXT_RTD)
+        return t;
+    t[0].score = try_alloc(n * columns, sizeof *t->score);
+    t[0].replaced = try_alloc(n * columns, sizeof *t->replaced);
+    for (size_t c = 1; c < columns && t[0].score && t[0].replaced; c++) {
+        t[c].score = t[0].score + c * n;
+        t[c].replaced = t[0].replaced + c * n;
+    }
+    if (t[0].score && t[0].replaced)
+        return t;
+    free(t[0].score);
+    free(t[0].replaced);
+    free(t);
+    return NULL;
+}
+
+static void count(struct tally *t, struct sheet *s, const uint32_t *index, size_t n)
+{
+    for (size_t from = 0; from < n; from += INFER_ROWS) {
+        int rows = (int)(n - from < INFER_ROWS ? n - from : INFER_ROWS);
+
+        fill(s, index + from, rows);
+        if (ask(s, rows))
+            count_mlm(t, s, rows);
+        else
+            count_rtd(t, s, rows);
+    }
 }
 
 bool pretext_measure(struct model *m, struct pool *pool, const struct corruption *c,
                      const struct frame *f, const uint32_t *index, size_t n,
-                     struct metrics *out, struct error *err)
+                     struct metrics *out, struct column_score *columns,
+                     struct error *err)
 {
-    struct tally t = {.columns = (size_t)f->n_categorical};
-    struct graph *g = model_infer(m, pool, err);
-    bool ok = g && (allocate(&t, model_pretext(m), n)
-                    || error_set(err, ERROR_MEMORY,
-                                 "no memory for the answers of %zu rows", n));
+    struct tally *t = NULL;
+    struct sheet s;
+    bool ok = sheet_init(&s, m, pool, c, f, err);
 
-    for (size_t from = 0; ok && from < n; from += INFER_ROWS)
-        ask_rows(g, c, f, index + from,
-                 (int)(n - from < INFER_ROWS ? n - from : INFER_ROWS), &t);
-    *out = (struct metrics){
-        .rows = n, .loss = t.asked ? t.loss / (double)t.asked : NAN,
-        .accuracy = t.asked ? (double)t.right / (double)t.asked : NAN,
-        .auc = ok && t.score ? metric_auc(t.score, t.replaced, t.n_scores) : NAN,
-        .f1 = NAN, .average_precision = NAN, .calibration_error = NAN,
-        .rmse = NAN, .mae = NAN, .r2 = NAN,
-    };
-    done(&t);
+    if (ok) {
+        t = tallies_new(model_pretext(m), s.columns, n);
+        ok = t || error_set(err, ERROR_MEMORY, "no memory for the answers of %zu rows", n);
+    }
+    if (ok) {
+        count(t, &s, index, n);
+        *out = sum_up(t, s.columns, n);
+        for (size_t i = 0; columns && i < s.columns; i++)
+            columns[i] = score_column(&t[i]);
+    }
+    if (t) {
+        free(t[0].score);
+        free(t[0].replaced);
+    }
+    free(t);
+    sheet_done(&s);
     return ok;
+}
+
+/* ---- a few rows ---- */
+
+/* The sheet's first row, as cells of a row of the frame. True: something is hidden. */
+static bool take_row(const struct sheet *s, uint32_t row, struct example_cell *cells)
+{
+    const int32_t *before = s->frame->codes + row * s->columns;
+    bool hidden = false;
+
+    for (size_t c = 0; c < s->columns; c++) {
+        cells[c] = (struct example_cell){before[c], s->codes[c], 0, 0};
+        hidden |= before[c] != s->codes[c];
+    }
+    return hidden;
+}
+
+/* The same row again and again, asked for one class after another: the loss of a class
+ * tells its probability. */
+static void ask_classes(struct sheet *s, const struct encoder *e, int from, int rows,
+                        struct example_cell *cells)
+{
+    size_t m = s->columns;
+
+    for (size_t i = 0; i < (size_t)rows * m; i++) {
+        int class = from + (int)(i / m) + 1;
+        const struct example_cell *cell = &cells[i % m];
+
+        s->codes[i] = cell->shown;
+        s->answers[i] = cell->before != cell->shown
+            && class <= e->categorical[i % m].classes ? class : 0;
+    }
+    ask(s, rows);
+    for (size_t i = 0; i < (size_t)rows * m; i++) {
+        struct example_cell *cell = &cells[i % m];
+        float p = (float)exp(-(double)s->out[i / m * 3 * m + i % m]);
+
+        if (s->answers[i] == 0 || p <= cell->sure)
+            continue;
+        cell->said = s->answers[i];
+        cell->sure = p;
+    }
+}
+
+static void guess_mlm(struct sheet *s, const struct encoder *e,
+                      struct example_cell *cells)
+{
+    int most = 0;
+
+    for (size_t c = 0; c < s->columns; c++)
+        if (cells[c].before != cells[c].shown && e->categorical[c].classes > most)
+            most = e->categorical[c].classes;
+    if (most > EXAMPLE_CLASSES)
+        most = EXAMPLE_CLASSES;
+    for (int from = 0; from < most; from += INFER_ROWS)
+        ask_classes(s, e, from, most - from < INFER_ROWS ? most - from : INFER_ROWS,
+                    cells);
+}
+
+static void guess_rtd(struct sheet *s, struct example_cell *cells)
+{
+    ask(s, 1);
+    for (size_t c = 0; c < s->columns; c++)
+        cells[c].sure = (float)(1 / (1 + exp(-(double)s->out[c])));
+}
+
+int pretext_examples(struct model *m, struct pool *pool, const struct corruption *c,
+                     const struct frame *f, const uint32_t *index, size_t n,
+                     uint32_t rows[EXAMPLES], struct example_cell *cells)
+{
+    struct sheet s;
+    bool ok = sheet_init(&s, m, pool, c, f, NULL);
+    int found = 0;
+
+    for (size_t i = 0; ok && i < n && found < EXAMPLES; i++) {
+        struct example_cell *own = cells + (size_t)found * s.columns;
+
+        fill(&s, index + i, 1);
+        if (!take_row(&s, index[i], own))
+            continue;
+        rows[found++] = index[i];
+        if (model_pretext(m) == PRETEXT_MLM)
+            guess_mlm(&s, model_encoder(m), own);
+        else
+            guess_rtd(&s, own);
+    }
+    sheet_done(&s);
+    return found;
 }
