@@ -98,17 +98,12 @@ const char *candidates_chosen(const struct candidates *c)
 
 /* ---- drawing ---- */
 
-static int width_of(const char *text)
-{
-    return text ? (int)show_width(text, strlen(text)) : 0;
-}
-
 static int widest(char *const *texts, int n)
 {
     int most = 0;
 
     for (int i = 0; i < n; i++) {
-        int width = width_of(texts[i]);
+        int width = surface_width(texts[i]);
 
         most = width > most ? width : most;
     }

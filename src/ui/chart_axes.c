@@ -333,7 +333,7 @@ void chart_draw_x_axis(struct chart *c)
     const struct line_glyphs *lines = line_glyphs(c->surface->glyphs);
     const char *label = c->x.axis->label;
     int y = c->plot.y + c->plot.height, left[TICKS];
-    int width = label ? (int)show_width(label, strlen(label)) : 0, x;
+    int width = surface_width(label), x;
     struct ticks t = {.n = 0};
 
     if (!c->x_axis)

@@ -11,11 +11,6 @@
 
 enum { BETWEEN = 2 }; /* columns between the words of the legend */
 
-static int width_of(const char *text)
-{
-    return text ? (int)show_width(text, strlen(text)) : 0;
-}
-
 static bool has_words(const char *text)
 {
     return text && *text;
@@ -38,7 +33,7 @@ bool chart_wants_legend(const struct figure *f)
 
 static int item_width(const struct series *s)
 {
-    return 2 + width_of(s->name) + BETWEEN;
+    return 2 + surface_width(s->name) + BETWEEN;
 }
 
 /* The character with which the legend stands for a series. */
@@ -103,9 +98,9 @@ void chart_draw_legend(struct chart *c)
 
     if (!c->legend)
         return;
-    if (has_words(f->title) && width_of(f->title) + 3 + rest <= c->surface->width)
+    if (has_words(f->title) && surface_width(f->title) + 3 + rest <= c->surface->width)
         x += surface_text(c->surface, x, 0, 0, ROLE_STRONG, f->title) + 3;
-    if (label && x + width_of(f->y.label) + 3 + rest <= c->surface->width)
+    if (label && x + surface_width(f->y.label) + 3 + rest <= c->surface->width)
         x += surface_text(c->surface, x, 0, 0, ROLE_DIM, f->y.label) + 3;
     draw_items(c, x);
 }
@@ -172,7 +167,7 @@ static void words_make(struct words *w, const struct chart *c, enum detail detai
     w->lines = xcalloc(f->n_series + 1, sizeof *w->lines);
     w->series = xcalloc(f->n_series + 1, sizeof *w->series);
     write_x(c, detail, &w->lines[0]);
-    w->width = width_of(w->lines[0].text);
+    w->width = surface_width(w->lines[0].text);
     w->n = 1;
     for (size_t i = 0; i < f->n_series; i++) {
         const struct series *s = &f->series[i];
@@ -182,7 +177,7 @@ static void words_make(struct words *w, const struct chart *c, enum detail detai
             continue;
         write_value(c, s, detail, &w->lines[w->n]);
         w->series[w->n] = s;
-        width = 2 + width_of(w->lines[w->n++].text);
+        width = 2 + surface_width(w->lines[w->n++].text);
         if (width > w->width)
             w->width = width;
     }

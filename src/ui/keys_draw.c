@@ -17,11 +17,6 @@ enum {
     LEAST_WIDTH = 10, LEAST_HEIGHT = 3, /* of a pop-up, its frame included */
 };
 
-static int columns_of(const char *text)
-{
-    return (int)show_width(text, strlen(text));
-}
-
 static int larger(int a, int b)
 {
     return a > b ? a : b;
@@ -36,7 +31,7 @@ static int smaller(int a, int b)
 
 static int hint_width(const struct binding *b)
 {
-    return columns_of(b->key) + 1 + columns_of(b->hint) + 2;
+    return surface_width(b->key) + 1 + surface_width(b->hint) + 2;
 }
 
 /* " c cat"; returns the column behind it and its gap. */
@@ -171,9 +166,9 @@ static void add_binding(struct rows *r, const struct keys *k, const struct view 
         str_puts(&keys, b->key);
     }
     row->keys = keys.text;
-    r->keys_width = larger(r->keys_width, columns_of(row->keys));
-    r->help_width = smaller(larger(r->help_width, columns_of(b->help)), HELP_WIDTH);
-    r->line_width = larger(r->line_width, row->line ? columns_of(row->line) : 0);
+    r->keys_width = larger(r->keys_width, surface_width(row->keys));
+    r->help_width = smaller(larger(r->help_width, surface_width(b->help)), HELP_WIDTH);
+    r->line_width = larger(r->line_width, surface_width(row->line));
 }
 
 static const char *heading_of(const char *context)
@@ -331,7 +326,7 @@ static void draw_menu(const struct view *v, const struct rows *r, struct surface
     char *title = menu_title(v);
 
     list_fit(l, (size_t)visible, (size_t)r->n);
-    box = open_box(s, larger(width, columns_of(title) + 6), visible + 2, title);
+    box = open_box(s, larger(width, surface_width(title) + 6), visible + 2, title);
     free(title);
     for (int y = 0; y < visible; y++) {
         int i = (int)l->top + y;

@@ -326,18 +326,6 @@ static bool has_rates(const struct sheet *h)
 
 /* ---- values ---- */
 
-static int value_width(const struct profile *p)
-{
-    size_t width = 9;
-
-    for (size_t i = 0; i < p->n_values && i < TOP_VALUES; i++) {
-        size_t columns = show_width(p->values[i].text.text, p->values[i].text.length);
-
-        width = columns > width ? columns : width;
-    }
-    return width < LABEL ? (int)width : LABEL;
-}
-
 /* What is not among the first: listed by itself elsewhere, or summed up already. */
 static void draw_others(struct sheet *h, const struct bar_plan *b,
                         const struct scale *scale, size_t shown)
@@ -360,7 +348,8 @@ static void draw_others(struct sheet *h, const struct bar_plan *b,
 static void draw_values(struct sheet *h)
 {
     const struct profile *p = h->profile;
-    struct bar_plan b = plan_bars(h, value_width(p), true, has_rates(h));
+    int width = data_value_width(p, TOP_VALUES, LABEL);
+    struct bar_plan b = plan_bars(h, width, true, has_rates(h));
     size_t shown = p->n_values < TOP_VALUES ? p->n_values : TOP_VALUES;
     struct scale scale = {0, 0};
 

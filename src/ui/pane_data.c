@@ -277,7 +277,7 @@ void data_cell(struct surface *s, int x, int y, int width, bool right, enum role
 
 const char data_no_value[] = "<NA>";
 
-enum role data_cell_role(const struct schema *s, int column, struct cell cell)
+static enum role cell_role(const struct schema *s, int column, struct cell cell)
 {
     const struct schema_column *c = &s->columns[column];
     double x;
@@ -288,6 +288,32 @@ enum role data_cell_role(const struct schema *s, int column, struct cell cell)
     if (column == s->target)
         return ROLE_TARGET;
     return c->kind == KIND_IGNORE ? ROLE_DIM : ROLE_TEXT;
+}
+
+void data_table_cell(const struct view *v, struct surface *s, int x, int y, int width,
+                     bool right, int column, size_t row)
+{
+    const struct column *c = dataset_column(v->session->table->data, column);
+    struct cell cell = column_cell(c, row);
+    enum role role = cell_role(v->session->table->schema, column, cell);
+
+    if (column_missing(c, row)) {
+        cell = cell_of(data_no_value);
+        role = ROLE_DIM;
+    }
+    data_cell(s, x, y, width, right, role, cell);
+}
+
+int data_value_width(const struct profile *p, size_t n, int most)
+{
+    size_t width = 9;
+
+    for (size_t i = 0; i < p->n_values && i < n && width < (size_t)most; i++) {
+        size_t columns = show_width(p->values[i].text.text, p->values[i].text.length);
+
+        width = columns > width ? columns : width;
+    }
+    return width < (size_t)most ? (int)width : most;
 }
 
 bool data_cell_holds(struct cell cell, const char *text)

@@ -49,12 +49,17 @@ void data_paint_cursor(struct surface *s, int y, bool focused);
 void data_cell(struct surface *s, int x, int y, int width, bool right, enum role role,
                struct cell cell);
 
+/* The width for a list of the first n values: that of the widest, 9 at least (so that
+ * "(missing)" fits), `most` at the most. */
+int data_value_width(const struct profile *p, size_t n, int most);
+
 /* What a missing value looks like. */
 extern const char data_no_value[];
 
-/* How a cell is drawn: one that is no number among numbers counts as missing, and is seen
- * to. */
-enum role data_cell_role(const struct schema *s, int column, struct cell cell);
+/* The same for a cell of the session's table. One that is no number among numbers counts
+ * as missing, and is seen to. */
+void data_table_cell(const struct view *v, struct surface *s, int x, int y, int width,
+                     bool right, int column, size_t row);
 
 /* Row `row` of the table with a cell a line, and what moves there: cells up and down, the
  * cursor of the `rows` rows to left and right. */

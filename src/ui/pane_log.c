@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "ui/pane.h"
+#include "ui/prose.h"
 
 enum { LONG_DATA = 400 }; /* bytes: more than a table's line has */
 
@@ -74,15 +75,6 @@ static void fold_line(const struct log_line *line, int width, struct str *out)
         fold_to(out, line->text, 0, strspn(line->text, " ") + 2, (size_t)room);
 }
 
-static int count_rows(const char *text)
-{
-    int rows = 1;
-
-    for (; *text; text++)
-        rows += *text == '\n';
-    return rows;
-}
-
 static bool is_match(const struct view *v, size_t i);
 
 /* Draws the rows of a line from row y on. */
@@ -92,18 +84,14 @@ static void draw_line(const struct view *v, struct surface *s, size_t i, int y,
     const struct log_line *line = log_line(v->log, i);
     enum role role = is_match(v, i) ? ROLE_MATCH : roles[line->kind];
     struct str text = {0};
-    int from = y;
+    int rows;
 
     fold_line(line, s->width, &text);
     surface_text(s, 0, y, LOG_MARK, roles[line->kind], marks[line->kind]);
-    for (char *at = text.text, *end; at; at = end, y++) {
-        end = strchr(at, '\n');
-        if (end)
-            *end++ = '\0';
-        surface_text(s, LOG_MARK, y, 0, role, at);
-    }
+    prose_draw_rows(s, LOG_MARK, y, 0, role, str_text(&text));
+    rows = prose_rows(str_text(&text));
     if (focused && !follows(v) && i == v->desk->lists[PANE_LOG].cursor)
-        surface_paint(s, (struct rect){0, from, s->width, y - from}, ROLE_CURSOR);
+        surface_paint(s, (struct rect){0, y, s->width, rows}, ROLE_CURSOR);
     str_done(&text);
 }
 
@@ -113,7 +101,7 @@ static int rows_of(const struct view *v, size_t i, int width)
     int rows;
 
     fold_line(log_line(v->log, i), width, &text);
-    rows = count_rows(str_text(&text));
+    rows = prose_rows(str_text(&text));
     str_done(&text);
     return rows;
 }

@@ -30,7 +30,6 @@ static void draw_line(const struct view *v, struct surface *s, int y, int name, 
                       size_t row)
 {
     const struct schema *schema = v->session->table->schema;
-    const struct column *c = dataset_column(v->session->table->data, i);
     int x = MARK + name + GAP;
 
     data_cell(s, MARK, y, name, false, name_role(schema, i),
@@ -41,12 +40,7 @@ static void draw_line(const struct view *v, struct surface *s, int y, int name, 
                                          : data_kind_word(schema->columns[i].kind));
         x += KIND + GAP;
     }
-    if (column_missing(c, row))
-        surface_text(s, x, y, s->width - x, ROLE_DIM, data_no_value);
-    else
-        data_cell(s, x, y, s->width - x, false, data_cell_role(schema, i,
-                                                              column_cell(c, row)),
-                  column_cell(c, row));
+    data_table_cell(v, s, x, y, s->width - x, false, i, row);
 }
 
 void data_row_draw(const struct view *v, struct surface *s, size_t row, bool focused)

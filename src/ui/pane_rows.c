@@ -92,31 +92,19 @@ static enum role name_role(const struct schema *s, int i)
     return s->columns[i].kind == KIND_IGNORE ? ROLE_DIM : ROLE_TITLE;
 }
 
-static void draw_cell(const struct view *v, struct surface *s, int x, int y, int width,
-                      int i, size_t row)
-{
-    const struct schema *schema = v->session->table->schema;
-    const struct column *c = dataset_column(v->session->table->data, i);
-    struct cell cell = column_cell(c, row);
-    bool right = is_right(&schema->columns[i]);
-
-    if (column_missing(c, row))
-        data_cell(s, x, y, width, right, ROLE_DIM, cell_of(data_no_value));
-    else
-        data_cell(s, x, y, width, right, data_cell_role(schema, i, cell), cell);
-}
-
 /* One column of the table with its name. */
 static void draw_column(const struct view *v, struct surface *s, const struct row_list *l,
                         int x, int width, int i)
 {
     const struct list *list = &v->desk->lists[PANE_ROWS];
     const struct schema *schema = v->session->table->schema;
+    bool right = is_right(&schema->columns[i]);
 
-    data_cell(s, x, 0, width, is_right(&schema->columns[i]), name_role(schema, i),
+    data_cell(s, x, 0, width, right, name_role(schema, i),
               cell_of(schema->columns[i].name));
     for (int k = 0; k < s->height - HEADER && list->top + (size_t)k < l->n; k++)
-        draw_cell(v, s, x, HEADER + k, width, i, row_at(l, list->top + (size_t)k));
+        data_table_cell(v, s, x, HEADER + k, width, right, i,
+                        row_at(l, list->top + (size_t)k));
 }
 
 static int digits_of(size_t n)

@@ -102,18 +102,6 @@ static bool has_places(const struct view *v)
     return s->columns[i].kind == KIND_CATEGORICAL && i != s->target;
 }
 
-static int value_width(const struct profile *p)
-{
-    size_t width = 9;
-
-    for (size_t i = 0; i < p->n_values && i < MEASURED && width < 200; i++) {
-        size_t columns = show_width(p->values[i].text.text, p->values[i].text.length);
-
-        width = columns > width ? columns : width;
-    }
-    return width < 200 ? (int)width : 200;
-}
-
 /* From the right end, what has least need to be there first. */
 static int take_right(int *right, int width, int keep)
 {
@@ -126,12 +114,11 @@ static int take_right(int *right, int width, int keep)
 static struct line_plan plan_line(const struct view *v, const struct profile *p,
                                   int width)
 {
-    int longest = value_width(p), keep = 2 + 12, right = width - 1;
+    int keep = 2 + 12, right = width - 1;
     bool rates = !isnan(p->value_signal);
     struct line_plan l = {.x_rank = -1, .x_value = 1, .x_bar = -1, .x_place = -1,
-                          .x_rate = -1};
+                          .x_rate = -1, .value = data_value_width(p, MEASURED, VALUE)};
 
-    l.value = longest < VALUE ? longest : VALUE;
     if (width >= 50) {
         l.x_rank = 1;
         l.x_value = 1 + RANK + 1;

@@ -7,6 +7,7 @@
 #include "command/grid.h"
 #include "ui/app_private.h"
 #include "ui/prompt.h"
+#include "ui/prose.h"
 
 enum { PROMPT_ROWS = 4, STATUS_ROWS = 3 };
 
@@ -53,7 +54,6 @@ static void add_best(const struct run *r, struct str *out)
         str_printf(out, " best %.4f", r->progress.best);
 }
 
-/* The first job, and how many others there are. */
 /* The one in training; behind the last one the test rows are measured. */
 static int epoch_of(const struct run *r)
 {
@@ -62,6 +62,7 @@ static int epoch_of(const struct run *r)
     return epoch < r->settings.train.epochs ? epoch : r->settings.train.epochs;
 }
 
+/* The first job, and how many others there are. */
 static void add_jobs(const struct view *v, int width, struct str *out)
 {
     const struct view_job *j = v->jobs;
@@ -204,32 +205,17 @@ static void add_status(const struct app *app, int width, struct str *out)
     free(shown);
 }
 
-static int count_rows(const char *text)
-{
-    int rows = 1;
-
-    for (; *text; text++)
-        rows += *text == '\n';
-    return rows;
-}
-
 static void draw_status(const struct app *app, struct surface *s)
 {
     enum role role = app->question ? ROLE_WARNING
                      : app->message_kind == LOG_ERROR ? ROLE_ERROR : ROLE_STATUS;
     struct str text = {0};
-    int y = 0;
 
     surface_fill(s, (struct rect){0, 0, s->width, s->height}, ' ', ROLE_STATUS);
     add_status(app, s->width, &text);
-    for (char *at = text.text, *end; at && y < s->height; at = end, y++) {
-        end = strchr(at, '\n');
-        if (end)
-            *end++ = '\0';
-        surface_text(s, 0, y, s->width, role, at);
-        if (end && y + 1 == s->height)
-            surface_text_right(s, s->width - 4, y, 4, role, " ...");
-    }
+    prose_draw_rows(s, 0, 0, s->width, role, str_text(&text));
+    if (prose_rows(str_text(&text)) > s->height)
+        surface_text_right(s, s->width - 4, s->height - 1, 4, role, " ...");
     if (!app->question)
         surface_text(s, 0, 0, 7, ROLE_KEY, place_name(app));
     str_done(&text);
@@ -252,7 +238,7 @@ static void draw_prompt(struct app *app, struct surface *s)
 /* The log has what is longer; a question has to be read. */
 static int count_status(const struct app *app, const struct str *text)
 {
-    int rows = count_rows(str_text(text));
+    int rows = prose_rows(str_text(text));
 
     return rows < STATUS_ROWS || app->question ? rows : STATUS_ROWS;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 
 /* One line without its end; *quoted says whether it begins within backquotes. */
@@ -43,4 +44,26 @@ int prose_draw(struct surface *s, int x, int y, int width, enum role role,
     str_done(&folded);
     free(shown);
     return rows;
+}
+
+int prose_rows(const char *folded)
+{
+    int rows = 1;
+
+    for (; *folded; folded++)
+        rows += *folded == '\n';
+    return rows;
+}
+
+void prose_draw_rows(struct surface *s, int x, int y, int width, enum role role,
+                     const char *folded)
+{
+    for (const char *end; *folded; folded = *end ? end + 1 : end, y++) {
+        char *line;
+
+        end = folded + strcspn(folded, "\n");
+        line = xstrndup(folded, (size_t)(end - folded));
+        surface_text(s, x, y, width, role, line);
+        free(line);
+    }
 }

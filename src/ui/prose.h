@@ -11,4 +11,12 @@
 int prose_draw(struct surface *s, int x, int y, int width, enum role role,
                const char *text);
 
+/* The rows of text whose lines are ended already (fold_to of base/text.h does it); no text
+ * is one empty row. */
+int prose_rows(const char *folded);
+
+/* Draws such text as it is, each row cut at the width (0: at the edge). */
+void prose_draw_rows(struct surface *s, int x, int y, int width, enum role role,
+                     const char *folded);
+
 #endif

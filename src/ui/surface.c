@@ -225,18 +225,23 @@ int surface_printf(struct surface *s, int x, int y, int width, enum role role,
     return columns;
 }
 
+int surface_width(const char *text)
+{
+    return text ? (int)show_width(text, strlen(text)) : 0;
+}
+
 void surface_text_right(struct surface *s, int x, int y, int width, enum role role,
                         const char *text)
 {
-    size_t columns = show_width(text, strlen(text));
+    int columns = surface_width(text);
 
     if (width <= 0)
         width = s->width - x;
     if (width <= 0)
         return;
-    if (columns < (size_t)width) {
-        x += width - (int)columns;
-        width = (int)columns;
+    if (columns < width) {
+        x += width - columns;
+        width = columns;
     }
     if (columns > 0)
         surface_text(s, x, y, width, role, text);

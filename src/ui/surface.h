@@ -86,6 +86,8 @@ int surface_text(struct surface *s, int x, int y, int width, enum role role,
                  const char *text);
 int surface_printf(struct surface *s, int x, int y, int width, enum role role,
                    const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* The columns surface_text would use on a surface that is wide enough; 0 for NULL. */
+int surface_width(const char *text);
 /* The text ends at column x + width - 1. */
 void surface_text_right(struct surface *s, int x, int y, int width, enum role role,
                         const char *text);
