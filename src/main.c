@@ -49,12 +49,13 @@ static void add_version(struct str *out)
 
 /* ---- what is run before the prompt, or instead of it ---- */
 
-static bool run_table(struct context *c, const char *path, struct error *err)
+static bool run_file(struct context *c, const char *verb, const char *path,
+                     struct error *err)
 {
     struct str line = {0};
     bool ok;
 
-    str_puts(&line, "load ");
+    str_printf(&line, "%s ", verb);
     word_quote(&line, path);
     ok = command_run(c, line.text, err);
     str_done(&line);
@@ -69,7 +70,7 @@ static bool run_line(struct context *c, const char *line, int number, struct err
 static bool run_script(struct context *c, const char *path, struct error *err)
 {
     return strcmp(path, "-") == 0 ? script_run(c, stdin, "standard input", err)
-                                  : script_run_file(c, path, err);
+                                  : run_file(c, "source", path, err);
 }
 
 /* At the prompt a failure is said and the next thing is tried; in batch it ends all. */
@@ -86,7 +87,7 @@ static bool run_arguments(struct context *c, const struct arguments *a)
     bool on = true;
 
     if (a->table)
-        on = go_on(c, run_table(c, a->table, &err), &err);
+        on = go_on(c, run_file(c, "load", a->table, &err), &err);
     for (int i = 0; on && i < a->n_lines; i++)
         on = go_on(c, run_line(c, a->lines[i], i + 1, &err), &err);
     if (on && a->script)
@@ -102,7 +103,7 @@ static void run_own_file(struct context *c, const char *name)
     struct error err = {0};
     struct stat st;
 
-    if (path && stat(path, &st) == 0 && !script_run_file(c, path, &err))
+    if (path && stat(path, &st) == 0 && !script_run_file(c, path, false, &err))
         c->out->complain(c->self, &err);
     free(path);
 }

@@ -93,6 +93,11 @@ keys 'session save s.tabscope' Enter
 until_true test -s s.tabscope && grep -q '^target over_50k' s.tabscope &&
     ! grep -q view s.tabscope
 point "the session is saved as a script"
+printf '# a remark\ntheme light\nshow train.lr\ntheme dark\n' > four.tabscope
+keys 'source four.tabscope' Enter
+sees '^.> theme light' "the log has the lines of a script as they run"
+has '^.> source four' && has '^.> theme dark' && lacks 'a remark'
+point "behind the one that runs it, without remarks"
 keys C-d
 sees '^status 0' "Ctrl-D leaves"
 has ' icanon'

@@ -204,14 +204,14 @@ const struct command command_help = {
 
 static bool run_source(struct context *c, const struct call *call, struct error *err)
 {
-    return script_run_file(c, call_word(call, 0), err);
+    return script_run_file(c, call_word(call, 0), true, err);
 }
 
 const struct command command_source = {
     .name = "source",
     .help = "run the command lines of a file, up to the first that fails",
     .more = "Inside a script every job is waited for before the next line runs, unless "
-            "its line ends in &.",
+            "its line ends in &. The log of the workbench has the lines as they run.",
     .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "the script"}},
     .run = run_source,
 };

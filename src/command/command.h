@@ -33,6 +33,8 @@ struct way_out {
     void (*note)(void *self, const char *sentence);
     /* The sentence of a failure. */
     void (*complain)(void *self, const struct error *err);
+    /* A line of a script that runs next; NULL: nobody wants to know. */
+    void (*echo)(void *self, const char *line);
     /* What goes on now; NULL: nothing. */
     void (*status)(void *self, const char *line);
     /* Yes or no; without a person: yes. */

@@ -30,7 +30,16 @@ static int read_line(FILE *f, struct str *line)
     return c == EOF && line->length == 0 ? 0 : 1;
 }
 
-bool script_run(struct context *c, FILE *f, const char *name, struct error *err)
+static void echo(const struct context *c, const char *line)
+{
+    char first = line[strspn(line, " \t")];
+
+    if (c->out->echo && first != '\0' && first != '#')
+        c->out->echo(c->self, line);
+}
+
+static bool run_lines(struct context *c, FILE *f, const char *name, bool aloud,
+                      struct error *err)
 {
     char *shown = show(name, 0);
     struct str line = {0};
@@ -40,13 +49,11 @@ bool script_run(struct context *c, FILE *f, const char *name, struct error *err)
 
     while (ok && !c->quit && (got = read_line(f, &line)) != 0) {
         number++;
-        if (got < 0)
-            ok =
-                error_set(err, ERROR_USAGE,
-                          "this is no command line: it has a NUL byte or "
-                           "more than %d bytes", LINE_LIMIT);
-        else
-            ok = command_run(c, str_text(&line), err);
+        if (got > 0 && aloud)
+            echo(c, str_text(&line));
+        ok = got > 0 ? command_run(c, str_text(&line), err)
+                     : error_set(err, ERROR_USAGE, "this is no command line: it has a NUL "
+                                 "byte or more than %d bytes", LINE_LIMIT);
     }
     if (!ok)
         error_prefix(err, "%s:%ld", shown, number);
@@ -55,6 +62,11 @@ bool script_run(struct context *c, FILE *f, const char *name, struct error *err)
     str_done(&line);
     free(shown);
     return ok;
+}
+
+bool script_run(struct context *c, FILE *f, const char *name, struct error *err)
+{
+    return run_lines(c, f, name, false, err);
 }
 
 /* NULL and a sentence for what is no ordinary file. */
@@ -74,7 +86,7 @@ static FILE *open_script(const char *path, struct error *err)
     return f;
 }
 
-bool script_run_file(struct context *c, const char *path, struct error *err)
+bool script_run_file(struct context *c, const char *path, bool aloud, struct error *err)
 {
     char *expanded = path_expand(path);
     FILE *f;
@@ -89,7 +101,7 @@ bool script_run_file(struct context *c, const char *path, struct error *err)
     ok = f != NULL;
     if (f) {
         c->sourcing++;
-        ok = script_run(c, f, path, err);
+        ok = run_lines(c, f, path, aloud, err);
         c->sourcing--;
         fclose(f);
     }

@@ -10,7 +10,8 @@
 /* Runs line after line until one fails: then "NAME:LINE: sentence" stands in *err. Ends
  * with true where a line says quit. */
 bool script_run(struct context *c, FILE *f, const char *name, struct error *err);
-/* The same for a file; a script may run others, 16 deep. */
-bool script_run_file(struct context *c, const char *path, struct error *err);
+/* The same for a file; a script may run others, 16 deep. `aloud`: its lines are shown
+ * where that is usual (way_out.echo), but for remarks. */
+bool script_run_file(struct context *c, const char *path, bool aloud, struct error *err);
 
 #endif

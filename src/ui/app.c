@@ -82,6 +82,8 @@ static void print(void *self, const char *bytes, size_t n)
     struct app *app = self;
     const char *end = memchr(bytes, '\n', n);
 
+    if (app->printed == 0)
+        app->printed_at = log_forgotten(app->log) + log_lines(app->log);
     app->printed += count_lines(bytes, n);
     log_add(app->log, LOG_DATA, time(NULL), bytes, n);
     if (app->printed == 1 && end) {
@@ -90,6 +92,15 @@ static void print(void *self, const char *bytes, size_t n)
         app->message_kind = LOG_DATA;
     }
     touch(app, app->busy > 0);
+}
+
+/* The log has what a script did as if it had been typed. */
+static void echo_line(void *self, const char *line)
+{
+    struct app *app = self;
+
+    log_puts(app->log, LOG_COMMAND, time(NULL), line);
+    touch(app, false);
 }
 
 static void note(void *self, const char *sentence)
@@ -157,6 +168,7 @@ static const struct way_out app_out = {
     .print = print,
     .note = note,
     .complain = complain,
+    .echo = echo_line,
     .status = status,
     .ask = ask,
     .turn = turn,
@@ -194,7 +206,7 @@ static size_t output_width(const struct app *app)
 static void show_printed(struct app *app)
 {
     struct list *l = &app->desk.lists[PANE_LOG];
-    size_t n = log_lines(app->log);
+    size_t lines = log_forgotten(app->log) + log_lines(app->log) - app->printed_at;
     bool is_much = app->printed > 1 || (app->printed == 1 &&
                                         app->message.length > STATUS_BYTES);
 
@@ -203,8 +215,9 @@ static void show_printed(struct app *app)
         app->desk.view = VIEW_LOG;
     }
     if (is_much) {
-        app->desk.log_held = (int)app->printed >= output_pane(app).height;
-        l->cursor = l->top = n > app->printed ? n - app->printed - 1 : 0;
+        app->desk.log_held = (int)lines >= output_pane(app).height;
+        l->cursor = l->top = log_lines(app->log) > lines ? log_lines(app->log) - lines - 1
+                                                         : 0;
     }
     app->printed = 0;
 }

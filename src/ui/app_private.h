@@ -46,7 +46,8 @@ struct app {
     bool news;               /* jobs are heard at the moment */
     const char *question;    /* being asked, or NULL */
     bool answered, answer;
-    size_t printed;          /* lines of data since the person last looked */
+    size_t printed;          /* lines of data since the person last looked, ... */
+    size_t printed_at;       /* ... of which this was the first, counted from the start */
     enum view_id before;     /* the view that `back` returns to */
     struct surface screen;   /* as it was drawn last */
     struct surface panes;    /* its body, which stays when frozen */
