@@ -63,7 +63,26 @@ try --keys --no-rc;           is 0 '^conflicts: none' '' "and without them"
 printf "bind anywhere q 'view runs'\n" >> .config/tabscope/keys
 try --keys;                   is 1 '' 'keys:3: q belongs to the prompt' "a wrong key"
 rm .config/tabscope/keys
-try doctor;                   is 0 '^kernels ' '' "the doctor"
+try -b -c 'theme light' -c 'set screen.fps 3' -c keep
+is 0 '' 'in .*/rc: screen.theme light, screen.fps 3' "keep keeps options of the screen"
+printf 'set train.lr 0.5 # mine\ntheme deut\n' >> .config/tabscope/rc
+try -b -c 'set screen.glyphs ascii' -c 'keep screen.gl' -c 'theme dark' -c keep
+printf '%s\n' 'set train.lr 0.5 # mine' 'set screen.theme dark' 'set screen.glyphs ascii' \
+    'set screen.fps 0' > want
+cmp -s want .config/tabscope/rc
+status=$?
+is 0 '' 'screen.theme dark, screen.glyphs ascii, screen.fps 0' "in place of what was there"
+try -b -c 'keep data';        is 1 '' 'nothing to keep' "defaults are not kept"
+rm .config/tabscope/rc
+export TERM=dumb PATH="$work:$PATH"
+unset NO_COLOR SSH_TTY
+touch gnuplot
+chmod +x gnuplot
+try doctor;                   is 0 '^kernels ' 'advice stands beside' "the doctor"
+TERM=xterm
+try doctor;
+grep -q '^kernels  *avx' out || echo 'nothing is amiss' > err # but the processor
+is 0 '^gnuplot ' 'nothing is amiss' "and where all is well"
 printf 'show train.seed --format csv\r\n' > crlf.tabscope
 try crlf.tabscope --seed 7;   is 0 'train.seed,7,1' '' "a seed for all, CRLF lines"
 printf 'tables\0\n' > nul.tabscope

@@ -381,6 +381,16 @@ sees '^LOG  *: view log' "what a key did is said as it would be typed"
 keys 1 '!'
 sees 'no column has a warning' "a filter that would leave nothing says so"
 mux kill-server
+begin 80 24 "$tabscope" small.csv
+sees 'small 399x' "what is kept: a table"
+to_panes
+keys F8 : 'keep' Enter
+sees 'kept for every session' "F8 and keep"
+keys C-d
+sees '^status 0' "are done"
+grep -q '^set screen.glyphs' home/.config/tabscope/rc
+point "and stand in the start-up file"
+mux kill-server
 echo 'shwo all' > home/.config/tabscope/rc
 begin 80 24 "$tabscope" small.csv
 sees 'small 399x' "a wrong start-up file: a table"

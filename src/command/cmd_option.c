@@ -7,34 +7,6 @@
 #include "command/option.h"
 #include "engine/trainer.h"
 
-/* ---- set ---- */
-
-static bool run_set(struct context *c, const struct call *call, struct error *err)
-{
-    const struct option *o = option_find(call_word(call, 0), err);
-    struct settings *s = &c->session->settings;
-    struct error clash;
-
-    if (!o || !option_set(o, s, call_word(call, 1), err))
-        return false;
-    /* Two values that do not go together yet are no mistake: the other may be set
-     * next. */
-    if (!model_check(&s->model, &clash) || !train_check(&s->train, &clash))
-        context_note(c, "before training: %s", clash.text);
-    return true;
-}
-
-const struct command command_set = {
-    .name = "set",
-    .help = "give an option a value",
-    .more = "`show` lists the options, their values and ranges.",
-    .arguments = {
-        {"OPTION", {VALUE_OPTION, NULL, 0, 0}, REQUIRED, NULL, "its name"},
-        {"VALUE", {VALUE_OPTION_VALUE, NULL, 0, 0}, REQUIRED, NULL, "the value"},
-    },
-    .run = run_set,
-};
-
 /* ---- show ---- */
 
 static void add_option(struct grid *g, const struct option *o, const struct settings *s)
@@ -75,15 +47,6 @@ static void print_option(struct context *c, const struct option *o)
     grid_print(g, c);
 }
 
-/* True if o is called `name`, or is in the group `name` ("train"). */
-static bool is_named(const struct option *o, const char *name)
-{
-    size_t n = strlen(name);
-
-    return strncmp(o->name, name, n) == 0 &&
-           (o->name[n] == '\0' || o->name[n] == '.' || (n > 0 && name[n - 1] == '.'));
-}
-
 static void print_options(struct context *c, const char *group)
 {
     struct grid *g = grid_new("options");
@@ -96,20 +59,10 @@ static void print_options(struct context *c, const char *group)
     grid_spare(g);
     grid_prose(g, "help");
     for (int i = 0; (o = option_at(i)); i++) {
-        if (!group || is_named(o, group))
+        if (!group || option_is_named(o, group))
             add_option(g, o, &c->session->settings);
     }
     grid_print(g, c);
-}
-
-static bool is_group(const char *name)
-{
-    const struct option *o;
-    int n = 0;
-
-    for (int i = 0; (o = option_at(i)); i++)
-        n += is_named(o, name);
-    return n > 1;
 }
 
 static bool run_show(struct context *c, const struct call *call, struct error *err)
@@ -117,7 +70,7 @@ static bool run_show(struct context *c, const struct call *call, struct error *e
     const char *name = call_word(call, 0);
     const struct option *o;
 
-    if (!name || is_group(name)) {
+    if (!name || option_is_group(name)) {
         print_options(c, name);
         return true;
     }
@@ -135,4 +88,37 @@ const struct command command_show = {
                    "one, or a group"}},
     .flags = COMMAND_DATA,
     .run = run_show,
+};
+
+/* ---- set ---- */
+
+static bool run_set(struct context *c, const struct call *call, struct error *err)
+{
+    struct settings *s = &c->session->settings;
+    const struct option *o;
+    struct error clash;
+
+    if (!call_word(call, 1))
+        return run_show(c, call, err);
+    o = option_find(call_word(call, 0), err);
+    if (!o || !option_set(o, s, call_word(call, 1), err))
+        return false;
+    /* Two values that do not go together yet are no mistake: the other may be set
+     * next. */
+    if (!model_check(&s->model, &clash) || !train_check(&s->train, &clash))
+        context_note(c, "before training: %s", clash.text);
+    return true;
+}
+
+const struct command command_set = {
+    .name = "set",
+    .help = "give an option a value",
+    .more = "Without a value it shows the option, as `show` does. `keep` makes the value "
+            "that of every session.",
+    .arguments = {
+        {"OPTION", {VALUE_OPTION, NULL, 0, 0}, OPTIONAL, NULL, "its name"},
+        {"VALUE", {VALUE_OPTION_VALUE, NULL, 0, 0}, OPTIONAL, NULL, "the value"},
+    },
+    .flags = COMMAND_DATA,
+    .run = run_set,
 };

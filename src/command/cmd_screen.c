@@ -5,6 +5,7 @@
  * workbench is one of them or of the others.
  */
 #include "command/families.h"
+#include "command/grid.h"
 #include "command/option.h"
 
 static bool run_on_screen(struct context *c, const struct call *call, struct error *err)
@@ -274,17 +275,49 @@ const struct command command_unbind = {
     .run = run_on_screen,
 };
 
+/* ---- themes ---- */
+
+/* In the order of SCREEN_THEMES. */
+static const char *const theme_uses[] = {
+    "colours for a dark background",
+    "colours for a light background",
+    "no colours: bold, reverse and underlined",
+    "told apart by the colour-blind: blue and orange, never green beside red",
+    "the strongest contrasts",
+};
+
+static void list_themes(struct context *c)
+{
+    struct grid *g = grid_new("themes");
+    char name[32];
+
+    grid_column(g, "theme", false);
+    grid_column(g, "current", false);
+    grid_prose(g, "looks");
+    for (int i = 0; value_choice_name(SCREEN_THEMES, i, name, sizeof(name)); i++) {
+        grid_puts(g, name);
+        grid_bool(g, i == c->session->settings.screen.theme);
+        grid_puts(g, theme_uses[i]);
+    }
+    grid_print(g, c);
+}
+
 /* An option like others, which is why it may stand in the start-up file too. */
 static bool run_theme(struct context *c, const struct call *call, struct error *err)
 {
-    return option_set(option_find("screen.theme", err), &c->session->settings,
-                      call_word(call, 0), err);
+    if (call_word(call, 0))
+        return option_set(option_find("screen.theme", err), &c->session->settings,
+                          call_word(call, 0), err);
+    list_themes(c);
+    return true;
 }
 
 const struct command command_theme = {
     .name = "theme",
-    .help = "choose how the screen is coloured",
-    .arguments = {{"NAME", {VALUE_SETTING, "screen.theme", 0, 0}, REQUIRED, NULL,
-                   "the theme"}},
+    .help = "choose how the screen is coloured, or list the themes",
+    .more = "`keep screen.theme` makes it that of every session.",
+    .arguments = {{"NAME", {VALUE_SETTING, "screen.theme", 0, 0}, OPTIONAL, NULL,
+                   "the theme; without it all are listed"}},
+    .flags = COMMAND_DATA,
     .run = run_theme,
 };

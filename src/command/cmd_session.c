@@ -64,12 +64,19 @@ const struct command command_session = {
 
 /* ---- doctor ---- */
 
-static void add_finding(struct grid *g, const char *what, const char *found,
+struct findings {
+    struct grid *grid;
+    int n_advised;
+};
+
+/* advice: NULL where all is well. */
+static void add_finding(struct findings *f, const char *what, const char *found,
                         const char *advice)
 {
-    grid_puts(g, what);
-    grid_puts(g, found);
-    grid_puts(g, advice ? advice : "");
+    grid_puts(f->grid, what);
+    grid_puts(f->grid, found);
+    grid_puts(f->grid, advice ? advice : "");
+    f->n_advised += advice != NULL;
 }
 
 static const char *environment(const char *name)
@@ -79,7 +86,7 @@ static const char *environment(const char *name)
     return value && *value ? value : NULL;
 }
 
-static void examine_terminal(struct grid *g, const struct context *c)
+static void examine_terminal(struct findings *f, const struct context *c)
 {
     const char *term = environment("TERM");
     const char *codeset = nl_langinfo(CODESET);
@@ -87,26 +94,26 @@ static void examine_terminal(struct grid *g, const struct context *c)
     struct winsize size;
     char *text;
 
-    add_finding(g, "terminal", term ? term : "TERM is not set",
+    add_finding(f, "terminal", term ? term : "TERM is not set",
                 !term || strcmp(term, "dumb") == 0
                 ? "only the plain prompt works; set TERM, as in TERM=xterm-256color"
                 : NULL);
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         text = xasprintf("%d x %d", size.ws_col, size.ws_row);
-        add_finding(g, "size", text, size.ws_col < 80 || size.ws_row < 24
+        add_finding(f, "size", text, size.ws_col < 80 || size.ws_row < 24
                     ? "80 x 24 shows every pane of a view, 160 x 48 more at a time"
                     : NULL);
         free(text);
     } else {
-        add_finding(g, "size", "standard output is no terminal", NULL);
+        add_finding(f, "size", "standard output is no terminal", NULL);
     }
-    add_finding(g, "screen", c->screen ? c->screen : "not in use", NULL);
-    add_finding(g, "letters", codeset, utf8 ? NULL
+    add_finding(f, "screen", c->screen ? c->screen : "not in use", NULL);
+    add_finding(f, "letters", codeset, utf8 ? NULL
                 : "curves and frames are ASCII; a UTF-8 locale (LC_ALL=C.UTF-8) draws "
                   "finer");
     if (environment("NO_COLOR"))
-        add_finding(g, "colours", "off", "NO_COLOR is set");
-    add_finding(g, "inside", environment("TMUX") ? "tmux" : environment("STY") ? "screen"
+        add_finding(f, "colours", "off", "NO_COLOR is set");
+    add_finding(f, "inside", environment("TMUX") ? "tmux" : environment("STY") ? "screen"
                 : environment("SSH_TTY") ? "ssh" : "-",
                 environment("SSH_TTY") && !environment("TMUX") && !environment("STY")
                 ? "a lost connection ends the session; in tmux it goes on" : NULL);
@@ -129,22 +136,22 @@ static char *find_program(const char *name)
     return NULL;
 }
 
-static void examine_machine(struct grid *g, const struct context *c)
+static void examine_machine(struct findings *f, const struct context *c)
 {
     const char *kernels = kernels_best()->name;
     char *text = xasprintf("%d, and %d in use", pool_cores(),
                            engine_threads(c->session->engine));
 
-    add_finding(g, "cores", text, NULL);
+    add_finding(f, "cores", text, NULL);
     free(text);
-    add_finding(g, "kernels", kernels, strcmp(kernels, "base") == 0
+    add_finding(f, "kernels", kernels, strcmp(kernels, "base") == 0
                 ? "training is several times slower than on a processor with AVX2"
                 : NULL);
     text = xasprintf("%zu MB", mem_available() >> 20);
-    add_finding(g, "free memory", text, NULL);
+    add_finding(f, "free memory", text, NULL);
     free(text);
     text = find_program("gnuplot");
-    add_finding(g, "gnuplot", text ? text : "not found",
+    add_finding(f, "gnuplot", text ? text : "not found",
                 text ? NULL : "figures need it: apt-get install gnuplot-nox");
     free(text);
 }
@@ -162,31 +169,32 @@ static bool can_write_below(const char *path)
     return ok;
 }
 
-static void examine_folder(struct grid *g, const char *what, const char *path)
+static void examine_folder(struct findings *f, const char *what, const char *path)
 {
-    add_finding(g, what, path ? path : "HOME is not set",
+    add_finding(f, what, path ? path : "HOME is not set",
                 !path ? "nothing is kept from one session to the next"
                 : can_write_below(path) ? NULL : "it cannot be written");
 }
 
-static void examine_folders(struct grid *g, const struct context *c)
+static void examine_folders(struct findings *f, const struct context *c)
 {
     char *path = path_user("CONFIG", ".config", "rc");
 
-    examine_folder(g, "start-up file", path);
+    examine_folder(f, "start-up file", path);
     free(path);
     path = path_user("CONFIG", ".config", "keys");
-    examine_folder(g, "keys", path);
+    examine_folder(f, "keys", path);
     free(path);
     path = path_user("STATE", ".local/state", "history");
-    examine_folder(g, "history", path);
+    examine_folder(f, "history", path);
     free(path);
-    examine_folder(g, "runs", c->session->settings.run_dir);
+    examine_folder(f, "runs", c->session->settings.run_dir);
 }
 
 static bool run_doctor(struct context *c, const struct call *call, struct error *err)
 {
     struct grid *g = grid_new("findings");
+    struct findings f = {g, 0};
 
     (void)call;
     (void)err;
@@ -195,11 +203,13 @@ static bool run_doctor(struct context *c, const struct call *call, struct error 
     grid_column(g, "what", false);
     grid_column(g, "found", false);
     grid_prose(g, "advice");
-    add_finding(g, "version", PACKAGE_STRING, NULL);
-    examine_terminal(g, c);
-    examine_machine(g, c);
-    examine_folders(g, c);
+    add_finding(&f, "version", PACKAGE_STRING, NULL);
+    examine_terminal(&f, c);
+    examine_machine(&f, c);
+    examine_folders(&f, c);
     grid_print(g, c);
+    context_note(c, f.n_advised > 0 ? "advice stands beside what is amiss"
+                                    : "nothing is amiss");
     return true;
 }
 

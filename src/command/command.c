@@ -29,8 +29,8 @@ static const struct command *const commands[] = {
     &command_menu, &command_keys, &command_freeze, &command_repaint, &command_suspend,
     &command_edit, &command_screen_dump, &command_say,
     &command_linger, &command_bind, &command_unbind, &command_theme,
-    &command_set, &command_show, &command_session, &command_doctor, &command_help,
-    &command_source, &command_quit,
+    &command_set, &command_show, &command_keep, &command_session, &command_doctor,
+    &command_help, &command_source, &command_quit,
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]), MAX_CHOICES = 60 };

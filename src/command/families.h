@@ -13,6 +13,8 @@ extern const struct command /* cmd_schema.c: what columns mean */
         command_redo;
 extern const struct command /* cmd_option.c */
     command_set, command_show;
+extern const struct command /* cmd_keep.c */
+    command_keep;
 extern const struct command /* cmd_layers.c */
     command_model;
 extern const struct command /* cmd_train.c */

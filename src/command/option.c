@@ -98,6 +98,23 @@ const struct option *option_at(int i)
     return i >= 0 && i < N_OPTIONS ? &options[i] : NULL;
 }
 
+bool option_is_named(const struct option *o, const char *name)
+{
+    size_t n = strlen(name);
+
+    return strncmp(o->name, name, n) == 0 &&
+           (o->name[n] == '\0' || o->name[n] == '.' || (n > 0 && name[n - 1] == '.'));
+}
+
+bool option_is_group(const char *name)
+{
+    int n = 0;
+
+    for (int i = 0; i < N_OPTIONS; i++)
+        n += option_is_named(&options[i], name);
+    return n > 1;
+}
+
 const struct option *option_find(const char *name, struct error *err)
 {
     const char *names[N_OPTIONS];

@@ -24,6 +24,10 @@ struct option {
 
 /* Option number i, NULL behind the last. */
 const struct option *option_at(int i);
+/* True if the option is called `name`, or is in the group `name` ("train"). */
+bool option_is_named(const struct option *o, const char *name);
+/* Whether several options are called so. */
+bool option_is_group(const char *name);
 /* By name or unique beginning. NULL and a sentence if there is none. */
 const struct option *option_find(const char *name, struct error *err);
 
