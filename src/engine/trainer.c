@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "engine/trainer.h"
+#include "engine/trainer_own.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,47 +8,9 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "data/batch.h"
 #include "engine/answers.h"
-#include "nn/graph.h"
 
 enum { PAUSE_SECONDS = 1 };
-
-struct trainer {
-    struct model *model;
-    const struct frame *frame;
-    const struct split *split;
-    struct train_options options;
-    struct pool *pool;
-    const struct kernels *kernels;
-    struct params *params;
-    struct graph *graph;
-    struct batcher *batcher;
-    size_t rows;           /* that are learned from */
-    struct corruption *corruption; /* pre-training, else NULL */
-    int32_t *answers;      /* (batch, columns) likewise */
-    float *class_weight;   /* (classes) or NULL: all 1 */
-    float *weight;         /* (batch) of the rows of the present batch */
-    float *best;           /* (all parameters) at the best epoch, or at the beginning */
-    float *average;        /* (all parameters) running average over steps, or NULL */
-    bool has_best;
-    double best_loss;      /* of the validation rows, at the best epoch */
-    double epoch_loss;     /* sum over this epoch's batches */
-    size_t epoch_batches;
-    double start, epoch_start;
-    double left;           /* when the last slice was done, 0: never */
-    struct train_progress progress;
-    struct epoch_record *history;
-    size_t n_history, history_capacity;
-    struct curve curve;
-    struct {
-        double loss, norm; /* sums over the steps since the curve's last point */
-        size_t steps;
-    } since;
-    struct diagnosis diagnosis;
-    struct learned learned;      /* pre-training */
-    struct column_score *scores; /* (columns) of the validation rows, likewise */
-};
 
 struct train_options train_defaults(void)
 {
@@ -56,7 +18,7 @@ struct train_options train_defaults(void)
         .epochs = 100, .batch = 0, .lr = 1e-3, .weight_decay = 1e-2,
         .schedule = SCHEDULE_CONSTANT, .warmup = 0, .patience = 15, .watch = WATCH_AUTO,
         .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .average = 0.99,
-        .freeze = 0, .body_lr = 1, .seed = 1,
+        .autosave = 60, .freeze = 0, .body_lr = 1, .seed = 1,
         .pretrain = pretrain_defaults(),
     };
 }
@@ -71,6 +33,7 @@ bool train_check(const struct train_options *o, struct error *err)
         && error_unless_within(err, "train.patience", o->patience, 0, 1e6)
         && error_unless_within(err, "train.clip", o->clip, 0, 1e9)
         && error_unless_within(err, "train.average", o->average, 0, 0.99999)
+        && error_unless_within(err, "train.autosave", o->autosave, 0, 86400)
         && error_unless_within(err, "train.freeze", o->freeze, 0, 1e6)
         && error_unless_within(err, "train.body_lr", o->body_lr, 0, 1)
         && pretrain_check(&o->pretrain, err);
@@ -87,7 +50,7 @@ int train_batch(const struct train_options *o, size_t rows)
 
 /* ---- beginning ---- */
 
-static double now(void)
+double trainer_now(void)
 {
     struct timespec t;
 
@@ -247,7 +210,7 @@ struct trainer *trainer_new(struct model *m, const struct frame *f,
     t->progress.steps = t->progress.batches * (size_t)o->epochs;
     t->curve.steps = (t->progress.batches + CURVE_EPOCH - 1) / CURVE_EPOCH;
     curve_reserve(&t->curve, CURVE_EPOCH + 1);
-    t->start = t->epoch_start = now();
+    t->start = t->epoch_start = trainer_now();
     return t;
 }
 
@@ -374,7 +337,7 @@ static void settle_untrained(struct trainer *t)
 static void finish(struct trainer *t, enum train_end end)
 {
     t->progress.end = end;
-    t->progress.seconds = now() - t->start;
+    t->progress.seconds = trainer_now() - t->start;
     if (t->has_best || end == TRAIN_DIVERGED)
         memcpy(t->params->value, t->best, params_values(t->params) * sizeof *t->best);
     settle_untrained(t);
@@ -424,7 +387,7 @@ double train_watched(const struct train_options *o, enum task task,
 static void record_epoch(struct trainer *t, const struct metrics *valid)
 {
     struct train_progress *p = &t->progress;
-    double end = now();
+    double end = trainer_now();
 
     t->history = xgrow(t->history, t->n_history, &t->history_capacity,
                        sizeof *t->history);
@@ -464,15 +427,14 @@ static bool judge_epoch(struct trainer *t, const struct metrics *valid)
     return true;
 }
 
-/* The model has the averaged weights, or its own again. */
-static void swap_average(struct trainer *t)
+void trainer_swap(struct trainer *t, real **weights)
 {
     real *own = t->params->value;
 
-    if (!t->average)
+    if (!*weights)
         return;
-    t->params->value = t->average;
-    t->average = own;
+    t->params->value = *weights;
+    *weights = own;
 }
 
 static void take_epoch(struct trainer *t, const struct metrics *valid,
@@ -544,10 +506,10 @@ static bool validate(struct trainer *t, struct metrics *valid, struct error *err
 {
     bool done;
 
-    swap_average(t);
+    trainer_swap(t, &t->average);
     done = t->corruption ? validate_pretext(t, valid, err)
                          : validate_answers(t, valid, err);
-    swap_average(t);
+    trainer_swap(t, &t->average);
     return done;
 }
 
@@ -611,8 +573,8 @@ static void measure(struct trainer *t, double loss, double norm, int rows)
     t->epoch_batches++;
     p->step++;
     p->loss = t->epoch_loss / (double)t->epoch_batches;
-    p->seconds = now() - t->start;
-    passed = now() - t->epoch_start;
+    p->seconds = trainer_now() - t->start;
+    passed = trainer_now() - t->epoch_start;
     if (passed > 0)
         p->rows_per_second = (double)t->epoch_batches * rows / passed;
     draw_curve(t, loss, norm);
@@ -663,7 +625,7 @@ static enum step one_step(struct trainer *t, struct error *err)
 /* So long between two slices, it was paused or the whole program was. */
 static void leave_out_pause(struct trainer *t)
 {
-    double gap = t->left > 0 ? now() - t->left : 0;
+    double gap = t->left > 0 ? trainer_now() - t->left : 0;
 
     if (gap < PAUSE_SECONDS)
         return;
@@ -679,7 +641,7 @@ enum step trainer_step(struct trainer *t, struct error *err)
         return STEP_DONE;
     leave_out_pause(t);
     step = one_step(t, err);
-    t->left = now();
+    t->left = trainer_now();
     return step;
 }
 

@@ -16,6 +16,7 @@
 #include "engine/curve.h"
 #include "engine/diagnosis.h"
 #include "engine/learned.h"
+#include "engine/train_state.h"
 #include "model/pretrain.h"
 #include "num/metrics.h"
 
@@ -37,6 +38,7 @@ struct train_options {
     enum class_weight class_weight;
     double average;       /* of the running average of the weights, what a step keeps; the
                              averaged weights are validated and kept; 0: no average */
+    double autosave;      /* seconds from one saving of the state to the next; 0: none */
     int freeze;           /* fine-tuning: epochs in which the body stands still */
     double body_lr;       /* and then its rate, as a share of lr */
     uint64_t seed;
@@ -50,16 +52,6 @@ bool train_check(const struct train_options *o, struct error *err);
  * rows as a multiple of 32 between 32 and 256, so that small tables get enough steps an
  * epoch. */
 int train_batch(const struct train_options *o, size_t rows);
-
-/* One line of a run's history. */
-struct epoch_record {
-    int epoch;         /* 1.. */
-    double seconds;    /* of training so far, without pauses */
-    double lr;
-    double train_loss; /* mean over the epoch's batches, with dropout */
-    struct metrics valid;
-    bool best;         /* of all epochs so far */
-};
 
 enum train_end {
     TRAIN_RUNNING,
@@ -114,6 +106,14 @@ const struct curve *trainer_curve(const struct trainer *t);
 const struct diagnosis *trainer_diagnosis(const struct trainer *t);
 /* Of a pretext; valid until the next step. */
 const struct learned *trainer_learned(const struct trainer *t);
+
+/* A copy of all that changes, while it is TRAIN_RUNNING. s is empty, or was filled from
+ * this trainer before and its memory serves again. False: no memory. */
+bool trainer_keep(struct trainer *t, struct train_state *s, struct error *err);
+/* A trainer that has not made a step yet, of a model and options like those of the one
+ * that was kept, goes on where that one was: all its steps will be the same. Refused: of
+ * another table or shape, no memory; it is of no use then. */
+bool trainer_restore(struct trainer *t, const struct train_state *s, struct error *err);
 
 /* Appends `before` and how long it may yet take, "3:12 left", or "at most 3:12 left"
  * where it may stop early; nothing where that cannot be said. */

@@ -167,6 +167,16 @@ bool model_brought(const struct model *m, int column, int code)
     return m->brought && m->brought[column] && m->brought[column][code];
 }
 
+bool model_set_brought(struct model *m, int column, const unsigned char *codes)
+{
+    unsigned char *brought = model_mark_brought(m, column);
+    size_t n = (size_t)m->encoder->categorical[column].classes + 1;
+
+    for (size_t i = 0; brought && i < n; i++)
+        brought[i] = codes[i] != 0;
+    return brought != NULL;
+}
+
 struct params *model_params(struct model *m)
 {
     return m->params;

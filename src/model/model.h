@@ -74,6 +74,9 @@ bool model_take_body(struct model *to, struct model *from, struct str *note,
 bool model_has_body(const struct model *m); /* of another */
 /* The vector of that code came with it. */
 bool model_brought(const struct model *m, int column, int code);
+/* (codes) as model_brought said of a model whose training goes on in this one. False: no
+ * memory. */
+bool model_set_brought(struct model *m, int column, const unsigned char *codes);
 
 /* For who trains it or looks inside: its parameters, and a graph of it (not yet planned)
  * over them. The caller frees the graph before the model. */

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Training that was cut off goes on to the same bits: the state of a trainer into a file
+ * and out of it again, at any step. */
+#include <errno.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/rng.h"
+#include "engine/trainer.h"
+#include "nn/params.h"
+#include "subject.h"
+
+enum { ROWS = 300, EPOCHS = 4 };
+
+static struct dataset *make_table(int odd_row)
+{
+    struct rng r = rng_make(2, RNG_TEST, 0);
+    struct str text = {0};
+    struct dataset *d;
+
+    str_puts(&text, "a,b,x,yes,kind,price,weight\n");
+    for (int i = 0; i < ROWS; i++) {
+        int a = (int)rng_below(&r, 4), b = (int)rng_below(&r, 4);
+        double x = rng_normal(&r) + (i == odd_row);
+
+        str_printf(&text, "%c,%c,%.4f,%s,k%d,%.3f,%d\n", "pqrs"[a], "tuvw"[b], x,
+                   (a == b) != (x > 1) ? "yes" : "no", (a + b) % 3, 50 * x + 10 * a,
+                   1 + i % 3);
+    }
+    d = table_load(text.text, text.length);
+    str_done(&text);
+    return d;
+}
+
+/* How one trains: everything that may be carried from step to step is in some of them. */
+struct way {
+    const char *target;
+    enum pretext pretext;
+    bool from; /* with a body that was pre-trained */
+    struct train_options options;
+};
+
+static struct way way_of(int i)
+{
+    static const char *const targets[] = {"yes", "kind", "price", "yes", "yes", "yes"};
+    struct way k = {targets[i], PRETEXT_NONE, i == 5, train_defaults()};
+
+    k.pretext = i == 3 ? PRETEXT_MLM : i == 4 ? PRETEXT_RTD : PRETEXT_NONE;
+    k.options.epochs = EPOCHS;
+    k.options.batch = 32;
+    k.options.lr = 3e-3;
+    k.options.average = i == 1 ? 0 : 0.9;
+    k.options.schedule = i == 2 ? SCHEDULE_COSINE : SCHEDULE_CONSTANT;
+    k.options.warmup = i == 2 ? 0.5 : 0;
+    k.options.clip = i == 1 ? 0 : 1;
+    k.options.freeze = i == 5 ? 2 : 0;
+    k.options.class_weight = i == 0 ? CLASS_WEIGHT_BALANCED : CLASS_WEIGHT_NONE;
+    return k;
+}
+
+enum { WAYS = 6 };
+
+struct run {
+    struct pool *pool;
+    struct model *model;
+    struct trainer *trainer;
+    struct error err;
+};
+
+static struct run run_new(struct subject *s, const struct way *k, bool fresh,
+                          int threads)
+{
+    struct model_options m = model_defaults();
+    struct run r = {0};
+
+    m.dim = 8;
+    m.layers = 1;
+    m.heads = 2;
+    m.head_cap = 16;
+    r.pool = pool_new(threads, &r.err);
+    r.model = model_new_pretext(&m, s->encoder, k->pretext, fresh ? 3 : 4, &r.err);
+    if (k->from && fresh) {
+        struct model *body = model_new_pretext(&m, s->encoder, PRETEXT_MLM, 5, &r.err);
+        struct str note = {0};
+
+        check(model_take_body(r.model, body, &note, &r.err));
+        str_done(&note);
+        model_free(body);
+    }
+    r.trainer = trainer_new(r.model, s->frame, s->split, &k->options, r.pool, &r.err);
+    check(r.trainer != NULL);
+    return r;
+}
+
+static void run_done(struct run *r)
+{
+    trainer_free(r->trainer);
+    model_free(r->model);
+    pool_free(r->pool);
+}
+
+/* So many slices, or to the end. */
+static void train(struct run *r, int slices)
+{
+    enum step step = STEP_MORE;
+
+    for (int i = 0; i != slices && step == STEP_MORE; i++)
+        step = trainer_step(r->trainer, &r->err);
+    if (!check(step != STEP_FAILED))
+        printf("# %s\n", r->err.text);
+}
+
+/* Two runs have come to the same, but for the time they took. */
+static void check_same(struct run *a, struct run *b)
+{
+    const struct params *p = model_params(a->model), *q = model_params(b->model);
+    const struct train_progress *s = trainer_progress(a->trainer);
+    const struct train_progress *t = trainer_progress(b->trainer);
+    const struct curve *c = trainer_curve(a->trainer), *d = trainer_curve(b->trainer);
+    const struct epoch_record *x, *y;
+    size_t n = 0, m = 0;
+
+    check(memcmp(p->value, q->value, params_values(p) * sizeof *p->value) == 0);
+    check(s->step == t->step && s->epoch == t->epoch && s->best_epoch == t->best_epoch
+          && s->since_best == t->since_best && s->best == t->best && s->end == t->end
+          && s->loss == t->loss && s->lr == t->lr);
+    x = trainer_history(a->trainer, &n);
+    y = trainer_history(b->trainer, &m);
+    if (check(n == m && n > 0))
+        for (size_t i = 0; i < n; i++)
+            check(x[i].epoch == y[i].epoch && x[i].train_loss == y[i].train_loss
+                  && x[i].valid.loss == y[i].valid.loss && x[i].best == y[i].best);
+    if (check(c->n == d->n && c->steps == d->steps && c->n > 0))
+        for (size_t i = 0; i < c->n; i++)
+            check(c->points[i].loss == d->points[i].loss
+                  && c->points[i].epochs == d->points[i].epochs);
+    check_int(trainer_diagnosis(a->trainer)->epoch, trainer_diagnosis(b->trainer)->epoch);
+    check_int(trainer_learned(a->trainer)->n, trainer_learned(b->trainer)->n);
+    if (trainer_learned(a->trainer)->n > 0)
+        check(learned_at(trainer_learned(a->trainer), 1)->accuracy
+              == learned_at(trainer_learned(b->trainer), 1)->accuracy);
+}
+
+/* A trainer that has the state of another one, by way of a file. */
+static struct run go_on(struct subject *s, const struct way *k, struct run *from,
+                        const char *path)
+{
+    struct run r = run_new(s, k, false, 2);
+    struct train_state out = {0}, in = {0};
+    struct error err = {0};
+
+    if (!check(trainer_keep(from->trainer, &out, &err)
+               && train_state_write(&out, path, "running", "{}", &err)
+               && train_state_read(&in, path, &err)
+               && trainer_restore(r.trainer, &in, &err)))
+        printf("# %s\n", err.text);
+    train_state_done(&out);
+    train_state_done(&in);
+    return r;
+}
+
+static void goes_on_from_any_step(void)
+{
+    char *path = table_path();
+
+    for (int i = 0; i < WAYS; i++) {
+        struct way k = way_of(i);
+        struct subject s = subject_new(make_table(-1), k.target, "weight");
+        struct run whole = run_new(&s, &k, true, 1);
+
+        train(&whole, -1);
+        /* 6 batches an epoch, and the validation behind them: all places of it */
+        for (int slices = 0; slices < 4 * 7; slices += 1 + slices / 4) {
+            struct run first = run_new(&s, &k, true, 2), second;
+
+            train(&first, slices);
+            second = go_on(&s, &k, &first, path);
+            train(&second, -1);
+            check_same(&whole, &second);
+            run_done(&first);
+            run_done(&second);
+        }
+        run_done(&whole);
+        subject_done(&s);
+    }
+    unlink(path);
+    free(path);
+}
+
+/* The same memory takes the state again and again; the steps in between are the same as
+ * without. */
+static void keeping_changes_nothing(void)
+{
+    struct way k = way_of(0);
+    struct subject s = subject_new(make_table(-1), k.target, "weight");
+    struct run whole = run_new(&s, &k, true, 1), kept = run_new(&s, &k, true, 1);
+    struct train_state state = {0};
+    struct error err = {0};
+    const real *memory = NULL;
+
+    train(&whole, -1);
+    while (trainer_progress(kept.trainer)->end == TRAIN_RUNNING) {
+        check(trainer_keep(kept.trainer, &state, &err));
+        check(!memory || memory == state.weights);
+        memory = state.weights;
+        train(&kept, 1);
+    }
+    check_same(&whole, &kept);
+    train_state_done(&state);
+    run_done(&whole);
+    run_done(&kept);
+    subject_done(&s);
+}
+
+static void another_table_is_refused(void)
+{
+    struct way k = way_of(0), mlm = way_of(3);
+    struct subject s = subject_new(make_table(-1), k.target, "weight");
+    struct subject other = subject_new(make_table(17), k.target, "weight");
+    struct run r = run_new(&s, &k, true, 1), q = run_new(&other, &k, false, 1);
+    struct run p = run_new(&s, &mlm, false, 1);
+    struct train_state state = {0};
+    struct error err = {0};
+
+    train(&r, 9);
+    check(trainer_keep(r.trainer, &state, &err));
+    check(!trainer_restore(q.trainer, &state, &err));
+    check_str(err.text, "the table has other values than it had");
+    check(!trainer_restore(p.trainer, &state, &err));
+    state.counts.rows++;
+    check(!trainer_restore(q.trainer, &state, &err));
+    check_str(err.text, "the table has 300 rows; it had 301");
+    train_state_done(&state);
+    run_done(&r);
+    run_done(&q);
+    run_done(&p);
+    subject_done(&other);
+    subject_done(&s);
+}
+
+/* ---- files that are not whole ---- */
+
+static void write_bytes(const char *path, const char *bytes, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+
+    check(f && fwrite(bytes, 1, n, f) == n);
+    check(f && fclose(f) == 0);
+}
+
+static bool is_refused(const char *path)
+{
+    struct train_state state = {0};
+    struct error err = {0};
+    bool ok = train_state_read(&state, path, &err);
+
+    train_state_done(&state);
+    return !ok && str_starts(err.text, path);
+}
+
+static void damaged_files_are_refused(void)
+{
+    struct way k = way_of(3);
+    struct subject s = subject_new(make_table(-1), k.target, "weight");
+    struct run r = run_new(&s, &k, true, 1);
+    struct train_state state = {0};
+    struct error err = {0};
+    char *path = table_path(), *bytes, *end = NULL, *about = NULL;
+    size_t n = 0;
+
+    train(&r, 10);
+    check(trainer_keep(r.trainer, &state, &err));
+    check(train_state_write(&state, path, "running", "{\"name\":\"r\"}", &err));
+    check(train_state_peek(path, &end, &about, &err));
+    check_str(end, "running");
+    check_str(about, "{\"name\":\"r\"}");
+    bytes = file_read(path, 1 << 24, &n, &err);
+    if (check(bytes != NULL)) {
+        for (size_t cut = 0; cut < n; cut += 1 + cut / 20) {
+            write_bytes(path, bytes, cut);
+            if (!check(is_refused(path)))
+                printf("# cut at byte %zu of %zu\n", cut, n);
+        }
+        for (size_t bit = 0; bit < 8 * n; bit += 1 + bit / 60) {
+            bytes[bit / 8] ^= (char)(1 << bit % 8);
+            write_bytes(path, bytes, n);
+            if (!check(is_refused(path)))
+                printf("# bit %zu of %zu\n", bit, 8 * n);
+            bytes[bit / 8] ^= (char)(1 << bit % 8);
+        }
+    }
+    free(bytes);
+    free(end);
+    free(about);
+    train_state_done(&state);
+    unlink(path);
+    check(is_refused(path) || errno == ENOENT);
+    free(path);
+    run_done(&r);
+    subject_done(&s);
+}
+
+/* With checksums that are right: counts are held against each other and the table. */
+static void numbers_out_of_range_are_refused(void)
+{
+    static const size_t fields[] = {
+        offsetof(struct train_counts, epoch), offsetof(struct train_counts, batch),
+        offsetof(struct train_counts, step), offsetof(struct train_counts, best_epoch),
+        offsetof(struct train_counts, since_best),
+        offsetof(struct train_counts, since_steps),
+        offsetof(struct train_counts, curve_steps),
+        offsetof(struct train_counts, has_best), offsetof(struct train_counts, rows),
+    };
+    static const int64_t values[] = {-1, 1000, INT64_MAX, INT64_MIN};
+    struct way k = way_of(3);
+    struct subject s = subject_new(make_table(-1), k.target, "weight");
+    struct run r = run_new(&s, &k, true, 1);
+    struct train_state state = {0};
+    char *path = table_path();
+    struct error err = {0};
+
+    train(&r, 16);
+    check(trainer_keep(r.trainer, &state, &err));
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+            int64_t *field = (int64_t *)((char *)&state.counts + fields[i]), was = *field;
+            struct run q = run_new(&s, &k, false, 1);
+            struct train_state in = {0};
+
+            *field = values[v];
+            check(train_state_write(&state, path, "running", "{}", &err));
+            if (!check(!train_state_read(&in, path, &err)
+                       || !trainer_restore(q.trainer, &in, &err)
+                       || fields[i] == offsetof(struct train_counts, since_best)
+                       || fields[i] == offsetof(struct train_counts, curve_steps)))
+                printf("# field %zu, %lld\n", i, (long long)values[v]);
+            *field = was;
+            train_state_done(&in);
+            run_done(&q);
+        }
+    train_state_done(&state);
+    run_done(&r);
+    subject_done(&s);
+    unlink(path);
+    free(path);
+}
+
+int main(void)
+{
+    test_run(goes_on_from_any_step);
+    test_run(keeping_changes_nothing);
+    test_run(another_table_is_refused);
+    test_run(damaged_files_are_refused);
+    test_run(numbers_out_of_range_are_refused);
+    return test_done();
+}
