@@ -11,9 +11,11 @@
 #include "command/command.h"
 #include "command/complete.h"
 #include "command/grid.h"
+#include "command/lineage.h"
 #include "command/name.h"
 #include "command/option.h"
 #include "command/pending.h"
+#include "command/run_text.h"
 #include "data/infer.h"
 #include "table.h"
 #include "test.h"
@@ -507,6 +509,100 @@ static void a_run_comes_back_from_json(void)
     run_free(back);
 }
 
+/* ---- lineage and likeness of runs ---- */
+
+static struct run *begun_from(struct session *s, const char *name, const char *parent)
+{
+    struct run *r = run_new(name);
+
+    r->origin = xstrdup("t");
+    r->parent = parent ? xstrdup(parent) : NULL;
+    session_add_run(s, r);
+    return r;
+}
+
+static void check_tree(const struct session *s, char *const *folded, size_t n,
+                       const char *want)
+{
+    struct lineage l = lineage_make(s, folded, n);
+    struct str got = {0};
+
+    for (size_t i = 0; i < l.n; i++) {
+        lineage_branch(&l, i, true, &got);
+        str_printf(&got, "%s%s\n", l.lines[i].run->name, l.lines[i].folded ? " +" : "");
+        check_int(lineage_find(&l, l.lines[i].run), i);
+    }
+    check_str(str_text(&got), want);
+    str_done(&got);
+    lineage_done(&l);
+}
+
+static void lineage_is_a_tree(void)
+{
+    struct session *s = xcalloc(1, sizeof(*s));
+    char *pre[] = {"pre", "leaf"};
+
+    check_tree(s, NULL, 0, "");
+    begun_from(s, "leaf", "b");
+    begun_from(s, "pre", NULL);
+    begun_from(s, "a", "pre");
+    begun_from(s, "b", "pre");
+    begun_from(s, "lost", "nobody");
+    begun_from(s, "c", "a");
+    begun_from(s, "d", "a");
+    check_tree(s, NULL, 0, "pre\n|- a\n|  |- c\n|  `- d\n`- b\n   `- leaf\nlost\n");
+    check_tree(s, pre, 2, "pre +\nlost\n");
+    begun_from(s, "own", "own");
+    begun_from(s, "x", "y");
+    begun_from(s, "y", "x");
+    begun_from(s, "z", "y");
+    check_tree(s, pre, 1, "pre +\nlost\nown\nx\ny\n`- z\n");
+    session_free(s);
+}
+
+static void runs_fall_into_groups(void)
+{
+    struct session *s = xcalloc(1, sizeof(*s));
+    const struct metric_field *f;
+    double values[] = {0.7, 0.8, 0.9, NAN, 0.75};
+    struct str why = {0};
+    struct run **r;
+
+    begun_from(s, "a", "pre");
+    begun_from(s, "b", NULL);
+    begun_from(s, "c", NULL)->split.labeled = 50;
+    begun_from(s, "d", NULL)->split.labeled = 50;
+    begun_from(s, "e", NULL);
+    r = s->runs;
+    for (size_t i = 0; i < 5; i++)
+        r[i]->task = TASK_BINARY;
+    r[0]->rows = 1234;
+    f = metric_field(TASK_BINARY, 0);
+    check_int(runs_group(r, 5, 4), 0);
+    check_int(runs_group(r, 5, 3), 2);
+    check_int(runs_base(r, 5, 0), 1);
+    check_int(runs_base(r, 5, 2), 2);
+    check_int(runs_best(r, 5, 0, f, values), 1);
+    check_int(runs_best(r, 5, 2, f, values), 5); /* d has no value */
+    runs_unlike_text(r[0], r[2], &why);
+    check_str(str_text(&why), "other labels (50, not 1,234)");
+    str_clear(&why);
+    r[2]->split.seed = 2;
+    runs_unlike_text(r[0], r[2], &why);
+    check_str(str_text(&why), "another split (65/15/20, seed 2, not 65/15/20, seed 1)");
+    str_clear(&why);
+    r[2]->table = xstrdup("u");
+    check_int(runs_unlike(r[0], r[2]), UNLIKE_SPLIT); /* a's table is not known */
+    r[0]->table = xstrdup("t");
+    check_int(runs_unlike(r[0], r[2]), UNLIKE_TABLE);
+    r[2]->task = TASK_REGRESSION;
+    check_int(runs_unlike(r[0], r[2]), UNLIKE_METRIC);
+    runs_unlike_text(r[0], r[1], &why);
+    check_int(why.length, 0);
+    str_done(&why);
+    session_free(s);
+}
+
 static void counts_are_grouped(void)
 {
     char text[COUNT_TEXT];
@@ -732,6 +828,8 @@ int main(void)
     test_run(run_names_do_not_clash);
     test_run(files_give_names);
     test_run(a_run_comes_back_from_json);
+    test_run(lineage_is_a_tree);
+    test_run(runs_fall_into_groups);
     test_run(counts_are_grouped);
     test_run(grids_fit_the_screen);
     test_run(paths_are_cut_in_front);

@@ -364,6 +364,7 @@ static struct run *make_run(struct context *c, const struct call *call,
 
     r->folder = session_run_folder(c->session, name);
     r->origin = xstrdup(t->name);
+    r->table = xstrdup(t->name);
     r->data = dataset_ref(t->data);
     r->schema = schema_copy(t->schema);
     r->split = t->split;

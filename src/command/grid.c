@@ -26,6 +26,8 @@ struct value_cell {
     double number;
     size_t count; /* of a CELL_BOOL: 0 no, 1 yes */
     int decimals;
+    bool sign;    /* of a number above 0, in a table */
+    char mark;    /* behind it, in a table; 0: none */
 };
 
 struct fact {
@@ -49,6 +51,7 @@ struct grid {
     size_t n_titles, titles_capacity;
     struct value_cell *cells;
     size_t n_cells, cells_capacity;
+    struct grid *next;
 };
 
 struct grid *grid_new(const char *name)
@@ -59,8 +62,17 @@ struct grid *grid_new(const char *name)
     return g;
 }
 
+void grid_append(struct grid *g, struct grid *next)
+{
+    while (g->next)
+        g = g->next;
+    g->next = next;
+}
+
 void grid_free(struct grid *g)
 {
+    if (g->next)
+        grid_free(g->next);
     for (size_t i = 0; i < g->n_facts; i++)
         free(g->facts[i].value.text);
     for (size_t i = 0; i < g->n_titles; i++)
@@ -161,6 +173,22 @@ void grid_number(struct grid *g, double x, int decimals)
     add_cell(g, number_cell(x, decimals));
 }
 
+void grid_starred(struct grid *g, double x, int decimals, bool star)
+{
+    struct value_cell cell = number_cell(x, decimals);
+
+    cell.mark = star ? '*' : ' ';
+    add_cell(g, cell);
+}
+
+void grid_difference(struct grid *g, double x, int decimals)
+{
+    struct value_cell cell = number_cell(x, decimals);
+
+    cell.sign = true;
+    add_cell(g, cell);
+}
+
 void grid_count(struct grid *g, size_t n)
 {
     add_cell(g, count_cell(n));
@@ -192,6 +220,18 @@ const char *count_text(size_t n, char out[COUNT_TEXT])
 
 /* ---- table ---- */
 
+static void write_number(const struct value_cell *v, char *out, size_t size)
+{
+    if (v->type == CELL_NONE)
+        snprintf(out, size, "-");
+    else if (v->decimals < 0)
+        snprintf(out, size, "%.6g", v->number);
+    else
+        snprintf(out, size, v->sign ? "%+.*f" : "%.*f", v->decimals, v->number);
+    if (v->mark)
+        snprintf(out + strlen(out), size - strlen(out), "%c", v->mark);
+}
+
 /* The cell for a person, at most `width` columns (0: any). Returns its columns. */
 static size_t show_cell(struct str *out, const struct value_cell *v, size_t width)
 {
@@ -203,17 +243,12 @@ static size_t show_cell(struct str *out, const struct value_cell *v, size_t widt
     case CELL_COUNT:
         count_text(v->count, text);
         break;
-    case CELL_NUMBER:
-        if (v->decimals < 0)
-            snprintf(text, sizeof(text), "%.6g", v->number);
-        else
-            snprintf(text, sizeof(text), "%.*f", v->decimals, v->number);
-        break;
     case CELL_BOOL:
         snprintf(text, sizeof(text), "%s", v->count ? "yes" : "no");
         break;
+    case CELL_NUMBER:
     case CELL_NONE:
-        snprintf(text, sizeof(text), "-");
+        write_number(v, text, sizeof(text));
         break;
     }
     return show_to(out, text, strlen(text), 0);
@@ -412,6 +447,8 @@ static void show_row(const struct grid *g, struct str *out, const struct value_c
             place(out, row ? &row[c] : &title, t, t->number, c == last);
         at += t->width + GAP;
     }
+    while (out->length > 0 && out->text[out->length - 1] == ' ')
+        out->length--; /* of a number without a star */
     str_putc(out, '\n');
 }
 
@@ -451,6 +488,10 @@ static void show_table(struct grid *g, struct str *out, size_t screen)
         str_putc(out, '\n');
     if (g->n_cells > 0)
         show_rows(g, out, screen);
+    if (g->next) {
+        str_putc(out, '\n');
+        show_table(g->next, out, screen);
+    }
 }
 
 /* ---- csv and json ---- */
@@ -536,6 +577,10 @@ static void write_json(const struct grid *g, struct str *out)
         if (g->n_facts > 0)
             str_putc(out, ',');
         put_json_rows(g, out);
+    }
+    for (const struct grid *next = g->next; next; next = next->next) {
+        str_putc(out, ',');
+        put_json_rows(next, out);
     }
     str_puts(out, "}\n");
 }

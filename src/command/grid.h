@@ -19,6 +19,9 @@
 struct grid;
 
 struct grid *grid_new(const char *name);
+/* Rows of another kind behind those of g, which owns it from now on; of it only columns
+ * and cells count. CSV leaves it out. */
+void grid_append(struct grid *g, struct grid *next);
 /* Prints and frees. */
 void grid_print(struct grid *g, struct context *c);
 void grid_free(struct grid *g);
@@ -41,6 +44,10 @@ void grid_text(struct grid *g, const char *bytes, size_t n);
 void grid_puts(struct grid *g, const char *text);
 void grid_path(struct grid *g, const char *path); /* is cut in front */
 void grid_number(struct grid *g, double x, int decimals);
+/* In a table with a star behind it, or a blank in its place. */
+void grid_starred(struct grid *g, double x, int decimals, bool star);
+/* In a table with its sign: "+0.0123". */
+void grid_difference(struct grid *g, double x, int decimals);
 void grid_count(struct grid *g, size_t n);
 void grid_bool(struct grid *g, bool yes);
 void grid_none(struct grid *g);

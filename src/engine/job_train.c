@@ -298,6 +298,8 @@ static enum step save(struct train_job *j)
                         metrics_to_json(&j->result.valid, j->schema->task));
     json_object_set_new(metrics, "test",
                         metrics_to_json(&j->result.test, j->schema->task));
+    json_object_set_new(j->extra, "rows",
+                        json_integer((json_int_t)trainer_rows(j->trainer)));
     keep_learned(j, metrics);
     json_object_set_new(j->extra, "metrics", metrics);
     write_log(j);

@@ -151,6 +151,7 @@ void run_free(struct run *r)
     free(r->folder);
     free(r->parent);
     free(r->origin);
+    free(r->table);
     free(r->name);
     free(r);
 }
@@ -207,12 +208,12 @@ json_t *run_to_json(const struct run *r)
     const struct split_options *s = &r->split;
     const struct train_options *t = &r->settings.train;
     /* JSON takes no wild bytes */
-    char *name = show(r->name, 0), *origin = show(r->origin, 0);
+    char *name = show(r->name, 0), *table = show(r->table ? r->table : r->origin, 0);
     json_t *j;
 
     j = json_pack("{s:s, s:s, s:{s:f, s:f, s:f, s:I, s:i, s:i, s:I},"
                   " s:{s:i, s:i, s:f, s:f, s:i, s:I}}",
-                  "run", name, "table", origin,
+                  "run", name, "table", table,
                   "split", "train", s->train, "valid", s->valid, "test", s->test,
                   "seed", (json_int_t)s->seed, "folds", s->folds, "fold", s->fold,
                   "labeled", (json_int_t)s->labeled,
@@ -223,7 +224,7 @@ json_t *run_to_json(const struct run *r)
         put_text(j, "parent", r->parent);
     if (r->pretext != PRETEXT_NONE)
         json_object_set_new(j, "pretrain", pretrain_to_json(&t->pretrain));
-    free(origin);
+    free(table);
     free(name);
     return j;
 }
@@ -284,13 +285,22 @@ static void take_pretrain(struct pretrain_options *out, const json_t *j)
         *out = p;
 }
 
+static void take_text(char **out, const json_t *j, const char *key)
+{
+    const char *text = json_string_value(json_object_get(j, key));
+
+    free(*out);
+    *out = text ? xstrdup(text) : NULL;
+}
+
 void run_take_json(struct run *r, const json_t *extra)
 {
     const json_t *metrics = json_object_get(extra, "metrics");
-    const char *parent = json_string_value(json_object_get(extra, "parent"));
 
-    free(r->parent);
-    r->parent = parent ? xstrdup(parent) : NULL;
+    take_text(&r->parent, extra, "parent");
+    take_text(&r->table, extra, "table");
+    if (int_or(extra, "rows", 0) > 0)
+        r->rows = (size_t)int_or(extra, "rows", 0);
     take_split(&r->split, json_object_get(extra, "split"));
     take_train(&r->settings.train, json_object_get(extra, "train"));
     take_pretrain(&r->settings.train.pretrain, json_object_get(extra, "pretrain"));

@@ -55,6 +55,7 @@ struct run {
     char *folder;            /* its files, NULL if it has none */
     char *parent;            /* name of the run whose body it began with, or NULL */
     char *origin;            /* name of its table, or the file it was opened from */
+    char *table;             /* name of its table; NULL: not known */
     struct dataset *data;    /* what it was trained on, NULL if it was opened */
     struct schema *schema;   /* as it was then, NULL if it was opened */
     struct split_options split;
