@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Three layers: bytes of the file (plain or through zlib), the guess of the encoding
- * from the first block, and decoding block by block into the caller's memory. A character
- * cut by the end of a block waits in `raw` for the next one.
+ * The guess of the encoding from the first block, and decoding block by block into the
+ * caller's memory. A character cut by the end of a block waits in `raw` for the next one.
+ * What comes through a pipe is decoded in whole blocks only, so that nothing depends on
+ * how it arrives.
  */
 #include "data/source.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "data/bytes.h"
 
 enum {
     RAW_ROOM = 1 << 18,
@@ -36,68 +33,21 @@ enum charset {
 };
 
 struct source {
-    char *path;
-    int fd;
-    gzFile gz;        /* NULL: plain */
-    size_t file_size, file_read;
+    struct bytes *bytes;
+    char *encoding;   /* as a person said it, or NULL */
+    bool looked;      /* the kind of the file and its encoding are known */
     enum charset charset;
     size_t marks;
     char *raw;        /* (RAW_ROOM) bytes read and not yet given out: [begin, end) */
     size_t begin, end;
     bool at_end;
+    bool later;       /* the block is not whole yet */
 };
-
-static bool fail_read(const struct source *s, struct error *err)
-{
-    char *path = show(s->path, 0);
-    int code = 0;
-
-    if (s->gz && gzerror(s->gz, &code) && code != Z_OK && code != Z_ERRNO)
-        error_set(err, ERROR_INPUT, "%s: damaged gzip file", path);
-    else
-        error_set(err, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
-    free(path);
-    return false;
-}
 
 static bool refuse(const struct source *s, struct error *err, const char *what)
 {
-    char *path = show(s->path, 0);
-
-    error_set(err, ERROR_INPUT, "%s: %s, not a table of text", path, what);
-    free(path);
-    return false;
-}
-
-static bool read_bytes(struct source *s, char *to, size_t room, size_t *n,
-                       struct error *err)
-{
-    ssize_t got;
-
-    if (s->gz) {
-        got = gzread(s->gz, to, (unsigned)room);
-        s->file_read = (size_t)gzoffset(s->gz);
-    } else {
-        do
-            got = read(s->fd, to, room);
-        while (got < 0 && errno == EINTR);
-        s->file_read += got > 0 ? (size_t)got : 0;
-    }
-    if (got < 0)
-        return fail_read(s, err);
-    *n = (size_t)got;
-    return true;
-}
-
-/* The file ends in the middle of the packed data: gzread itself says nothing. */
-static bool check_end(const struct source *s, struct error *err)
-{
-    int code = 0;
-
-    if (!s->gz)
-        return true;
-    gzerror(s->gz, &code);
-    return code == Z_BUF_ERROR ? fail_read(s, err) : true;
+    return error_set(err, ERROR_INPUT, "%s: %s, not a table of text",
+                     bytes_name(s->bytes), what);
 }
 
 /* A file of zeros, or a hole in it, must not be read to its end. */
@@ -117,21 +67,23 @@ static bool check_nuls(const struct source *s, const char *p, size_t n, struct e
     return true;
 }
 
-/* Fills raw; at_end is set where the file ends. */
+/* Fills raw; at_end is set where the file ends, later where the rest is yet to come. */
 static bool fill(struct source *s, struct error *err)
 {
-    size_t n = 0;
+    size_t n;
 
     memmove(s->raw, s->raw + s->begin, s->end - s->begin);
     s->end -= s->begin;
     s->begin = 0;
-    while (s->end < RAW_ROOM && !s->at_end) {
-        if (!read_bytes(s, s->raw + s->end, RAW_ROOM - s->end, &n, err))
+    s->later = false;
+    while (s->end < RAW_ROOM && !s->at_end && !s->later) {
+        enum bytes_status status = bytes_read(s->bytes, s->raw + s->end,
+                                              RAW_ROOM - s->end, &n, err);
+
+        if (status == BYTES_FAILED)
             return false;
-        if (n == 0) {
-            s->at_end = true;
-            return check_end(s, err);
-        }
+        s->at_end = status == BYTES_END;
+        s->later = status == BYTES_LATER;
         if (s->charset <= CHARSET_CP1252 && !check_nuls(s, s->raw + s->end, n, err))
             return false;
         s->end += n;
@@ -312,8 +264,10 @@ static void find_charset(struct source *s, bool known)
     s->marks = 1;
 }
 
-static bool set_charset(struct source *s, const char *encoding, struct error *err)
+static bool set_charset(struct source *s, struct error *err)
 {
+    const char *encoding = s->encoding;
+
     if (!encoding)
         return true;
     if (strcasecmp(encoding, "utf-8") == 0 || strcasecmp(encoding, "utf8") == 0)
@@ -327,16 +281,18 @@ static bool set_charset(struct source *s, const char *encoding, struct error *er
 }
 
 /* Looks at the first block: kind of file, encoding. */
-static bool look(struct source *s, const char *encoding, struct error *err)
+static bool look(struct source *s, struct error *err)
 {
     const char *kind = binary_kind(s->raw, s->end);
 
+    s->looked = true;
     if (s->end == 0)
-        return error_set(err, ERROR_INPUT, "%s: 0 bytes, no table in it", s->path);
+        return error_set(err, ERROR_INPUT, "%s: 0 bytes, no table in it",
+                         bytes_name(s->bytes));
     if (kind)
         return refuse(s, err, kind);
-    find_charset(s, encoding != NULL);
-    if (!set_charset(s, encoding, err))
+    find_charset(s, s->encoding != NULL);
+    if (!set_charset(s, err))
         return false;
     if (s->charset > CHARSET_CP1252)
         return true;
@@ -347,41 +303,18 @@ static bool look(struct source *s, const char *encoding, struct error *err)
     return true;
 }
 
-static bool open_file(struct source *s, struct error *err)
-{
-    unsigned char head[2];
-    struct stat st;
-
-    s->fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (s->fd < 0 || fstat(s->fd, &st) < 0)
-        return fail_read(s, err);
-    if (S_ISDIR(st.st_mode))
-        return refuse(s, err, "a folder");
-    if (!S_ISREG(st.st_mode))
-        return refuse(s, err, "not a plain file");
-    s->file_size = (size_t)st.st_size;
-    if (pread(s->fd, head, 2, 0) == 2 && head[0] == 0x1f && head[1] == 0x8b) {
-        s->gz = gzdopen(s->fd, "rb");
-        if (!s->gz)
-            return error_set(err, ERROR_MEMORY, "not enough memory to unpack gzip");
-        s->fd = -1;
-        gzbuffer(s->gz, 1 << 17);
-    }
-    return true;
-}
-
 struct source *source_open(const char *path, const char *encoding, struct error *err)
 {
-    struct source *s = xcalloc(1, sizeof *s);
+    struct bytes *bytes = bytes_open(path, err);
+    struct source *s;
 
-    s->path = xstrdup(path);
-    s->raw = xmalloc(RAW_ROOM);
-    s->fd = -1;
-    s->charset = CHARSET_UTF16LE; /* no check for NULs before the encoding is known */
-    if (!open_file(s, err) || !fill(s, err) || !look(s, encoding, err)) {
-        source_close(s);
+    if (!bytes)
         return NULL;
-    }
+    s = xcalloc(1, sizeof *s);
+    s->bytes = bytes;
+    s->encoding = encoding ? xstrdup(encoding) : NULL;
+    s->raw = xmalloc(RAW_ROOM);
+    s->charset = CHARSET_UTF16LE; /* no check for NULs before the encoding is known */
     return s;
 }
 
@@ -389,12 +322,9 @@ void source_close(struct source *s)
 {
     if (!s)
         return;
-    if (s->gz)
-        gzclose(s->gz);
-    if (s->fd >= 0)
-        close(s->fd);
+    bytes_close(s->bytes);
+    free(s->encoding);
     free(s->raw);
-    free(s->path);
     free(s);
 }
 
@@ -490,11 +420,12 @@ static size_t decode_blocks(struct source *s, char *out, size_t room)
 static bool read_straight(struct source *s, char *out, size_t room, size_t *n,
                           struct error *err)
 {
-    if (!read_bytes(s, out, room < RAW_ROOM ? room : RAW_ROOM, n, err))
-        return false;
-    s->at_end = *n == 0;
-    if (s->at_end)
-        return check_end(s, err);
+    enum bytes_status status = bytes_read(s->bytes, out,
+                                          room < RAW_ROOM ? room : RAW_ROOM, n, err);
+
+    s->at_end = status == BYTES_END;
+    if (status != BYTES_SOME)
+        return status == BYTES_END;
     if (!check_nuls(s, out, *n, err))
         return false;
     if (s->charset == CHARSET_ASCII)
@@ -508,16 +439,23 @@ static bool read_straight(struct source *s, char *out, size_t room, size_t *n,
     return true;
 }
 
+static bool can_read_straight(const struct source *s)
+{
+    return s->begin == s->end && s->charset <= CHARSET_UTF8 && !s->at_end &&
+           !bytes_piped(s->bytes);
+}
+
 bool source_read(struct source *s, char *out, size_t room, size_t *n, struct error *err)
 {
     *n = 0;
-    if (s->begin == s->end && s->charset <= CHARSET_UTF8 && !s->at_end &&
-        !read_straight(s, out, room, n, err))
+    if (!s->looked && (!fill(s, err) || (!s->later && !look(s, err))))
+        return false;
+    if (s->looked && can_read_straight(s) && !read_straight(s, out, room, n, err))
         return false;
     while (*n == 0) {
-        if (s->end - s->begin < 4 && !s->at_end && !fill(s, err))
+        if ((s->end - s->begin < 4 || s->later) && !s->at_end && !fill(s, err))
             return false;
-        if (s->end == s->begin)
+        if (s->end == s->begin || s->later)
             return true;
         *n = s->charset > CHARSET_CP1252 ? decode_blocks(s, out, room)
                                          : decode_8bit(s, out, room);
@@ -527,14 +465,24 @@ bool source_read(struct source *s, char *out, size_t room, size_t *n, struct err
     return true;
 }
 
+bool source_later(const struct source *s)
+{
+    return s->later;
+}
+
+const char *source_name(const struct source *s)
+{
+    return bytes_name(s->bytes);
+}
+
 double source_progress(const struct source *s)
 {
-    return s->file_size ? (double)s->file_read / (double)s->file_size : 1;
+    return bytes_progress(s->bytes);
 }
 
 bool source_gzip(const struct source *s)
 {
-    return s->gz != NULL;
+    return bytes_gzip(s->bytes);
 }
 
 const char *source_encoding(const struct source *s)

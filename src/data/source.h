@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The bytes of a file as UTF-8 text: unpacked if it is gzip (known by its content) and
- * converted if it is UTF-16, UTF-32 or CP1252. What is plainly no text (a program, an
+ * The bytes of a file as UTF-8 text: unpacked (data/bytes.h) and converted if it is
+ * UTF-16, UTF-32 or CP1252. What is plainly no text (a program, an
  * archive, a picture, a block of NULs) is refused by name.
  *
  * Text that is not UTF-8 counts as CP1252, but a few wrong bytes in UTF-8 do not turn
@@ -18,14 +18,18 @@
 
 struct source;
 
-/* `encoding`: "utf-8", "cp1252" (also "latin1") or NULL to detect. NULL on failure. */
+/* "-" is standard input. `encoding`: "utf-8", "cp1252" (also "latin1") or NULL to detect.
+ * NULL on failure; what the file holds is looked at by the first source_read. */
 struct source *source_open(const char *path, const char *encoding, struct error *err);
 void source_close(struct source *s);
 
-/* Some more text into out[0..room), room >= 64; *n gets how much, 0 at the end. */
+/* Some more text into out[0..room), room >= 64; *n gets how much, 0 at the end, and where
+ * a pipe has nothing yet. */
 bool source_read(struct source *s, char *out, size_t room, size_t *n, struct error *err);
+bool source_later(const struct source *s); /* that was it: ask again */
 
-double source_progress(const struct source *s); /* 0..1, by bytes of the file */
+const char *source_name(const struct source *s); /* visible, for sentences */
+double source_progress(const struct source *s); /* 0..1, by bytes; NAN: not known */
 bool source_gzip(const struct source *s);
 /* "UTF-8", "UTF-8 with BOM", "UTF-16LE", "CP1252" ...: what is known so far. */
 const char *source_encoding(const struct source *s);
