@@ -10,14 +10,44 @@
 
 enum { EXPORT_BLOCK = 1 << 16 };
 
-struct dataset *dataset_new(const char *path, const char *missing)
+struct load_options load_options_copy(const struct load_options *from)
+{
+    struct load_options o = *from;
+    char **more = xcalloc(o.n_more + 1, sizeof *more);
+
+    for (size_t i = 0; i < o.n_more; i++)
+        more[i] = xstrdup(from->more[i]);
+    o.more = more;
+    o.missing = from->missing ? xstrdup(from->missing) : NULL;
+    o.encoding = from->encoding ? xstrdup(from->encoding) : NULL;
+    return o;
+}
+
+void load_options_done(struct load_options *o)
+{
+    for (size_t i = 0; i < o->n_more; i++)
+        free(o->more[i]);
+    free((char **)o->more);
+    free((char *)o->missing);
+    free((char *)o->encoding);
+    *o = (struct load_options){0};
+}
+
+struct dataset *dataset_new(const char *path, const struct load_options *options)
 {
     struct dataset *d = xcalloc(1, sizeof *d);
 
     atomic_init(&d->references, 1);
     d->path = xstrdup(path);
-    d->missing = missing_new(missing);
+    d->options = load_options_copy(options);
+    d->missing = missing_new(options->missing);
     return d;
+}
+
+void dataset_begin_file(struct dataset *d, const char *name, size_t lines)
+{
+    d->files = xgrow(d->files, d->n_files, &d->file_room, sizeof *d->files);
+    d->files[d->n_files++] = (struct dataset_file){xstrdup(name), d->rows, lines};
 }
 
 struct dataset *dataset_ref(struct dataset *d)
@@ -40,6 +70,10 @@ void dataset_unref(struct dataset *d)
     lines_done(&d->lines);
     free(d->repair_notes);
     str_done(&d->notes);
+    for (size_t i = 0; i < d->n_files; i++)
+        free(d->files[i].name);
+    free(d->files);
+    load_options_done(&d->options);
     free(d->path);
     free(d);
 }
@@ -55,7 +89,8 @@ void dataset_add_repair(struct dataset *d, enum repair kind, size_t line,
     d->repair_notes = xgrow(d->repair_notes, d->n_repair_notes, &d->repair_room,
                             sizeof *d->repair_notes);
     note = &d->repair_notes[d->n_repair_notes++];
-    *note = (struct repair_note){.kind = kind, .line = line};
+    *note = (struct repair_note){.kind = kind, .file = (int)d->n_files - 1,
+                                 .line = line};
     if (n > sizeof note->text - 1)
         n = sizeof note->text - 1;
     for (size_t i = 0; i < n; i++)
@@ -89,9 +124,42 @@ int dataset_find(const struct dataset *d, const char *name)
     return i >= 0 ? i : name_index_find(d->originals, name);
 }
 
+const struct load_options *dataset_options(const struct dataset *d)
+{
+    return &d->options;
+}
+
+static const struct dataset_file *file_of(const struct dataset *d, size_t row)
+{
+    const struct dataset_file *f = &d->files[d->n_files - 1];
+
+    while (f > d->files && f->first_row > row)
+        f--;
+    return f;
+}
+
 size_t dataset_line(const struct dataset *d, size_t row)
 {
-    return lines_get(&d->lines, row);
+    return lines_get(&d->lines, row) - file_of(d, row)->lines;
+}
+
+static void put_place(const struct dataset *d, const struct dataset_file *f, size_t line,
+                      struct str *out)
+{
+    str_printf(out, "line %zu", line);
+    if (d->options.n_more > 0)
+        str_printf(out, " of %s", f->name);
+}
+
+void dataset_place(const struct dataset *d, size_t row, struct str *out)
+{
+    put_place(d, file_of(d, row), dataset_line(d, row), out);
+}
+
+void dataset_repair_place(const struct dataset *d, const struct repair_note *note,
+                          struct str *out)
+{
+    put_place(d, &d->files[note->file], note->line, out);
 }
 
 size_t dataset_bytes(const struct dataset *d)

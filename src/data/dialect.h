@@ -14,8 +14,13 @@
 
 #include "data/csv.h"
 
-/* What a person may fix; the rest is detected. {0} detects everything. */
+/* What a person says of a table to be read; the rest is detected. {0} detects
+ * everything. With the path of the file it is all that is needed to read the table
+ * again. */
 struct load_options {
+    char *const *more;   /* (n_more) paths of further files with the same columns, whose
+                            rows follow in this order */
+    size_t n_more;
     int delimiter;       /* byte, 0: detect; DELIMITER_BLANKS: runs of blanks */
     int quote;           /* byte, 0: detect, -1: none */
     int header;          /* 1 yes, -1 no, 0: detect */
@@ -25,6 +30,10 @@ struct load_options {
     size_t max_rows;     /* 0: all */
     const char *encoding; /* "utf-8", "cp1252" or NULL: detect */
 };
+
+/* A copy with texts of its own, for load_options_done. */
+struct load_options load_options_copy(const struct load_options *from);
+void load_options_done(struct load_options *o);
 
 /* How a file was read. */
 struct dialect {

@@ -308,13 +308,15 @@ static bool gather_target(struct application *a)
 static bool refuse_weight(const struct application *a, const struct column *c, size_t row)
 {
     struct cell cell = column_cell(c, row);
-    struct str shown = {0};
+    struct str shown = {0}, place = {0};
 
     show_to(&shown, cell.text, cell.length, 40);
+    dataset_place(a->data, row, &place);
     error_set(a->err, ERROR_INPUT,
-              "line %zu: the weight %s is \"%s\" and must be a number from 0",
-              dataset_line(a->data, row), a->encoder->weight, str_text(&shown));
+              "%s: the weight %s is \"%s\" and must be a number from 0",
+              str_text(&place), a->encoder->weight, str_text(&shown));
     str_done(&shown);
+    str_done(&place);
     return false;
 }
 

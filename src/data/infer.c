@@ -185,7 +185,8 @@ static void describe_odd(const struct look *l, struct str *reason)
 
     str_putc(reason, '"');
     show_to(reason, cell.text, cell.length, SHOWN);
-    str_printf(reason, "\" in line %zu", dataset_line(l->data, row));
+    str_puts(reason, "\" in ");
+    dataset_place(l->data, row, reason);
 }
 
 static void describe_numbers(struct look *l)
@@ -267,6 +268,7 @@ static bool guess_datetime(struct look *l)
 {
     size_t cells, odd;
     enum datetime_form form = datetime_choose(&l->dates, &cells);
+    struct str place = {0};
 
     if (!whole_column(cells, l->present))
         return false;
@@ -277,9 +279,11 @@ static bool guess_datetime(struct look *l)
     }
     odd = find_odd_date(l, form);
     l->out->warnings |= WARN_MIXED;
+    dataset_place(l->data, odd, &place);
     conclude(l, KIND_DATETIME,
-             "%s, %zu cells are not and taken as missing, first in line %zu",
-             datetime_form_name(form), l->present - cells, dataset_line(l->data, odd));
+             "%s, %zu cells are not and taken as missing, first in %s",
+             datetime_form_name(form), l->present - cells, str_text(&place));
+    str_done(&place);
     return true;
 }
 

@@ -32,7 +32,9 @@ struct intake {
     struct dataset *dataset;
     const struct layout *layout;
     const struct csv_format *format;
-    size_t max_rows;
+    const int *place;
+    size_t lines;          /* of the files before */
+    size_t rows, max_rows;
     struct cell *row;      /* (n_columns) scratch for a repaired row */
     bool suspect;          /* of the record in hand */
     size_t blank_rows;     /* one column: missing values not yet added */
@@ -45,12 +47,13 @@ struct intake {
 };
 
 struct intake *intake_new(struct dataset *d, const struct layout *layout,
-                          const struct csv_format *format, size_t max_rows)
+                          const struct csv_format *format, const int *place,
+                          size_t lines, size_t max_rows)
 {
     struct intake *in = xcalloc(1, sizeof *in);
 
     *in = (struct intake){.dataset = d, .layout = layout, .format = format,
-                          .max_rows = max_rows,
+                          .place = place, .lines = lines, .max_rows = max_rows,
                           .row = try_alloc(layout->n_columns, sizeof *in->row)};
     if (in->row)
         return in;
@@ -75,9 +78,19 @@ void intake_free(struct intake *in)
     free(in);
 }
 
+void intake_turn(struct intake *in, struct dataset *d)
+{
+    in->dataset = d;
+}
+
+size_t intake_rows(const struct intake *in)
+{
+    return in->rows;
+}
+
 bool intake_full(const struct intake *in)
 {
-    return in->max_rows > 0 && in->dataset->rows >= in->max_rows;
+    return in->max_rows > 0 && in->rows >= in->max_rows;
 }
 
 /* The beginning of a row for the list of repairs. */
@@ -120,10 +133,12 @@ static bool add_row(struct intake *in, const struct cell *cells, size_t line)
     if (in->suspect)
         check_cells(in, cells, line);
     for (int i = 0; i < d->n_columns; i++)
-        if (!column_append(d->columns[i], cells[i].text, cells[i].length))
+        if (!column_append(d->columns[in->place ? in->place[i] : i], cells[i].text,
+                           cells[i].length))
             return false;
     d->rows++;
-    return lines_add(&d->lines, line);
+    in->rows++;
+    return lines_add(&d->lines, in->lines + line);
 }
 
 /* ---- rows of another width ---- */
@@ -459,7 +474,7 @@ static bool take_row(struct intake *in, const struct csv_record *r, size_t line)
     size_t n = in->layout->n_columns;
 
     if ((r->n != n && r->cells[0].length > 0 && r->cells[0].text[0] == '#') ||
-        (n > 1 && in->dataset->rows == 0 && cells_draw_line(r->cells, r->n))) {
+        (n > 1 && in->rows == 0 && cells_draw_line(r->cells, r->n))) {
         note_cells(in, REPAIR_SKIPPED, line, r->cells, r->n);
         return true;
     }

@@ -19,17 +19,23 @@
 
 struct intake;
 
-/* All of it must outlive the intake; the dataset has its columns. max_rows 0: all. NULL:
+/* All of it must outlive the intake; the dataset has its columns. Cell i of a record goes
+ * to column place[i] (NULL: i). Lines are counted on from `lines`. max_rows 0: all. NULL:
  * no memory. */
 struct intake *intake_new(struct dataset *d, const struct layout *layout,
-                          const struct csv_format *format, size_t max_rows);
+                          const struct csv_format *format, const int *place,
+                          size_t lines, size_t max_rows);
 void intake_free(struct intake *in);
+
+/* From now on into another dataset. */
+void intake_turn(struct intake *in, struct dataset *d);
 
 /* A record that began in `line`; `suspect`: look for NUL bytes and invalid UTF-8 in it.
  */
 bool intake_take(struct intake *in, const struct csv_record *record, size_t line,
                  bool suspect, struct error *err);
-bool intake_full(const struct intake *in); /* max_rows are there */
+size_t intake_rows(const struct intake *in); /* so far, in all datasets */
+bool intake_full(const struct intake *in);   /* max_rows are there */
 /* The file ends: decides about what waits. */
 bool intake_end(struct intake *in, struct error *err);
 

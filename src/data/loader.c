@@ -13,6 +13,7 @@
 #include "data/dataset_own.h"
 #include "data/intake.h"
 #include "data/layout.h"
+#include "data/places.h"
 #include "data/source.h"
 
 enum {
@@ -23,19 +24,32 @@ enum {
 };
 
 struct loader {
-    struct load_options options;
-    char *encoding;
-    struct source *source;
+    char *path;               /* of the first file */
+    struct load_options options; /* with texts of its own */
     struct dataset *dataset;
+    char **names;             /* (columns) shown; NULL: no file was looked at */
+    struct str *originals;    /* (columns) */
+    bool header;              /* of the first file */
+    struct str notes;         /* of the files that are done */
+    char *first_note;         /* how the first file was read */
+    size_t rows_taken;
+    bool taken;
+    /* of the file in hand, number n_done */
+    size_t n_done;
+    struct source *source;
     struct layout layout;
+    int *place;               /* (columns) of the table; NULL: the same */
     struct csv_format format;
+    const char *line_end;
     struct csv_reader *reader;
     struct intake *intake;
     char *text;               /* [begin, end) is read and not yet cut into records */
     size_t begin, end, room;
     bool at_end;              /* nothing comes after text */
+    bool later;               /* a pipe has nothing yet */
     bool suspect;             /* text holds NUL bytes or invalid UTF-8 */
     size_t line;              /* of text[begin] */
+    size_t lines_before;      /* in the files that are done */
     size_t table_line;        /* where the table begins */
 };
 
@@ -47,11 +61,10 @@ static bool no_memory(const struct loader *l, struct error *err)
 
 static void prefix_path(const struct loader *l, struct error *err)
 {
-    char *path = show(l->dataset->path, 0);
+    const char *name = source_name(l->source);
 
-    if (err && strncmp(err->text, path, strlen(path)) != 0)
-        error_prefix(err, "%s", path);
-    free(path);
+    if (err && strncmp(err->text, name, strlen(name)) != 0)
+        error_prefix(err, "%s", name);
 }
 
 /* ---- text ---- */
@@ -91,17 +104,20 @@ static bool grow_text(struct loader *l, size_t want)
     return true;
 }
 
-/* Reads a block, or as much again as is waiting, so that long records stay linear. */
+/* Reads a block, or as much again as is waiting, so that long records stay linear; less
+ * where a pipe has no more yet. */
 static bool read_more(struct loader *l, struct error *err)
 {
     size_t want = l->end - l->begin > BLOCK ? l->end - l->begin : BLOCK, n = 0;
 
     if (!grow_text(l, want))
         return no_memory(l, err);
-    while (want >= 64 && !l->at_end) {
+    l->later = false;
+    while (want >= 64 && !l->at_end && !l->later) {
         if (!source_read(l->source, l->text + l->end, want, &n, err))
             return false;
-        l->at_end = n == 0;
+        l->later = source_later(l->source);
+        l->at_end = n == 0 && !l->later;
         l->end += n;
         want -= n;
     }
@@ -124,10 +140,11 @@ static size_t count_lines(const char *p, size_t n, size_t enough)
     return lines;
 }
 
+/* False with `later` unset: a failure. */
 static bool read_sample(struct loader *l, struct error *err)
 {
     do {
-        if (!read_more(l, err))
+        if (!read_more(l, err) || l->later)
             return false;
     } while (!l->at_end && l->end < SAMPLE_MAX &&
              count_lines(l->text, l->end, SAMPLE_LINES) < SAMPLE_LINES);
@@ -167,25 +184,6 @@ static enum step read_records(struct loader *l, struct error *err)
         l->line += r.lines;
     }
     return intake_full(l->intake) ? STEP_DONE : STEP_MORE;
-}
-
-enum step loader_step(struct loader *l, struct error *err)
-{
-    enum step step = read_records(l, err);
-
-    if (step == STEP_FAILED)
-        prefix_path(l, err);
-    return step;
-}
-
-double loader_progress(const struct loader *l)
-{
-    return source_progress(l->source);
-}
-
-size_t loader_rows(const struct loader *l)
-{
-    return l->dataset->rows;
 }
 
 /* ---- beginning ---- */
@@ -233,9 +231,8 @@ static void note_kind(struct loader *l)
         str_puts(notes, "warning: this looks like JSON, not like a table\n");
 }
 
-static bool make_columns(struct loader *l, struct error *err)
+static bool make_columns(struct loader *l, struct dataset *d, struct error *err)
 {
-    struct dataset *d = l->dataset;
     size_t n = l->layout.n_columns;
 
     if (n > COLUMNS_MAX)
@@ -251,6 +248,27 @@ static bool make_columns(struct loader *l, struct error *err)
             return no_memory(l, err);
     }
     return true;
+}
+
+/* The first file says what the columns are called. */
+static bool name_columns(struct loader *l, struct error *err)
+{
+    size_t n = l->layout.n_columns, changed;
+
+    l->header = l->layout.header_rows > 0;
+    l->names = names_make(l->layout.names, n, &changed);
+    l->originals = try_calloc(n, sizeof *l->originals);
+    if (!l->names || !l->originals)
+        return no_memory(l, err);
+    for (size_t i = 0; i < n; i++)
+        str_add(&l->originals[i], str_text(&l->layout.names[i]),
+                l->layout.names[i].length);
+    if (changed > 0 && l->header)
+        str_printf(
+            &l->dataset->notes,
+            "%zu column name%s empty, doubled or not printable and replaced\n",
+            changed, changed == 1 ? " was" : "s were");
+    return make_columns(l, l->dataset, err);
 }
 
 /* Lines before the table are listed as not read. */
@@ -275,19 +293,62 @@ static void note_skipped(struct loader *l, size_t n)
     }
 }
 
+/* A further file brings the same columns, in its own order. */
+static bool match_columns(struct loader *l, struct error *err)
+{
+    const struct dataset *d = l->dataset;
+    size_t n = (size_t)d->n_columns;
+
+    if (l->header) {
+        l->place = places_find(l->layout.names, l->layout.n_columns, l->originals, n,
+                               d->files[0].name, err);
+        return l->place != NULL;
+    }
+    return l->layout.n_columns == n ||
+           error_set(err, ERROR_INPUT, "it has %zu columns, and %s has %zu",
+                     l->layout.n_columns, d->files[0].name, n);
+}
+
+/* Whether a line holds names is asked of the first file only. */
+static bool find_layout(struct loader *l, size_t width, const char *text, size_t n,
+                        struct error *err)
+{
+    struct load_options options = l->options;
+
+    if (l->names)
+        options.header = l->header ? 1 : -1;
+    return layout_find(&l->layout, &l->format, width, text, n, l->at_end, &options,
+                       err) &&
+           (l->names ? match_columns(l, err) : name_columns(l, err));
+}
+
+static bool begin_table(struct loader *l, struct error *err)
+{
+    size_t rows = loader_rows(l), most = l->options.max_rows;
+
+    note_skipped(l, l->layout.offset);
+    l->table_line = l->line + l->layout.line - 1;
+    l->begin += l->layout.data_offset;
+    l->line += l->layout.data_line - 1;
+    l->reader = csv_reader_new(&l->format);
+    csv_reader_expect(l->reader, l->layout.n_columns);
+    l->intake = intake_new(l->dataset, &l->layout, &l->format, l->place, l->lines_before,
+                           most > 0 ? most - rows : 0);
+    return l->intake || no_memory(l, err);
+}
+
 static bool look(struct loader *l, struct error *err)
 {
-    struct dialect *dialect = &l->dataset->dialect;
     const char *text;
     size_t n, width;
 
-    if (!read_sample(l, err) || !skip_lines(l, err))
+    if (!skip_lines(l, err))
         return false;
     note_kind(l);
     text = l->text + l->begin;
     n = l->end - l->begin;
     if (!dialect_detect(text, n, l->at_end, &l->options, &l->format, &width,
-                        &dialect->line_end))
+                        &l->line_end))
         return no_memory(l, err);
     if (n >= 6 && strncasecmp(text, "sep=", 4) == 0 && l->format.delimiter == text[4]) {
         size_t length = text[5] == '\r' && n > 6 && text[6] == '\n' ? 7 : 6;
@@ -297,112 +358,115 @@ static bool look(struct loader *l, struct error *err)
         text += length;
         n -= length;
     }
-    if (!layout_find(&l->layout, &l->format, width, text, n, l->at_end, &l->options,
-                     err) ||
-        !make_columns(l, err))
-        return false;
-    note_skipped(l, l->layout.offset);
-    l->table_line = l->line + l->layout.line - 1;
-    l->begin += l->layout.data_offset;
-    l->line += l->layout.data_line - 1;
-    l->reader = csv_reader_new(&l->format);
-    csv_reader_expect(l->reader, l->layout.n_columns);
-    l->intake = intake_new(l->dataset, &l->layout, &l->format, l->options.max_rows);
-    return l->intake || no_memory(l, err);
+    return find_layout(l, width, text, n, err) && begin_table(l, err);
 }
 
-static void loader_free(struct loader *l)
+static void file_done(struct loader *l)
 {
     intake_free(l->intake);
     source_close(l->source);
     layout_done(&l->layout);
     csv_reader_free(l->reader);
+    free(l->place);
+    l->intake = NULL;
+    l->source = NULL;
+    l->reader = NULL;
+    l->place = NULL;
+}
+
+static void loader_free(struct loader *l)
+{
+    size_t n = l->originals ? (size_t)l->dataset->n_columns : 0;
+
+    file_done(l);
+    for (size_t i = 0; i < n; i++)
+        str_done(&l->originals[i]);
+    for (size_t i = 0; l->names && i < n; i++)
+        free(l->names[i]);
+    free(l->originals);
+    free(l->names);
     dataset_unref(l->dataset);
-    free(l->encoding);
+    load_options_done(&l->options);
+    str_done(&l->notes);
+    free(l->first_note);
+    free(l->path);
     free(l->text);
     free(l);
+}
+
+static const char *path_of(const struct loader *l, size_t file)
+{
+    return file == 0 ? l->path : l->options.more[file - 1];
+}
+
+static bool begin_file(struct loader *l, struct error *err)
+{
+    l->source = source_open(path_of(l, l->n_done), l->options.encoding, err);
+    if (!l->source)
+        return false;
+    dataset_begin_file(l->dataset, source_name(l->source), l->lines_before);
+    l->begin = l->end = 0;
+    l->at_end = l->suspect = false;
+    l->line = 1;
+    return true;
+}
+
+/* What is missing is said before anything is read. */
+static bool files_there(const struct loader *l, struct error *err)
+{
+    for (size_t i = 0; i < l->options.n_more; i++) {
+        struct source *s = source_open(l->options.more[i], NULL, err);
+
+        if (!s)
+            return false;
+        source_close(s);
+    }
+    return true;
 }
 
 struct loader *loader_new(const char *path, const struct load_options *options,
                           struct error *err)
 {
+    static const struct load_options usual;
     struct loader *l = xcalloc(1, sizeof *l);
 
-    if (options)
-        l->options = *options;
-    l->dataset = dataset_new(path, l->options.missing);
-    l->encoding = l->options.encoding ? xstrdup(l->options.encoding) : NULL;
-    l->line = 1;
-    l->source = source_open(path, l->encoding, err);
-    if (!l->source || !look(l, err)) {
-        prefix_path(l, err);
-        loader_free(l);
-        return NULL;
-    }
-    return l;
+    l->path = xstrdup(path);
+    l->options = load_options_copy(options ? options : &usual);
+    l->dataset = dataset_new(path, &l->options);
+    if (begin_file(l, err) && files_there(l, err))
+        return l;
+    loader_free(l);
+    return NULL;
 }
 
-/* ---- end ---- */
+/* ---- the end of a file ---- */
 
-static bool name_columns(struct loader *l, struct error *err)
+static struct dialect dialect_of(const struct loader *l)
 {
-    struct dataset *d = l->dataset;
-    size_t n = l->layout.n_columns, changed;
-    char **names = names_make(l->layout.names, n, &changed);
-    bool ok = names != NULL;
-
-    d->names = name_index_new(n);
-    d->originals = name_index_new(n);
-    ok = ok && d->names && d->originals;
-    for (size_t i = 0; ok && i < n; i++) {
-        const struct str *original = &l->layout.names[i];
-
-        ok = column_freeze(d->columns[i], names[i],
-                           (struct cell){str_text(original), (uint32_t)original->length},
-                           d->missing);
-        if (!ok)
-            break;
-        name_index_add(d->names, column_name(d->columns[i]), (int)i);
-        name_index_add(d->originals, column_original_name(d->columns[i]).text, (int)i);
-    }
-    for (size_t i = 0; names && i < n; i++)
-        free(names[i]);
-    free(names);
-    if (changed > 0 && l->layout.header_rows > 0)
-        str_printf(
-            &d->notes,
-            "%zu column name%s empty, doubled or not printable and replaced\n",
-            changed, changed == 1 ? " was" : "s were");
-    return ok || no_memory(l, err);
+    return (struct dialect){
+        .delimiter = l->format.delimiter, .quote = l->format.quote,
+        .escape = l->format.escape, .skip_blanks = l->format.skip_blanks,
+        .header = l->layout.header_rows > 0, .header_lines = l->layout.header_rows,
+        .skipped_lines = l->layout.skipped, .encoding = source_encoding(l->source),
+        .line_end = l->line_end, .gzip = source_gzip(l->source),
+    };
 }
 
-static void note_dialect(struct loader *l)
+static void note_dialect(const struct dialect *d, struct str *out)
 {
-    struct dialect *dialect = &l->dataset->dialect;
-    struct str *notes = &l->dataset->notes;
     char room[8];
 
-    dialect->delimiter = l->format.delimiter;
-    dialect->quote = l->format.quote;
-    dialect->escape = l->format.escape;
-    dialect->skip_blanks = l->format.skip_blanks;
-    dialect->header = l->layout.header_rows > 0;
-    dialect->header_lines = l->layout.header_rows;
-    dialect->skipped_lines = l->layout.skipped;
-    dialect->encoding = source_encoding(l->source);
-    dialect->gzip = source_gzip(l->source);
-    str_printf(notes, "delimiter %s%s, quote %c%s, %s, %s line ends%s\n",
-               dialect_delimiter_name(dialect->delimiter, room),
-               dialect->skip_blanks ? " and blank" : "",
-               dialect->quote ? dialect->quote : '-',
-               dialect->escape ? " with backslash escapes" : "", dialect->encoding,
-               dialect->line_end, dialect->gzip ? ", gzip" : "");
+    str_printf(out, "delimiter %s%s, quote %c%s, %s, %s line ends%s\n",
+               dialect_delimiter_name(d->delimiter, room),
+               d->skip_blanks ? " and blank" : "", d->quote ? d->quote : '-',
+               d->escape ? " with backslash escapes" : "", d->encoding, d->line_end,
+               d->gzip ? ", gzip" : "");
 }
 
 static void note_encoding(struct loader *l)
 {
     struct str *notes = &l->dataset->notes;
-    const char *line_end = l->dataset->dialect.line_end;
+    const char *line_end = l->line_end;
 
     if (source_marks(l->source) > 1)
         str_printf(notes, "%zu byte order marks at the start\n", source_marks(l->source));
@@ -426,6 +490,169 @@ static void note_layout(struct loader *l)
                    l->table_line);
     if (t->names_shifted)
         str_puts(notes, "one name too few: the first column has none\n");
+}
+
+/* How the file was read comes before what was noted on the way. */
+static void note_file(struct loader *l)
+{
+    struct str *notes = &l->dataset->notes, before = *notes;
+    struct dialect dialect = dialect_of(l);
+
+    *notes = (struct str){0};
+    note_dialect(&dialect, notes);
+    if (!l->first_note) {
+        l->dataset->dialect = dialect;
+        l->first_note = xstrdup(str_text(notes));
+    } else if (strcmp(str_text(notes), l->first_note) == 0) {
+        str_clear(notes); /* nothing new */
+    }
+    note_encoding(l);
+    note_layout(l);
+    str_add(notes, str_text(&before), before.length);
+    str_done(&before);
+}
+
+/* Of several files each line tells which it is about. */
+static void keep_notes(struct loader *l)
+{
+    const char *p = str_text(&l->dataset->notes), *end;
+
+    for (; *p; p = end + 1) {
+        end = strchr(p, '\n');
+        if (l->options.n_more > 0)
+            str_printf(&l->notes, "%s: ", source_name(l->source));
+        str_add(&l->notes, p, (size_t)(end - p) + 1);
+    }
+    str_done(&l->dataset->notes);
+}
+
+static bool end_file(struct loader *l, struct error *err)
+{
+    if (!intake_end(l->intake, err))
+        return false;
+    if (intake_rows(l->intake) == 0 && l->layout.trouble)
+        return error_set(err, ERROR_INPUT, "quote opened in line %zu never closed",
+                         l->table_line);
+    note_file(l);
+    keep_notes(l);
+    l->lines_before += l->line;
+    l->n_done++;
+    return true;
+}
+
+/* ---- slices ---- */
+
+static bool enough(const struct loader *l)
+{
+    return l->options.max_rows > 0 && loader_rows(l) >= l->options.max_rows;
+}
+
+static enum step read_file(struct loader *l, struct error *err)
+{
+    enum step step;
+
+    if (!l->reader) {
+        if (!read_sample(l, err))
+            return l->later ? STEP_MORE : STEP_FAILED;
+        return look(l, err) ? STEP_MORE : STEP_FAILED;
+    }
+    step = read_records(l, err);
+    return step == STEP_DONE && !end_file(l, err) ? STEP_FAILED : step;
+}
+
+enum step loader_step(struct loader *l, struct error *err)
+{
+    enum step step;
+
+    if (!l->source)
+        return begin_file(l, err) ? STEP_MORE : STEP_FAILED;
+    step = read_file(l, err);
+    if (step == STEP_FAILED)
+        prefix_path(l, err);
+    if (step != STEP_DONE || l->n_done > l->options.n_more || enough(l))
+        return step;
+    file_done(l);
+    return STEP_MORE;
+}
+
+double loader_progress(const struct loader *l)
+{
+    double files = (double)l->options.n_more + 1;
+    bool open = l->source && l->n_done <= l->options.n_more;
+
+    return ((double)l->n_done + (open ? source_progress(l->source) : 0)) / files;
+}
+
+size_t loader_rows(const struct loader *l)
+{
+    return l->rows_taken + l->dataset->rows;
+}
+
+size_t loader_waiting(const struct loader *l)
+{
+    return l->dataset->rows;
+}
+
+/* ---- tables ---- */
+
+static bool freeze(struct loader *l, struct error *err)
+{
+    struct dataset *d = l->dataset;
+    size_t n = (size_t)d->n_columns;
+    bool ok;
+
+    d->names = name_index_new(n);
+    d->originals = name_index_new(n);
+    ok = d->names && d->originals;
+    for (size_t i = 0; ok && i < n; i++) {
+        const struct str *original = &l->originals[i];
+
+        ok = column_freeze(d->columns[i], l->names[i],
+                           (struct cell){str_text(original), (uint32_t)original->length},
+                           d->missing);
+        if (!ok)
+            break;
+        name_index_add(d->names, column_name(d->columns[i]), (int)i);
+        name_index_add(d->originals, column_original_name(d->columns[i]).text, (int)i);
+    }
+    return ok || no_memory(l, err);
+}
+
+/* An empty table with the same columns, which knows what was repaired so far. */
+static struct dataset *next_table(struct loader *l, struct error *err)
+{
+    struct dataset *d = l->dataset, *next = dataset_new(l->path, &l->options);
+
+    for (size_t i = 0; i < d->n_files; i++)
+        dataset_begin_file(next, d->files[i].name, d->files[i].lines);
+    if (!make_columns(l, next, err)) {
+        dataset_unref(next);
+        return NULL;
+    }
+    memcpy(next->repairs, d->repairs, sizeof next->repairs);
+    next->repair_notes = d->repair_notes;
+    next->n_repair_notes = d->n_repair_notes;
+    next->repair_room = d->repair_room;
+    next->notes = d->notes;
+    memset(d->repairs, 0, sizeof d->repairs);
+    d->repair_notes = NULL;
+    d->n_repair_notes = d->repair_room = 0;
+    d->notes = (struct str){0};
+    return next;
+}
+
+struct dataset *loader_take(struct loader *l, struct error *err)
+{
+    struct dataset *d = l->dataset, *next;
+
+    d->dialect = dialect_of(l);
+    if (!freeze(l, err) || !(next = next_table(l, err)))
+        return NULL;
+    l->taken = true;
+    l->rows_taken += d->rows;
+    l->dataset = next;
+    intake_turn(l->intake, next);
+    return d;
 }
 
 /* Texts of two capital letters: then NA may be Namibia. */
@@ -467,30 +694,15 @@ static void note_missing(struct loader *l)
     }
 }
 
-/* How the file was read comes before what was noted on the way. */
-static void write_notes(struct loader *l)
-{
-    struct str before = l->dataset->notes;
-
-    l->dataset->notes = (struct str){0};
-    note_dialect(l);
-    note_encoding(l);
-    note_layout(l);
-    str_add(&l->dataset->notes, str_text(&before), before.length);
-    note_missing(l);
-    str_done(&before);
-}
-
 struct dataset *loader_finish(struct loader *l, struct error *err)
 {
     struct dataset *d = NULL;
-    bool ok = intake_end(l->intake, err);
 
-    if (ok && l->dataset->rows == 0 && l->layout.trouble)
-        ok = error_set(err, ERROR_INPUT, "quote opened in line %zu never closed",
-                       l->table_line);
-    if (ok && name_columns(l, err)) {
-        write_notes(l);
+    if (freeze(l, err)) {
+        l->dataset->notes = l->notes;
+        l->notes = (struct str){0};
+        if (!l->taken) /* of a table in pieces nobody has all texts */
+            note_missing(l);
         d = dataset_ref(l->dataset);
     } else {
         prefix_path(l, err);

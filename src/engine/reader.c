@@ -6,27 +6,20 @@
 #include "base/mem.h"
 
 struct reader {
-    char *path, *missing, *encoding;
-    struct load_options options; /* its texts are those above */
+    char *path;
+    struct load_options options; /* with texts of its own */
     struct loader *loader;
     struct dataset *data;
     double share;
     size_t rows;
 };
 
-static char *copy_of(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
 struct reader *reader_new(const char *path, const struct load_options *options)
 {
     struct reader *r = xcalloc(1, sizeof(*r));
 
     r->path = xstrdup(path);
-    r->options = *options;
-    r->options.missing = r->missing = copy_of(options->missing);
-    r->options.encoding = r->encoding = copy_of(options->encoding);
+    r->options = load_options_copy(options);
     return r;
 }
 
@@ -73,7 +66,6 @@ void reader_free(struct reader *r)
     if (r->data)
         dataset_unref(r->data);
     free(r->path);
-    free(r->missing);
-    free(r->encoding);
+    load_options_done(&r->options);
     free(r);
 }
