@@ -239,12 +239,14 @@ void file_writer_printf(struct file_writer *w, const char *format, ...)
     str_done(&text);
 }
 
-/* True if the folder says that the new name is on the disk, or cannot say. */
+/* True if the folder says that the new name is on the disk, or cannot say: one may be
+ * allowed to write into it and not to read it. */
 static bool sync_folder(const char *path)
 {
     char *folder = folder_of(path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd < 0 || fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP;
+    bool ok = fd < 0 ? errno == EACCES
+                     : fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP;
     int code = errno;
 
     if (fd >= 0)

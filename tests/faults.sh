@@ -1,0 +1,163 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A disk that fails, and a program that is killed, while a file is written: every system
+# call on the way fails for every reason in turn, and the program is killed at every one.
+# Then the old file is as it was or the new one is whole, a sentence says what and where,
+# nothing is left lying about, and the next try works.
+
+top=$(cd "${srcdir:-.}" && pwd)
+tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
+if ! strace -D -f --seccomp-bpf -e trace=close -o /dev/null true 2> /dev/null; then
+    echo "1..0 # SKIP no strace of version 5.3, or it may not trace"
+    exit 0
+fi
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 99' HUP INT TERM
+cd "$work" || exit 99
+export HOME="$work" XDG_CONFIG_HOME= XDG_STATE_HOME= LC_ALL=C.UTF-8
+# a process that is traced cannot be searched for leaks
+export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
+count=0
+
+# point NAME: stands for what the command before it returned
+point() {
+    ok=$?
+    count=$((count + 1))
+    [ $ok -eq 0 ] && echo "ok $count - $1" || echo "not ok $count - $1"
+}
+
+# What writes, and what a file is put in its place with; `?` where not every system has it.
+calls='openat,write,fsync,close,?rename,renameat,renameat2,?link,linkat,fchmod,ftruncate'
+calls="$calls,writev,pwrite64,fdatasync,fallocate,copy_file_range"
+
+plain() {
+    "$tabscope" --plain --no-rc --threads 1 < "$script" > out 2> err
+    status=$?
+}
+
+# traced OPTIONS...: of strace, for the calls that concern the file. With -D the program is
+# the child and has the shell's number, from which its temporary file is named.
+traced() {
+    { sh -c 'exec strace -D -f -y -P . -P "$0.tmp.$$" -P "$(pwd -P)/$0.tmp.$$" "$@"' \
+          "$file" "$@" "$tabscope" --plain --no-rc --threads 1 < "$script" > out 2> err
+      status=$?
+    } 2> /dev/null
+}
+
+strays() { ls | grep -c "^$file.tmp."; }
+
+# wrong WORDS...: tells what went wrong, and returns false
+wrong() {
+    echo "# $call $*; status $status, it said:"
+    sed 's/^/#   /' err
+    return 1
+}
+
+next_works() {
+    plain
+    if [ $status -ne 0 ]; then
+        wrong "the next try failed"
+    elif ! cmp -s "$file" new; then
+        wrong "the next try wrote something else"
+    elif [ "$(strays)" -ne 0 ]; then
+        wrong "the next try left a stray file"
+    fi
+}
+
+# A folder that may not be read, or that cannot be closed, can be written into all the same.
+error_is_told() {
+    if [ $status -eq 0 ]; then
+        [ "$where" = folder ] && [ "${call% *}" != fsync ] && cmp -s "$file" new && return
+        wrong "$1: a success"
+    elif ! cmp -s "$file" old && ! { [ $where = folder ] && cmp -s "$file" new; }; then
+        wrong "$1: the old file is gone"
+    elif [ "$(grep -c "^standard input:[0-9]*: cannot [a-z ]* $file: $2" err)" -ne 1 ] ||
+         [ "$(grep -c "^standard input" err)" -ne 1 ]; then
+        wrong "$1: not one sentence"
+    elif [ "$(strays)" -ne 0 ]; then
+        wrong "$1: a stray file"
+    fi
+}
+
+# fail_call REASON TEXT; only the calls that are asked for stop the program, which is quick
+fail_call() {
+    cp old "$file"
+    traced -o /dev/null --seccomp-bpf -e "trace=${call% *}" \
+        -e "inject=${call% *}:error=$1:when=${call#* }"
+    error_is_told "$1" "$2"
+}
+
+# So done, a signal would not get through (strace 6.1).
+kill_at_call() {
+    cp old "$file"
+    traced -o /dev/null -e "trace=${call% *}" \
+        -e "inject=${call% *}:signal=KILL:when=${call#* }"
+    if [ $status -ne 137 ]; then
+        wrong "killed: it goes on"
+    elif ! cmp -s "$file" old && ! cmp -s "$file" new; then
+        wrong "killed: a torn file"
+    elif [ "$(strays)" -gt 1 ]; then
+        wrong "killed: more than one stray file"
+    else
+        next_works
+    fi
+}
+
+# The calls of a run that succeeds: "folder close 1", "file write 2", ...
+list_calls() {
+    rm -f log
+    traced -o log -e "trace=$calls"
+    tries=0
+    until grep -q '+++ exited with' log 2> /dev/null; do
+        tries=$((tries + 1))
+        [ $tries -gt 600 ] && break
+        sleep 0.05
+    done
+    sed -n 's/^[0-9]* *\([a-z_0-9]*\)(\(.*\)/\1 \2/p' log |
+        awk -v name="$file.tmp." \
+            '{ print (index($0, name) ? "file" : "folder"), $1, ++n[$1] }'
+}
+
+# loop FILE SCRIPT: what the script does last is to write the file
+loop() {
+    file=$1 script=$2
+    echo "what was there before" > old
+    rm -f "$file"
+    plain
+    if [ $status -ne 0 ] || ! cp "$file" new; then
+        call=; wrong "a plain run"; point "$script: writes $file"
+        return
+    fi
+    list_calls > list
+    grep -q '^file write' list && grep -q '^file fsync' list && grep -q '^file rename' list
+    point "$script: writes, syncs and renames"
+    failed=0 killed=0 again=0
+    while read -r where call; do
+        fail_call ENOSPC 'No space left on device (' || failed=1
+        fail_call EIO 'Input/output error$' || failed=1
+        fail_call EACCES 'Permission denied$' || failed=1
+        next_works || again=1
+        kill_at_call || killed=1
+    done < list
+    echo "# $(wc -l < list) system calls"
+    [ $failed -eq 0 ]; point "$script: each fails and is told"
+    [ $again -eq 0 ]; point "$script: and the next try works"
+    [ $killed -eq 0 ]; point "$script: killed at each, nothing is torn"
+}
+
+head -60 "$top/share/demo/income.csv" > table.csv
+printf '%s\n' 'load table.csv' 'target over_50k' 'set model.dim 16' 'set model.layers 2' \
+    'set model.heads 2' 'set model.head_cap 32' 'train --epochs 1' 'save first.model' \
+    > train.tabscope
+script=train.tabscope
+plain
+[ $status -eq 0 ] || { sed 's/^/# /' err; exit 99; }
+
+printf '%s\n' 'open first.model' 'save out.model' > save.tabscope
+loop out.model save.tabscope
+printf '%s\n' 'open first.model' 'predict table.csv --out out.csv' > predict.tabscope
+loop out.csv predict.tabscope
+printf '%s\n' 'load table.csv' 'session save out.session' > session.tabscope
+loop out.session session.tabscope
+echo "1..$count"
