@@ -266,6 +266,114 @@ static void files_of_other_models_are_refused(void)
     fresh_done(&f);
 }
 
+/* ---- broken files ---- */
+
+/* A model as small as one can be, saved under path. Returns its bytes, *n of them. */
+static char *save_smallest(const char *path, struct subject *s, size_t *n)
+{
+    struct model_options o = model_defaults();
+    struct error err = {0};
+    struct model *m;
+    char *bytes;
+
+    o.dim = 4;
+    o.layers = 0;
+    o.heads = o.head_cap = 1;
+    *s = subject_new(table_of("a,y\nu,1\nv,0\nu,0\nv,1\nu,1\nv,0\nu,0\nv,1\n"), "y",
+                     NULL);
+    m = model_new(&o, s->encoder, 1, &err);
+    check(m && model_save(m, NULL, path, &err));
+    model_free(m);
+    bytes = file_read(path, 1 << 20, n, &err);
+    check(bytes != NULL);
+    return bytes;
+}
+
+/* Refused with a sentence that begins with the file's name. */
+static bool is_refused(const char *path)
+{
+    struct error err = {0};
+    struct model *m = model_open(path, NULL, &err);
+
+    model_free(m);
+    return !m && strncmp(err.text, path, strlen(path)) == 0
+        && strlen(err.text) > strlen(path) + 10;
+}
+
+static void every_prefix_of_a_model_is_refused(void)
+{
+    char *path = table_path();
+    struct subject s;
+    size_t n;
+    char *whole = save_smallest(path, &s, &n);
+    int taken = 0;
+
+    check(!is_refused(path));
+    while (n-- > 0) {
+        check(truncate(path, (off_t)n) == 0);
+        taken += !is_refused(path);
+    }
+    check_int(taken, 0);
+    unlink(path);
+    free(path);
+    free(whole);
+    subject_done(&s);
+}
+
+/* The weights and the encoder are still those of s. */
+static bool is_unharmed(struct model *m, const struct subject *s, struct pool *pool,
+                        const float *right, size_t n)
+{
+    struct error err = {0};
+    struct frame *f = encoder_apply(model_encoder(m), s->data, NULL, &err);
+    float *got = xcalloc(n, sizeof *got);
+    bool same = f && model_predict(m, pool, f, NULL, n / 2, got, &err)
+        && memcmp(got, right, n * sizeof *got) == 0;
+
+    free(got);
+    frame_free(f);
+    return same;
+}
+
+/* What is taken all the same is a file whose checksum has lost its name, and it predicts
+ * what it did. */
+static void every_flipped_bit_of_a_model_is_seen(void)
+{
+    enum { OUTPUTS = 16 };
+    char *path = table_path();
+    struct subject s;
+    struct error err = {0};
+    size_t n, taken = 0, harmed = 0;
+    char *whole = save_smallest(path, &s, &n);
+    struct pool *pool = pool_new(1, &err);
+    struct model *m = model_open(path, NULL, &err);
+    FILE *file = fopen(path, "r+b");
+    float right[OUTPUTS];
+
+    check(m && file && model_predict(m, pool, s.frame, NULL, OUTPUTS / 2, right, &err));
+    model_free(m);
+    setvbuf(file, NULL, _IONBF, 0);
+    for (size_t i = 0; i < 8 * n; i++) {
+        fseek(file, (long)(i / 8), SEEK_SET);
+        fputc(whole[i / 8] ^ 1 << i % 8, file);
+        m = model_open(path, NULL, &err);
+        taken += m != NULL;
+        harmed += m && !is_unharmed(m, &s, pool, right, OUTPUTS);
+        model_free(m);
+        fseek(file, (long)(i / 8), SEEK_SET);
+        fputc(whole[i / 8], file);
+    }
+    check_int(harmed, 0);
+    check(taken < n / 8);
+    printf("# %zu bits, of which %zu may turn\n", 8 * n, taken);
+    fclose(file);
+    pool_free(pool);
+    unlink(path);
+    free(path);
+    free(whole);
+    subject_done(&s);
+}
+
 /* No legal or broken file of the hostile corpus is one of our models. */
 static void hostile_files_are_refused(void)
 {
@@ -360,6 +468,8 @@ int main(void)
     test_run(a_row_alone_is_predicted_as_among_others);
     test_run(saved_models_predict_the_same);
     test_run(files_of_other_models_are_refused);
+    test_run(every_prefix_of_a_model_is_refused);
+    test_run(every_flipped_bit_of_a_model_is_seen);
     test_run(hostile_files_are_refused);
     test_run(wrong_options_are_refused);
     test_run(layers_have_names_and_add_up);

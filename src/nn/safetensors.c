@@ -15,7 +15,10 @@
 #include "base/str.h"
 #include "base/text.h"
 
-enum { MAX_HEADER = 16000000 }; /* the format has 100,000,000; ours stay far below */
+enum {
+    MAX_HEADER = 16000000, /* the format has 100,000,000; ours stay far below */
+    SMALL = 1 << 20,       /* bytes; to ask what memory there is takes longer */
+};
 
 static const struct {
     const char *name;
@@ -158,7 +161,7 @@ static bool read_data(struct safetensors *s, int fd, struct error *err)
 {
     char more;
 
-    if (s->data_size <= mem_available())
+    if (s->data_size <= SMALL || s->data_size <= mem_available())
         s->data = try_aligned(s->data_size, 1);
     if (!s->data)
         return error_set(err, ERROR_MEMORY, "no memory for %zu bytes of tensors",
