@@ -27,7 +27,7 @@
 #include "base/mem.h"
 
 enum {
-    SPIN_NS = 30000, /* time that waiting spins before it sleeps */
+    SPIN_NS = 100000, /* waiting spins so long before it sleeps: waking takes as long */
     NICE = 5,        /* added to the priority number of a background thread */
 };
 

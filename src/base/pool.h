@@ -4,7 +4,7 @@
  * as long as the pool; they only ever run a function over a range of tasks.
  * pool_run hands out tasks 0..n_tasks-1 one at a time and returns when all are
  * done; which thread ran a task must not matter to the result. Helpers wait for
- * work spinning for some microseconds, then asleep, so an idle pool uses no CPU.
+ * work spinning for a tenth of a millisecond, then asleep, so an idle pool uses no CPU.
  */
 #ifndef BASE_POOL_H
 #define BASE_POOL_H

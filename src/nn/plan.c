@@ -15,11 +15,11 @@
  * while sums over rows are long enough to be worth starting. */
 #define SHARD_PANELS 32
 /* Even a small batch is cut into this many shards where it can be. */
-#define MIN_SHARDS 8
+#define MIN_SHARDS 16
 /* More lanes would cost more in summing than they save. */
 #define MAX_LANES 16
 /* Output features a task of the head has at least. */
-#define CHUNK_FEATURES 128
+#define CHUNK_FEATURES 64
 #define MAX_CHUNKS 32
 
 static int max_int(int a, int b)

@@ -2,22 +2,36 @@
 /* Sums of gradients and the AdamW update, each one pass over memory. */
 #include "num/simd.h"
 
+/* sum over lanes of a few vectors at i; they become 0 */
+INLINE void sum_lanes(int vectors, int lanes, real *lane, size_t lane_stride, real *g)
+{
+    vec sum[8] = {{0}};
+
+    for (int l = 0; l < lanes; l++, lane += lane_stride)
+        UNROLL for (int v = 0; v < vectors; v++) {
+            sum[v] += load(lane + v * WIDTH);
+            store(lane + v * WIDTH, (vec){0});
+        }
+    UNROLL for (int v = 0; v < vectors; v++)
+        store(g + v * WIDTH, sum[v]);
+}
+
 double ISA(gradient_sum)(size_t n, int lanes, real *lane, size_t lane_stride, real *g)
 {
-    double square = 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i++) {
+    for (; i + 8 * WIDTH <= n; i += 8 * WIDTH)
+        sum_lanes(8, lanes, lane + i, lane_stride, g + i);
+    for (; i < n; i++) {
         real sum = 0;
 
         for (int l = 0; l < lanes; l++) {
-            sum += lane[l * lane_stride + i];
-            lane[l * lane_stride + i] = 0;
+            sum += lane[(size_t)l * lane_stride + i];
+            lane[(size_t)l * lane_stride + i] = 0;
         }
         g[i] = sum;
     }
-    for (size_t i = 0; i < n; i++)
-        square += (double)g[i] * g[i];
-    return square;
+    return ISA(gradient_norm)(n, g);
 }
 
 double ISA(gradient_norm)(size_t n, const real *g)
