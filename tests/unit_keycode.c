@@ -28,6 +28,8 @@ static void describe(const struct key *k, struct str *out)
         str_puts(out, "paste(");
         str_add(out, k->text, k->length);
         str_putc(out, ')');
+    } else if (k->kind == KEY_ANSWER) {
+        str_puts(out, "well");
     } else if (k->kind == KEY_FOCUS) {
         str_puts(out, k->code ? "focus" : "blur");
     } else {
@@ -227,7 +229,7 @@ static void paste(void)
 static void late_answers(void)
 {
     check_keys("\033[?62;22c\033[>0;276;0cx", "- - x");         /* DA1, DA2 */
-    check_keys("\033[0n\033[12;40R\033[1;1Rx", "- - - x");      /* DSR */
+    check_keys("\033[0n\033[12;40R\033[1;1Rx", "well - - x");   /* DSR */
     check_keys("\033[?0u\033[?2026;2$y\033[8;24;80tx", "- - - x");
     check_keys("\033P>|XTerm(379)\033\\x", "- x");              /* XTVERSION */
     check_keys("\033P1+r544e=787465726d\033\\x", "- x");

@@ -87,6 +87,8 @@ static const struct option options[] = {
     {"screen.hangup", CHOICE("leave|continue"), AT(screen.hangup),
      "when the terminal is lost: stop jobs with their best weights, or let them end "
      "first"},
+    {"screen.pace", CHOICE("auto|on|off"), AT(screen.pace),
+     "ask the terminal what has arrived, and wait for that; auto: over SSH"},
     {"run.dir", {VALUE_NEW_FILE, NULL, 0, 0}, STORE_TEXT, AT(run_dir),
      "folder in which every run gets one of its own"},
 };

@@ -21,6 +21,7 @@ enum model_kind { MODEL_TABTRANSFORMER };
 /* How the workbench shows itself. */
 #define SCREEN_THEMES "dark|light|mono|deut|contrast"
 enum screen_glyphs { SCREEN_AUTO, SCREEN_BRAILLE, SCREEN_BLOCKS, SCREEN_ASCII };
+enum screen_pace { PACE_AUTO, PACE_ON, PACE_OFF };
 enum hangup { HANGUP_LEAVE, HANGUP_CONTINUE };
 
 struct screen_options {
@@ -28,6 +29,7 @@ struct screen_options {
     enum screen_glyphs glyphs;
     int fps;   /* pictures a second at most; 0: 10, or 4 over SSH */
     bool hints, mouse;
+    enum screen_pace pace;
     enum hangup hangup;
 };
 

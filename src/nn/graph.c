@@ -486,3 +486,12 @@ void graph_profile(struct graph *g, bool on)
     for (size_t i = 0; i < g->n_nodes; i++)
         memset(g->nodes[i].seconds, 0, sizeof g->nodes[i].seconds);
 }
+
+double graph_busy(const struct graph *g, int worker)
+{
+    double total = 0;
+
+    for (size_t i = 0; i < g->n_nodes; i++)
+        total += g->nodes[i].seconds[0][worker] + g->nodes[i].seconds[1][worker];
+    return total;
+}

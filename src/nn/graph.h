@@ -157,5 +157,7 @@ struct node_info {
 int graph_nodes(const struct graph *g);
 struct node_info graph_node(const struct graph *g, int i);
 void graph_profile(struct graph *g, bool on); /* clears the times */
+/* Seconds that a worker was in nodes while profiling. */
+double graph_busy(const struct graph *g, int worker);
 
 #endif

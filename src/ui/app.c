@@ -311,6 +311,12 @@ static void apply_settings(struct app *app)
 {
     const struct screen_options *o = &app->context.session->settings.screen;
     char name[32];
+/* Inside of tmux or screen it is they that answer, and that leave pictures out. */
+static bool is_remote(void)
+{
+    return getenv("SSH_TTY") && !getenv("TMUX") && !getenv("STY");
+}
+
 
     if (value_choice_name(SCREEN_THEMES, o->theme, name, sizeof(name)))
         term_set_theme(theme_find(name));
@@ -319,6 +325,7 @@ static void apply_settings(struct app *app)
 }
 
 static void draw(struct app *app)
+    term_set_pace(o->pace == PACE_ON || (o->pace == PACE_AUTO && is_remote()));
 {
     int width, height;
 

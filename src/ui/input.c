@@ -12,6 +12,7 @@
 #include "command/pending.h"
 #include "ui/app_private.h"
 #include "ui/prompt.h"
+#include "ui/term.h"
 
 enum {
     ESCAPE_MS = 50,           /* how long an escape sequence may take, */
@@ -334,7 +335,9 @@ static void run_menu_item(struct app *app)
 
 static void take_key(struct app *app, const struct key *key, const char *bytes, size_t n)
 {
-    if (key->kind == KEY_NONE || key->kind == KEY_FOCUS)
+    if (key->kind == KEY_ANSWER)
+        term_answered();
+    if (key->kind == KEY_NONE || key->kind == KEY_FOCUS || key->kind == KEY_ANSWER)
         return;
     if (app->desk.place == PLACE_PROMPT && !app->question && prompt_wants_all())
         feed_prompt(app, bytes, n);

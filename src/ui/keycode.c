@@ -249,6 +249,8 @@ static void set_lettered(struct key *out, const struct sequence *s)
     } else if (s->n == 0 && s->last >= 'a' && s->last <= 'd') { /* rxvt */
         set_key(out, KEY_FUNCTION, function_of_letter((char)(s->last - 'a' + 'A')),
                 KEY_SHIFT);
+    } else if (s->last == 'n') {
+        set_key(out, KEY_ANSWER, parameter(s, 0), 0);
     } else if (s->last == 'R' && s->n > 1 && (parameter(s, 0) != 1 || modifiers == 0)) {
         return; /* where the cursor is, not F3 */
     } else if (function) {

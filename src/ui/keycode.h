@@ -20,6 +20,7 @@ enum key_kind {
     KEY_MOUSE,
     KEY_PASTE,      /* the bytes between the paste brackets: text, length */
     KEY_FOCUS,      /* the terminal got (code 1) or lost (0) the focus */
+    KEY_ANSWER,     /* it is well (ESC [ 0 n), as it was asked to say */
 };
 
 enum key_function {

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -23,12 +24,14 @@
 #include <term.h>
 
 #include "base/str.h"
+#include "ui/pace.h"
 #include "ui/tty.h"
 
 enum {
     MAX_WIDTH = 1000, MAX_HEIGHT = 500, /* whatever a terminal says of itself */
     FRAME_MS = 40,      /* that a frame may wait for the terminal, and keys with it */
     LEAVE_MS = 500,
+    ANSWER_MS = 1000, /* that an answer may take when the terminal is given back */
     COPY_BYTES = 100000 /* that terminals take in one OSC 52 */
 };
 
@@ -47,6 +50,7 @@ static struct {
     bool own_colours;    /* the terminal's own foreground and background can be had */
     bool utf8;
     bool mouse, away;
+    struct pace pace;
     const struct theme *theme;
     struct ink inks[ROLES];
     struct surface drawn; /* what curses was told last */
@@ -57,6 +61,7 @@ static struct {
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 static const char mouse_on[] = "\033[?1002h\033[?1006h";
 static const char mouse_off[] = "\033[?1002l\033[?1006l";
+static const char question[] = "\033[5n", question_answer[] = "\033[0n";
 
 static void add(const char *text)
 {
@@ -254,10 +259,19 @@ bool term_begin(struct error *err)
     return true;
 }
 
+/* An answer on its way must not reach the shell as if it had been typed. */
+static void end_pace(void)
+{
+    if (term.pace.asked && !tty_is_gone())
+        tty_skip_to(question_answer, ANSWER_MS);
+    pace_set(&term.pace, false, 0);
+}
+
 void term_leave(void)
 {
     if (!term.screen || term.away)
         return;
+    end_pace();
     add(mouse_off);
     add(paste_off);
     endwin();
@@ -351,6 +365,40 @@ void term_set_mouse(bool on)
         add(on ? mouse_on : mouse_off);
 }
 
+/* ---- pace ---- */
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void ask_if_due(void)
+{
+    if (!pace_wants_question(&term.pace, tty_sent()))
+        return;
+    add(question);
+    pace_asked(&term.pace, tty_sent(), now_ms());
+}
+
+void term_set_pace(bool on)
+{
+    if (!term.screen || term.away)
+        return;
+    pace_set(&term.pace, on, tty_sent());
+    if (on && !term.pace.answers)
+        ask_if_due();
+}
+
+/* What was sent meanwhile is asked about at once, since nothing may be drawn before. */
+void term_answered(void)
+{
+    pace_answered(&term.pace);
+    ask_if_due();
+}
+
 /* ---- drawing ---- */
 
 /* What the locale cannot write would leave curses guessing. */
@@ -421,6 +469,7 @@ bool term_draw(const struct surface *s, int x, int y)
     wnoutrefresh(stdscr);
     doupdate();
     collect();
+    ask_if_due();
     return tty_flush(FRAME_MS);
 }
 
@@ -438,7 +487,8 @@ void term_repaint(void)
 
 bool term_is_ready(void)
 {
-    return tty_is_ready();
+    return tty_is_ready() &&
+           (tty_is_gone() || pace_allows(&term.pace, tty_sent(), now_ms()));
 }
 
 int term_waiting(void)

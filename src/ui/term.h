@@ -34,14 +34,18 @@ enum glyphs term_glyphs(void); /* what locale and TERM make us trust */
 /* What is wanted from now on. */
 void term_set_theme(const struct theme *t);
 void term_set_mouse(bool on);
+/* Ask it what has arrived of what was sent, so that no more is on its way than a slow
+ * line can take (ui/pace.h). Its answer comes with the keys. */
+void term_set_pace(bool on);
+void term_answered(void);
 
 /* Brings the surface to the terminal, the cursor to (x, y); x < 0: no cursor. False: the
  * terminal did not take it (it is gone). */
 bool term_draw(const struct surface *s, int x, int y);
 /* Everything anew at the next term_draw, for a screen that others wrote on. */
 void term_repaint(void);
-/* Whether the terminal takes more now: a frame is left out while it is busy. Writes on
- * what still waits. True where the terminal is gone: the next term_draw says so. */
+/* Whether the terminal takes more now: a frame is left out while it is busy, or while too
+ * much is on its way to it. Writes on what still waits. True where the terminal is gone: the next term_draw says so. */
 bool term_is_ready(void);
 /* While a part of a frame waits for a slow terminal: to be polled for POLLOUT, then
  * term_is_ready writes on. -1: nothing waits. */

@@ -326,6 +326,11 @@ bool tty_is_ready(void)
     return !tty_flush(0) || (tty_waiting() < 0 && (wait_for_room(0) || tty.gone));
 }
 
+bool tty_is_gone(void)
+{
+    return tty.gone;
+}
+
 int tty_waiting(void)
 {
     return tty.out < tty.waiting.length && !tty.gone ? tty.fd : -1;
@@ -334,6 +339,31 @@ int tty_waiting(void)
 size_t tty_written(void)
 {
     return tty.written;
+}
+
+size_t tty_sent(void)
+{
+    return tty.written + tty.waiting.length - tty.out;
+}
+
+void tty_skip_to(const char *text, int ms)
+{
+    struct pollfd p = {STDIN_FILENO, POLLIN, 0};
+    long end = now_ms() + ms, left;
+    struct str seen = {0};
+    char bytes[256];
+    ssize_t n;
+
+    while (!strstr(str_text(&seen), text) && (left = end - now_ms()) > 0 &&
+           poll(&p, 1, (int)left) >= 0) {
+        if (!p.revents)
+            continue;
+        n = read(STDIN_FILENO, bytes, sizeof bytes);
+        if (n <= 0)
+            break;
+        str_add(&seen, bytes, (size_t)n);
+    }
+    str_done(&seen);
 }
 
 int tty_stderr(void)

@@ -41,9 +41,14 @@ bool tty_flush(int ms);
 /* Writes on what waits, if anything does. True: all is out and the terminal takes more,
  * or it is gone. */
 bool tty_is_ready(void);
+bool tty_is_gone(void);
 /* To be polled for POLLOUT while something waits; -1: nothing does. */
 int tty_waiting(void);
 size_t tty_written(void); /* bytes so far */
+size_t tty_sent(void);    /* with those that wait */
+/* Reads what comes from the keyboard until `text` came, at most `ms`; all of it is
+ * dropped. */
+void tty_skip_to(const char *text, int ms);
 
 /* Readable when something was written to standard error. -1 where it is not taken. */
 int tty_stderr(void);
