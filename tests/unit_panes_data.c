@@ -11,6 +11,7 @@
 #include "ui/format.h"
 #include "ui/layout.h"
 #include "ui/pane.h"
+#include "ui/scroll.h"
 
 /* ---- a view by hand ---- */
 
@@ -90,10 +91,13 @@ static void draw_pane(const struct view *v, struct surface *frame, enum pane_id 
     struct str title = {0};
     struct surface inside = surface_part(frame, (struct rect){1, 1, frame->width - 2,
                                                               frame->height - 2});
+    struct list *l = &v->desk->lists[pane];
 
+    l->page = l->total = 0;
     type->draw(v, &inside, focused);
     type->title(v, &title);
     surface_frame(frame, str_text(&title), focused);
+    scroll_sign(frame, l);
     str_done(&title);
 }
 

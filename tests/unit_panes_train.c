@@ -8,6 +8,7 @@
 #include "table.h"
 #include "test.h"
 #include "ui/curves.h"
+#include "ui/scroll.h"
 
 /* ---- a session by hand ---- */
 
@@ -243,6 +244,10 @@ static void draw_framed(struct surface *screen, const struct view *v,
     surface_frame(&frame, str_text(&title), focused);
     inside = surface_part(&frame, (struct rect){1, 1, frame.width - 2, frame.height - 2});
     type->draw(v, &inside, focused);
+    for (enum pane_id pane = 0; pane < PANES; pane++) {
+        if (pane_type(pane) == type)
+            scroll_sign(&frame, &v->desk->lists[pane]);
+    }
     str_done(&title);
 }
 
@@ -322,6 +327,46 @@ static void check_pane(const struct stage *t, const char *name,
     check_screen(&s, file, false);
     surface_done(&s);
 }
+
+/* ---- more than is seen ---- */
+
+static bool shows(const struct stage *t, const char *text)
+{
+    struct surface s;
+    struct str dump = {0};
+    bool found;
+
+    surface_init(&s, 29, 20, GLYPHS_ASCII);
+    draw_framed(&s, &t->view, &pane_facts, (struct rect){0, 0, 29, 20}, true);
+    surface_dump(&s, &dump);
+    found = strstr(str_text(&dump), text) != NULL;
+    surface_done(&s);
+    str_done(&dump);
+    return found;
+}
+
+static void facts_can_be_scrolled(void)
+{
+    struct stage t;
+    struct run *r;
+
+    stage_init(&t, "income");
+    r = add_run(&t, "r7", "income", 23, 0.41, 6);
+    give_job(&t, r, false);
+    check(shows(&t, "epoch 24 of 50") && !shows(&t, "seed") && shows(&t, " more below"));
+    check(pane_facts.move(&t.view, MOVE_DOWN, 1));
+    check(!shows(&t, "epoch 24 of 50") && shows(&t, " 1 above, "));
+    check(pane_facts.move(&t.view, MOVE_END, 1));
+    check(shows(&t, "seed") && shows(&t, " above ") && !shows(&t, "below"));
+    check(pane_facts.move(&t.view, MOVE_UP, 1));
+    check(shows(&t, "1 below"));
+    check(pane_facts.move(&t.view, MOVE_HOME, 1));
+    check(shows(&t, "epoch 24 of 50"));
+    check(!pane_facts.move(&t.view, MOVE_LEFT, 1));
+    stage_done(&t);
+}
+
+/* ---- what is drawn ---- */
 
 static void training_moves(void)
 {
@@ -792,6 +837,7 @@ int main(void)
     test_run(long_curves_keep_their_spikes);
     test_run(where_no_auc_is_accuracy_is_watched);
     test_run(whole_tables_are_copied);
+    test_run(facts_can_be_scrolled);
     test_run(any_size_will_do);
     return test_done();
 }

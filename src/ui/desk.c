@@ -80,6 +80,7 @@ enum view_id pane_view(enum pane_id pane)
     if (pane < PANE_LOSS)
         return VIEW_DATA;
     if (pane < PANE_RUNS)
+    l->total = n;
         return VIEW_TRAIN;
     return pane < PANE_LOG ? VIEW_RUNS : VIEW_LOG;
 }

@@ -35,9 +35,11 @@ enum pane_id {
 /* Where keys go. */
 enum place { PLACE_PROMPT, PLACE_PANES };
 
-/* A list with a cursor. `page` is how many items the pane showed last. */
+/* A list with a cursor. `page` is how many items of `total` the pane showed last. `mark` is
+ * where a range of items begins that goes on to the cursor, counted from 1; 0: there is
+ * none. */
 struct list {
-    size_t cursor, top, page;
+    size_t cursor, top, page, total, mark;
 };
 
 struct data_desk {

@@ -283,7 +283,8 @@ static void draw_list(const struct view *v, const struct rows *r, struct surface
     char *title;
 
     top = smaller(l->cursor > MOST ? MOST * 2 : (int)l->cursor, lines - visible);
-    *l = (struct list){(size_t)top, (size_t)top, (size_t)visible};
+    *l = (struct list){.cursor = (size_t)top, .top = (size_t)top,
+                       .page = (size_t)visible, .total = (size_t)lines};
     title = list_title(v, top, visible, lines);
     box = open_box(s, two ? s->width : smaller(s->width, LIST_WIDTH), visible + 2, title);
     free(title);

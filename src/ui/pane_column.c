@@ -15,6 +15,7 @@
 #include "ui/format.h"
 #include "ui/pane_data.h"
 #include "ui/prose.h"
+#include "ui/scroll.h"
 
 enum {
     SHEET_HEIGHT = 160,
@@ -576,37 +577,15 @@ static bool make_sheet(struct sheet *h, const struct view *v, int width,
     return true;
 }
 
-static void show_part(struct surface *s, const struct sheet *h, size_t top)
-{
-    for (int y = 0; y < s->height; y++) {
-        const struct screen_cell *row = surface_row(&h->s, (int)top + y);
-
-        if (row)
-            memcpy(s->cells + (size_t)y * (size_t)s->stride, row,
-                   (size_t)s->width * sizeof(*row));
-    }
-}
-
-/* The list of this pane has a top only. */
 static void draw(const struct view *v, struct surface *s, bool focused)
 {
-    struct list *l = &v->desk->lists[PANE_COLUMN];
     struct sheet h;
-    size_t height = s->height > 0 ? (size_t)s->height : 0, lines;
 
     (void)focused;
     if (s->width < 1 || data_draw_nothing(v, s) ||
         !make_sheet(&h, v, s->width, s->glyphs))
         return;
-    lines = h.y < SHEET_HEIGHT ? (size_t)h.y : SHEET_HEIGHT;
-    l->page = height;
-    if (l->top + height > lines)
-        l->top = lines > height ? lines - height : 0;
-    show_part(s, &h, l->top);
-    if (l->top + height < lines && height > 2) {
-        surface_fill(s, (struct rect){0, s->height - 1, s->width, 1}, ' ', ROLE_TEXT);
-        surface_text_right(s, 0, s->height - 1, s->width - 1, ROLE_DIM, "more below");
-    }
+    scroll_show(s, &h.s, h.y, &v->desk->lists[PANE_COLUMN]);
     surface_done(&h.s);
 }
 
@@ -624,20 +603,11 @@ static bool move(const struct view *v, enum movement m, long n)
 {
     struct list *l = &v->desk->lists[PANE_COLUMN];
     struct list *columns = &v->desk->lists[PANE_SCHEMA];
-    struct list scroll = {.cursor = l->top};
-    long page = l->page > 2 ? (long)l->page - 2 : 1;
 
-    switch (m) {
-    case MOVE_UP: list_move(&scroll, -n, SHEET_HEIGHT); break;
-    case MOVE_DOWN: list_move(&scroll, n, SHEET_HEIGHT); break;
-    case MOVE_PAGE_UP: list_move(&scroll, -n * page, SHEET_HEIGHT); break;
-    case MOVE_PAGE_DOWN: list_move(&scroll, n * page, SHEET_HEIGHT); break;
-    case MOVE_HOME: scroll.cursor = 0; break;
-    case MOVE_END: scroll.cursor = SHEET_HEIGHT - 1; break;
-    case MOVE_LEFT: list_move(columns, -n, pane_schema.count(v)); break;
-    case MOVE_RIGHT: list_move(columns, n, pane_schema.count(v)); break;
+    if (!scroll_move(l, m, n)) {
+        list_move(columns, m == MOVE_LEFT ? -n : n, pane_schema.count(v));
+        l->top = 0;
     }
-    l->top = m == MOVE_LEFT || m == MOVE_RIGHT ? 0 : scroll.cursor;
     return true;
 }
 

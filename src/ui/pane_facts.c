@@ -8,12 +8,14 @@
 #include "command/grid.h"
 #include "command/run_text.h"
 #include "ui/prose.h"
+#include "ui/scroll.h"
 
 enum {
     TWO_COLUMNS = 46, /* from this width on the make stands beside the metrics */
     LABEL = 10,       /* columns of a metric's title and of a value */
     VALUE = 8,
     MAKE_LABEL = 9,
+    SHEET_HEIGHT = 100,
 };
 
 /* What is written line by line. */
@@ -22,11 +24,12 @@ struct sheet {
     const struct run *run;
     struct surface *s;
     int y;
+    int room; /* rows that are seen at a time */
 };
 
 static void blank_line(struct sheet *t, int still_to_come)
 {
-    if (t->y + still_to_come < t->s->height)
+    if (t->y + still_to_come < t->room)
         t->y++;
 }
 
@@ -153,7 +156,7 @@ static void draw_going_on(struct sheet *t)
     size_t in_epoch = p->batches > 0 ? p->step - (size_t)p->epoch * p->batches : 0;
 
     draw_bar(t, "run", (double)p->step / (double)(p->steps ? p->steps : 1));
-    if (t->s->height > 12)
+    if (t->room > 12)
         draw_bar(t, "epoch", (double)in_epoch / (double)(p->batches ? p->batches : 1));
     draw_speed(t);
     draw_patience(t);
@@ -335,15 +338,14 @@ static void title_facts(const struct view *v, struct str *out)
     str_puts(out, r ? r->state == RUN_WAITING ? "training" : "run" : "run");
 }
 
-static void draw_facts(const struct view *v, struct surface *s, bool focused)
+/* Returns the lines it took. */
+static int write_facts(const struct view *v, struct surface *s, int room)
 {
-    struct sheet t = {v, view_run(v), s, 0};
+    struct sheet t = {v, view_run(v), s, 0, room};
     bool wide = s->width >= TWO_COLUMNS;
     struct surface right;
+    int from, left;
 
-    (void)focused;
-    if (train_draw_empty(v, s, "Here a run tells how far it is and how good."))
-        return;
     draw_state(&t);
     if (is_stepping(t.run))
         draw_going_on(&t);
@@ -352,15 +354,38 @@ static void draw_facts(const struct view *v, struct surface *s, bool focused)
     if (t.run->state != RUN_WAITING || is_stepping(t.run))
         blank_line(&t, 9);
     if (wide) {
-        right = surface_part(s, (struct rect){28, t.y, s->width - 28, s->height - t.y});
+        from = t.y;
+        right = surface_part(s, (struct rect){28, from, s->width - 28, s->height - from});
         draw_metrics(&t);
+        left = t.y;
         t.s = &right;
         t.y = 0;
-    } else {
-        draw_metrics(&t);
-        blank_line(&t, 4);
+        draw_make(&t);
+        return t.y + from > left ? t.y + from : left;
     }
+    draw_metrics(&t);
+    blank_line(&t, 4);
     draw_make(&t);
+    return t.y;
+}
+
+static void draw_facts(const struct view *v, struct surface *s, bool focused)
+{
+    struct surface sheet;
+    int lines;
+
+    (void)focused;
+    if (train_draw_empty(v, s, "Here a run tells how far it is and how good."))
+        return;
+    surface_init(&sheet, s->width, SHEET_HEIGHT, s->glyphs);
+    lines = write_facts(v, &sheet, s->height);
+    scroll_show(s, &sheet, lines, &v->desk->lists[PANE_FACTS]);
+    surface_done(&sheet);
+}
+
+static bool move_facts(const struct view *v, enum movement m, long n)
+{
+    return scroll_move(&v->desk->lists[PANE_FACTS], m, n);
 }
 
 /* Where its files are: what one wants to paste into a shell. */
@@ -376,5 +401,6 @@ const struct pane_type pane_facts = {
     .name = "facts",
     .title = title_facts,
     .draw = draw_facts,
+    .move = move_facts,
     .copy = copy_facts,
 };

@@ -8,6 +8,7 @@
 #include "ui/app_private.h"
 #include "ui/prompt.h"
 #include "ui/prose.h"
+#include "ui/scroll.h"
 
 enum { PROMPT_ROWS = 4, STATUS_ROWS = 3 };
 
@@ -109,17 +110,26 @@ static void draw_top(const struct view *v, struct surface *s)
 
 /* ---- panes ---- */
 
+static struct list *list_of(const struct view *v, enum pane_id pane)
+{
+    return pane == PANE_ROWS && v->desk->data.one_row ? &v->desk->data.cells
+                                                      : &v->desk->lists[pane];
+}
+
 static void draw_pane(const struct view *v, struct surface *frame, enum pane_id pane,
                       bool focused)
 {
     const struct pane_type *type = pane_type(pane);
+    struct list *l = list_of(v, pane);
     struct str title = {0};
     struct surface inside = surface_part(frame, (struct rect){1, 1, frame->width - 2,
                                                               frame->height - 2});
 
+    l->page = l->total = 0; /* of what is shown now, if that is a list */
     type->draw(v, &inside, focused);
     type->title(v, &title); /* after drawing, which finds what is to be seen */
     surface_frame(frame, str_text(&title), focused);
+    scroll_sign(frame, l);
     str_done(&title);
 }
 
