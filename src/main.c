@@ -49,14 +49,17 @@ static void add_version(struct str *out)
 
 /* ---- what is run before the prompt, or instead of it ---- */
 
-static bool run_file(struct context *c, const char *verb, const char *path,
-                     struct error *err)
+static bool run_files(struct context *c, const char *verb, const char *const *paths,
+                      int n, struct error *err)
 {
     struct str line = {0};
     bool ok;
 
-    str_printf(&line, "%s ", verb);
-    word_quote(&line, path);
+    str_puts(&line, verb);
+    for (int i = 0; i < n; i++) {
+        str_putc(&line, ' ');
+        word_quote(&line, paths[i]);
+    }
     ok = command_run(c, line.text, err);
     str_done(&line);
     return ok;
@@ -70,7 +73,7 @@ static bool run_line(struct context *c, const char *line, int number, struct err
 static bool run_script(struct context *c, const char *path, struct error *err)
 {
     return strcmp(path, "-") == 0 ? script_run(c, stdin, "standard input", err)
-                                  : run_file(c, "source", path, err);
+                                  : run_files(c, "source", &path, 1, err);
 }
 
 /* At the prompt a failure is said and the next thing is tried; in batch it ends all. */
@@ -86,8 +89,8 @@ static bool run_arguments(struct context *c, const struct arguments *a)
     struct error err = {0};
     bool on = true;
 
-    if (a->table)
-        on = go_on(c, run_file(c, "load", a->table, &err), &err);
+    if (a->n_tables > 0)
+        on = go_on(c, run_files(c, "load", a->tables, a->n_tables, &err), &err);
     for (int i = 0; on && i < a->n_lines; i++)
         on = go_on(c, run_line(c, a->lines[i], i + 1, &err), &err);
     if (on && a->script)

@@ -43,7 +43,7 @@ try -b;                       is 2 '' 'is "avx3"; it takes base' "unknown instru
 TABSCOPE_ISA=base
 try -b;                       is 0 '' '' "known instructions"
 unset TABSCOPE_ISA
-try a.csv b.csv;              is 2 '' 'one file too many' "two tables"
+try a.tabscope b.tabscope;    is 2 '' 'one script too many' "two scripts"
 try -b -c tables --format csv; is 0 '^name,rows' 'no table is loaded' "a format for all"
 try -b -c 'load nothing.csv' -c tables
 is 1 '' '^-c:1: nothing.csv: No such file' "the first error of -c ends it"

@@ -39,33 +39,36 @@ static void load_status(struct context *c, const struct pending *p, struct str *
     str_printf(out, "%.0f %%, %s rows", 100 * look.share, count_text(look.rows, rows));
 }
 
-/* The line of the first repair of a kind, 0 if its note was not kept. */
-static size_t first_line(const struct dataset *d, enum repair kind)
+/* Where the first repair of a kind was, if its note was kept. */
+static void add_first_place(struct str *out, const struct dataset *d, enum repair kind)
 {
     size_t n;
     const struct repair_note *notes = dataset_repair_notes(d, &n);
 
     for (size_t i = 0; i < n; i++) {
-        if (notes[i].kind == kind)
-            return notes[i].line;
+        if (notes[i].kind == kind) {
+            str_puts(out, ", the first in ");
+            dataset_repair_place(d, &notes[i], out);
+            return;
+        }
     }
-    return 0;
 }
 
-static void note_repairs(struct context *c, const struct dataset *d)
+void note_reading(struct context *c, const struct dataset *d)
 {
     char count[COUNT_TEXT];
 
+    context_note_lines(c, "  ", dataset_notes(d));
     for (int kind = 0; kind < REPAIR_KINDS; kind++) {
         size_t n = dataset_repairs(d, (enum repair)kind);
-        size_t line = first_line(d, (enum repair)kind);
+        struct str place = {0};
 
-        if (n > 0 && line > 0)
-            context_note(c, "  %s: %s, the first in line %zu",
-                         repair_name((enum repair)kind), count_text(n, count), line);
-        else if (n > 0)
-            context_note(c, "  %s: %s", repair_name((enum repair)kind),
-                         count_text(n, count));
+        if (n == 0)
+            continue;
+        add_first_place(&place, d, (enum repair)kind);
+        context_note(c, "  %s: %s%s", repair_name((enum repair)kind),
+                     count_text(n, count), str_text(&place));
+        str_done(&place);
     }
 }
 
@@ -98,8 +101,7 @@ static void note_loaded(struct context *c, const struct table *t)
                  rows == 1 ? "" : "s", t->schema->n_columns,
                  t->schema->n_columns == 1 ? "" : "s", str_text(&kinds));
     str_done(&kinds);
-    context_note_lines(c, "  ", dataset_notes(t->data));
-    note_repairs(c, t->data);
+    note_reading(c, t->data);
 }
 
 static bool finish_load(struct context *c, struct pending *p, void *work,
@@ -130,36 +132,53 @@ static const struct pending_type load_pending = {
     .finish = finish_load,
 };
 
+/* A run finds its table again by this line, when standard input is gone. */
+static bool refuse_input(const struct call *call, struct error *err)
+{
+    for (int i = 0; i < call->n_words; i++)
+        if (strcmp(call_word(call, i), "-") == 0)
+            return error_set(err, ERROR_USAGE, "load reads files, so that they can be "
+                             "read again; only predict takes -");
+    return true;
+}
+
 static bool run_load(struct context *c, const struct call *call, struct error *err)
 {
     struct load_options options;
     struct str line = {0};
     struct pending p = {.type = &load_pending};
     const char *name = call_option(call, "name");
-    char *path;
+    char **paths;
     bool ok;
 
-    if (!load_options_of(call, &options, err))
+    if (!load_options_of(call, &options, err) || !refuse_input(call, err))
         return false;
+    paths = xcalloc((size_t)call->n_words, sizeof(*paths));
+    for (int i = 0; i < call->n_words; i++)
+        paths[i] = path_expand(call_word(call, i));
     options.max_rows = (size_t)call_int(call, "rows", 0);
-    path = path_expand(call_word(call, 0));
-    p.name = name ? xstrdup(name) : name_of_file(path);
+    options.more = paths + 1;
+    options.n_more = (size_t)call->n_words - 1;
+    p.name = name ? xstrdup(name) : name_of_file(paths[0]);
     p.what = xasprintf("load %s", p.name);
     call_print(call, &line);
     p.line = line.text;
-    ok = pending_start(c, call, WAIT_FOR_IT, p, load_job_new(path, &options), err);
-    free(path);
+    ok = pending_start(c, call, WAIT_FOR_IT, p, load_job_new(paths[0], &options), err);
+    for (int i = 0; i < call->n_words; i++)
+        free(paths[i]);
+    free(paths);
     return ok;
 }
 
 const struct command command_load = {
     .name = "load",
-    .help = "read a table from a CSV file, plain or gzip",
+    .help = "read a table from CSV files, plain or gzip",
     .more = "Delimiter, quotes, header, encoding and the kinds of the columns are "
-            "detected, and what was detected and repaired is said. The table gets the "
-            "name of the file; one of the same name is replaced, but only when the new "
-            "one is read.",
-    .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "the file to read"}},
+            "detected, and what was detected and repaired is said. Several files make "
+            "one table, their rows one after another, where their columns have the same "
+            "names, in whatever order. The table gets the name of the first file; one "
+            "of the same name is replaced, but only when the new one is read.",
+    .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, MANY, NULL, "to read"}},
     .options = {
         {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "N", "another name for the table"},
         LOAD_OPTIONS,
@@ -170,6 +189,18 @@ const struct command command_load = {
 };
 
 /* ---- tables, use ---- */
+
+static void add_files(struct grid *g, const struct dataset *d)
+{
+    const struct load_options *o = dataset_options(d);
+    struct str paths = {0};
+
+    str_puts(&paths, dataset_path(d));
+    for (size_t i = 0; i < o->n_more; i++)
+        str_printf(&paths, ", %s", o->more[i]);
+    grid_path(g, str_text(&paths));
+    str_done(&paths);
+}
 
 static bool run_tables(struct context *c, const struct call *call, struct error *err)
 {
@@ -195,7 +226,7 @@ static bool run_tables(struct context *c, const struct call *call, struct error 
         else
             grid_none(g);
         grid_bool(g, t == s->table);
-        grid_path(g, dataset_path(t->data));
+        add_files(g, t->data);
     }
     if (s->n_tables == 0)
         context_note(c, "no table is loaded; `load FILE` reads one");

@@ -194,5 +194,7 @@ bool session_write(const struct context *c, const char *path, struct error *err)
      "how bytes are read as letters"}
 bool load_options_of(const struct call *call, struct load_options *out,
                      struct error *err);
+/* Tells how a table was read and what was repaired in it, each line indented. */
+void note_reading(struct context *c, const struct dataset *d);
 
 #endif

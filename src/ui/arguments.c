@@ -170,7 +170,6 @@ static bool is_doctor(const char *word)
 
 static bool take_file(struct arguments *a, const char *path, struct error *err)
 {
-    const char **place = is_script(path) ? &a->script : &a->table;
     char *shown;
 
     if (is_doctor(path)) {
@@ -178,14 +177,17 @@ static bool take_file(struct arguments *a, const char *path, struct error *err)
         a->lines[a->n_lines++] = path;
         return true;
     }
-    if (!*place) {
-        *place = path;
+    if (!is_script(path)) {
+        a->tables[a->n_tables++] = path;
+        return true;
+    }
+    if (!a->script) {
+        a->script = path;
         return true;
     }
     shown = show(path, 60);
     error_set(err, ERROR_USAGE,
-              "\"%s\" is one file too many: one table and one script at "
-              "most; `load` in a script reads more tables", shown);
+              "\"%s\" is one script too many; `source` in a script runs others", shown);
     free(shown);
     return false;
 }
@@ -194,7 +196,10 @@ bool arguments_parse(int argc, char **argv, struct arguments *out, struct error 
 {
     bool ok = true, only_files = false;
 
-    *out = (struct arguments){.lines = xcalloc((size_t)argc + 1, sizeof(*out->lines))};
+    *out = (struct arguments){
+        .lines = xcalloc((size_t)argc + 1, sizeof(*out->lines)),
+        .tables = xcalloc((size_t)argc + 1, sizeof(*out->tables)),
+    };
     for (int i = 1; i < argc && ok; i++) {
         if (!only_files && strcmp(argv[i], "--") == 0)
             only_files = true;
@@ -209,6 +214,7 @@ bool arguments_parse(int argc, char **argv, struct arguments *out, struct error 
 void arguments_done(struct arguments *a)
 {
     free(a->lines);
+    free(a->tables);
 }
 
 const char *arguments_option(int i)
@@ -218,7 +224,7 @@ const char *arguments_option(int i)
 
 void arguments_help(struct str *out)
 {
-    str_puts(out, "usage: tabscope [OPTION...] [FILE.csv] [SCRIPT]\n"
+    str_puts(out, "usage: tabscope [OPTION...] [FILE.csv...] [SCRIPT]\n"
                   "       tabscope -b SCRIPT | -b - | -c LINE... -b\n"
                   "       tabscope doctor\n\n"
                   "Trains TabTransformers on tables and looks into them.\n\n");

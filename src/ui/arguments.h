@@ -13,7 +13,8 @@
 struct arguments {
     bool batch;
     const char *script; /* a file, "-" for standard input, or NULL */
-    const char *table;  /* a file to load, or NULL */
+    const char **tables; /* (n_tables) files to load, as one table */
+    int n_tables;
     const char **lines; /* of -c, in order */
     int n_lines;
     bool plain, no_rc, keys, version, help, complete_bash;
