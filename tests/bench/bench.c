@@ -3,25 +3,25 @@
  * Speed of training, inference and pre-training beside the machine's rate for large
  * matrix products, measured in turns in the same run. Ends with lines "share SHAPE BATCH
  * THREADS train|infer|mlm|rtd VALUE": FLOPs of the model's matrix products a second over
- * that rate; before them, at shape a, what dropout 0.1 costs and what all threads gain over
- * one. A training step here is forward, backward and AdamW, in pre-training with the
+ * that rate; before them, at shape a, what dropout 0.1 costs and what all threads gain
+ * over one. A training step here is forward, backward and AdamW, in pre-training with the
  * corruption of the batch before; the trainer's clipping and averaging come on top. (MLM
  * counts the classifiers of all cells, though few are asked: one product in a hundred.)
  *
- * Turns in which other programs took more than a few hundredths of the cores are left out
- * of the medians as long as enough are left.
+ * Turns in which a thread had to wait for a core because of other programs are left out
+ * of the medians as long as some are left.
  *
  *   bench [--shape a|b|c] [--batch N] [--threads N] [--work train|infer|mlm|rtd]
  *         [--seconds S] [--dropout P] [--profile]
  *
  * --batch 1 leaves only the comparisons at the end.
  */
+#include <dirent.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/rng.h"
@@ -29,7 +29,7 @@
 #include "num/gemm.h"
 
 #define ROUNDS 5
-#define PAIRS 41 /* of two variants in turns */
+#define PAIRS 101 /* of two variants in turns */
 
 static const struct {
     char name;
@@ -87,38 +87,52 @@ static void die(const struct error *err)
 
 /* ---- medians of undisturbed turns ---- */
 
-#define DISTURBED 0.03 /* share of all cores that others may take of a turn */
+#define DISTURBED 0.01
 
 struct turn {
-    double value, others; /* others: share of the cores that other programs had */
+    double value;
+    double waited; /* what threads waited for a core that others had, over the time */
 };
 
-/* Processor seconds of all programs and of this one, and the time. */
 struct clocks {
-    double all, own, wall;
+    double wall, waited;
 };
+
+/* Seconds that the threads of this process were ready to run and did not; 0 where the
+ * system does not say. */
+static double seconds_waited(void)
+{
+    DIR *d = opendir("/proc/self/task");
+    struct dirent *e;
+    double total = 0;
+
+    while (d && (e = readdir(d))) {
+        char path[300];
+        double ran, waited;
+        FILE *f;
+
+        snprintf(path, sizeof path, "/proc/self/task/%s/schedstat", e->d_name);
+        f = fopen(path, "r");
+        if (f && fscanf(f, "%lf %lf", &ran, &waited) == 2)
+            total += waited * 1e-9;
+        if (f)
+            fclose(f);
+    }
+    if (d)
+        closedir(d);
+    return total;
+}
 
 static struct clocks read_clocks(void)
 {
-    FILE *f = fopen("/proc/stat", "r");
-    double user = 0, nice = 0, system = 0;
-    struct timespec t;
-    struct clocks c = {.wall = now()};
-
-    if (f && fscanf(f, "cpu %lf %lf %lf", &user, &nice, &system) == 3)
-        c.all = (user + nice + system) / (double)sysconf(_SC_CLK_TCK);
-    if (f)
-        fclose(f);
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    c.own = (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-    return c;
+    return (struct clocks){now(), seconds_waited()};
 }
 
-static double others_since(const struct clocks *c)
+static double waited_since(const struct clocks *c)
 {
     struct clocks d = read_clocks();
 
-    return (d.all - c->all - (d.own - c->own)) / (d.wall - c->wall) / pool_cores();
+    return (d.waited - c->waited) / (d.wall - c->wall);
 }
 
 static int rising(const void *a, const void *b)
@@ -135,7 +149,7 @@ static double median(int n, struct turn *turns, int *quiet)
     int kept = 0;
 
     for (int i = 0; i < n; i++)
-        if (turns[i].others < DISTURBED) {
+        if (turns[i].waited < DISTURBED) {
             struct turn t = turns[i];
 
             turns[i] = turns[kept];
@@ -395,7 +409,7 @@ static void run_round(struct subject *s, const struct settings *set, real *matri
 
     rate->value = speed(s, set->seconds);
     share->value = rate->value * s->flops / large;
-    rate->others = share->others = others_since(&begin);
+    rate->waited = share->waited = waited_since(&begin);
 }
 
 static void run_case(int shape, int rows, const struct settings *set, struct pool *pool,
@@ -424,13 +438,13 @@ static double compare(struct subject *a, struct subject *b, double least, int *q
 {
     struct turn ratio[PAIRS];
 
-    speed(a, least);
-    speed(b, least);
+    speed(a, 0.1);
+    speed(b, 0.1);
     for (int i = 0; i < PAIRS; i++) {
         struct clocks begin = read_clocks();
 
         ratio[i].value = speed(a, least) / speed(b, least);
-        ratio[i].others = others_since(&begin);
+        ratio[i].waited = waited_since(&begin);
     }
     return median(PAIRS, ratio, quiet);
 }
@@ -441,7 +455,7 @@ static void compare_threads(enum work work, const struct settings *set, struct p
     struct subject single = subject_new(0, 256, work, set, one);
     struct subject many = subject_new(0, 256, work, set, all);
     int quiet;
-    double ratio = compare(&many, &single, set->seconds / 5, &quiet);
+    double ratio = compare(&many, &single, set->seconds / 20, &quiet);
 
     printf("a  batch  256  %s: %d threads give %.2f times the speed of one (%d of %d "
            "pairs undisturbed)\n", work_names[work], pool_cores(), ratio, quiet, PAIRS);
@@ -460,7 +474,7 @@ static void compare_dropout(const struct settings *set, struct pool *all)
     with.dropout = 0.1;
     plain = subject_new(0, 256, TRAIN, set, all);
     dropped = subject_new(0, 256, TRAIN, &with, all);
-    ratio = compare(&dropped, &plain, set->seconds / 5, &quiet);
+    ratio = compare(&dropped, &plain, set->seconds / 20, &quiet);
     printf("a  batch  256  train: dropout 0.1 gives %.3f of the speed without (%d of %d "
            "pairs undisturbed)\n", ratio, quiet, PAIRS);
     fflush(stdout);
