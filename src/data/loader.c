@@ -29,6 +29,7 @@ struct loader {
     struct dataset *dataset;
     char **names;             /* (columns) shown; NULL: no file was looked at */
     struct str *originals;    /* (columns) */
+    size_t n_names;           /* of both; the data set may not have its columns yet */
     bool header;              /* of the first file */
     struct str notes;         /* of the files that are done */
     char *first_note;         /* how the first file was read */
@@ -256,6 +257,7 @@ static bool name_columns(struct loader *l, struct error *err)
     size_t n = l->layout.n_columns, changed;
 
     l->header = l->layout.header_rows > 0;
+    l->n_names = n;
     l->names = names_make(l->layout.names, n, &changed);
     l->originals = try_calloc(n, sizeof *l->originals);
     if (!l->names || !l->originals)
@@ -376,12 +378,10 @@ static void file_done(struct loader *l)
 
 static void loader_free(struct loader *l)
 {
-    size_t n = l->originals ? (size_t)l->dataset->n_columns : 0;
-
     file_done(l);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; l->originals && i < l->n_names; i++)
         str_done(&l->originals[i]);
-    for (size_t i = 0; l->names && i < n; i++)
+    for (size_t i = 0; l->names && i < l->n_names; i++)
         free(l->names[i]);
     free(l->originals);
     free(l->names);
