@@ -1,27 +1,62 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory that is not there: each soft allocation on the way from a file to a model
- * fails, alone or with all behind it, and that ends in a sentence and leaks nothing. The
- * linker puts the functions __wrap_try_... in the place of those of base/mem.h
- * (Makefile.am).
+ * Memory that is not there: each soft allocation on the way from a file to a model that
+ * has learned and predicts fails, alone or with all behind it, and that ends in a
+ * sentence and leaks nothing. Where a model is written every allocation fails, also
+ * those that end the program. The linker puts the functions __wrap_... in the place of
+ * those of base/mem.h and of the C library (Makefile.am).
  */
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #include "base/mem.h"
 #include "base/path.h"
 #include "data/vocabulary.h"
 #include "engine/job_load.h"
+#include "engine/trainer.h"
 #include "model/model.h"
 #include "subject.h"
 
-static struct {
+struct countdown {
     long calls, fail_at; /* the number of the one that fails; 0: none */
     bool all_after;      /* and so do those behind it */
-} soft;
+};
+
+static struct countdown soft; /* of base/mem.h */
+static struct countdown hard; /* of the C library; those that become soft ones, too */
+
+static bool fails_now(struct countdown *c)
+{
+    c->calls++;
+    return c->fail_at > 0 &&
+           (c->all_after ? c->calls >= c->fail_at : c->calls == c->fail_at);
+}
 
 static bool fails(void)
 {
-    soft.calls++;
-    return soft.fail_at > 0 &&
-           (soft.all_after ? soft.calls >= soft.fail_at : soft.calls == soft.fail_at);
+    return fails_now(&soft);
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+
+void *__wrap_malloc(size_t n)
+{
+    return hard.fail_at > 0 && fails_now(&hard) ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return hard.fail_at > 0 && fails_now(&hard) ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    return hard.fail_at > 0 && fails_now(&hard) ? NULL : __real_realloc(p, n);
 }
 
 void *__real_try_alloc(size_t n, size_t size);
@@ -281,6 +316,201 @@ static void opening_a_model(void)
     subject_done(&s);
 }
 
+/* ---- learning and predicting ---- */
+
+struct lesson {
+    struct subject subject;
+    enum pretext pretext;
+    struct pool *pool;
+    struct model *model;
+    float *right; /* what it predicts: two classes a row */
+    char *path;
+};
+
+static struct model *new_model(const struct lesson *l, struct error *err)
+{
+    struct model_options o = model_defaults();
+
+    o.dim = 4;
+    o.layers = o.heads = 1;
+    o.head_cap = 8;
+    return model_new_pretext(&o, l->subject.encoder, l->pretext, 1, err);
+}
+
+/* So many slices, or to the end. */
+static bool train(struct trainer *t, int slices, struct error *err)
+{
+    enum step step = STEP_MORE;
+
+    for (int i = 0; i != slices && step == STEP_MORE; i++)
+        step = trainer_step(t, err);
+    return step != STEP_FAILED;
+}
+
+static bool learn_and_keep(const struct lesson *l, struct trainer *t, struct error *err)
+{
+    struct train_state state = {0}, back = {0};
+    bool done = train(t, 3, err) && trainer_keep(t, &state, err)
+        && train_state_write(&state, l->path, "running", "{}", err)
+        && train_state_read(&back, l->path, err) && trainer_restore(t, &back, err)
+        && train(t, -1, err);
+
+    train_state_done(&state);
+    train_state_done(&back);
+    return done;
+}
+
+static bool learn(void *arg, struct error *err)
+{
+    const struct lesson *l = arg;
+    const struct subject *s = &l->subject;
+    struct train_options o = train_defaults();
+    struct model *m = new_model(l, err);
+    struct trainer *t;
+    bool done;
+
+    o.epochs = 2;
+    o.batch = 32;
+    t = m ? trainer_new(m, s->frame, s->split, &o, l->pool, err) : NULL;
+    done = t && learn_and_keep(l, t, err);
+    trainer_free(t);
+    model_free(m);
+    return done;
+}
+
+static bool predict(void *arg, struct error *err)
+{
+    const struct lesson *l = arg;
+    struct model *m = new_model(l, err);
+    size_t rows = l->subject.frame->rows, n = 2 * rows;
+    float *out = xcalloc(n, sizeof *out);
+    bool done = m && model_predict(m, l->pool, l->subject.frame, NULL, rows, out, err);
+
+    if (done)
+        check(memcmp(out, l->right, n * sizeof *out) == 0);
+    free(out);
+    model_free(m);
+    return done;
+}
+
+static struct lesson lesson_new(enum pretext pretext)
+{
+    struct lesson l = {.subject = make_subject(), .pretext = pretext,
+                       .path = table_path()};
+    struct error err = {0};
+
+    l.pool = pool_new(1, &err);
+    l.model = new_model(&l, &err);
+    return l;
+}
+
+static void lesson_done(struct lesson *l)
+{
+    model_free(l->model);
+    pool_free(l->pool);
+    subject_done(&l->subject);
+    unlink(l->path);
+    free(l->path);
+    free(l->right);
+}
+
+static void learning(void)
+{
+    for (int i = PRETEXT_NONE; i <= PRETEXT_RTD; i++) {
+        struct lesson l = lesson_new((enum pretext)i);
+
+        check_each(learn, &l);
+        lesson_done(&l);
+    }
+}
+
+static void predicting(void)
+{
+    struct lesson l = lesson_new(PRETEXT_NONE);
+    size_t rows = l.subject.frame->rows;
+    struct error err = {0};
+
+    check_int(model_outputs(l.model), 2);
+    l.right = xcalloc(2 * rows, sizeof *l.right);
+    check(model_predict(l.model, l.pool, l.subject.frame, NULL, rows, l.right, &err));
+    check_each(predict, &l);
+    lesson_done(&l);
+}
+
+/* ---- saving ---- */
+
+enum { SAVED = 0, TOLD = 3, SILENT = 4, DIED = 5, ENOUGH = 6 };
+
+/* What becomes of a save in a process of its own whose allocation n fails. */
+static int save_without(const struct lesson *l, long n)
+{
+    static const struct rlimit no_core = {0, 0};
+    int status;
+    pid_t pid;
+
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        struct error err = {0};
+        bool saved;
+
+        setrlimit(RLIMIT_CORE, &no_core);
+        fclose(stderr);
+        close(2);
+        json_set_alloc_funcs(__wrap_malloc, free);
+        hard.fail_at = n;
+        saved = model_save(l->model, NULL, l->path, &err);
+        _exit(!saved ? (err.text[0] ? TOLD : SILENT) : hard.calls < n ? ENOUGH : SAVED);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        return SILENT;
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT ? DIED
+           : WIFEXITED(status) ? WEXITSTATUS(status) : SILENT;
+}
+
+static bool holds(const char *path, const char *bytes, size_t n)
+{
+    struct error err;
+    size_t size;
+    char *got = file_read(path, 1 << 20, &size, &err);
+    bool same = got && size == n && memcmp(got, bytes, n) == 0;
+
+    free(got);
+    return same;
+}
+
+/* The old file, which is empty, or all of the new one: a model that lacks a part never
+ * passes for one. */
+static void saving(void)
+{
+    struct lesson l = lesson_new(PRETEXT_NONE);
+    struct error err = {0};
+    size_t size = 0;
+    char *right, *copy = table_path();
+    int end = SAVED;
+    long n;
+
+    check(model_save(l.model, NULL, copy, &err));
+    right = file_read(copy, 1 << 20, &size, &err);
+    for (n = 1; n < 100000 && end != ENOUGH; n++) {
+        bool is_new, is_old;
+
+        check(truncate(l.path, 0) == 0);
+        end = save_without(&l, n);
+        is_old = holds(l.path, "", 0);
+        is_new = holds(l.path, right, size);
+        if (!check(end == TOLD ? is_old : end == DIED ? is_old || is_new
+                                                      : end != SILENT && is_new))
+            printf("# allocation %ld ends in %d\n", n, end);
+    }
+    printf("# %ld allocations\n", n - 2);
+    check(n > 10);
+    unlink(copy);
+    free(copy);
+    free(right);
+    lesson_done(&l);
+}
+
 int main(void)
 {
     test_run(reading_a_record);
@@ -288,5 +518,8 @@ int main(void)
     test_run(encoding);
     test_run(reading_an_encoder);
     test_run(opening_a_model);
+    test_run(learning);
+    test_run(predicting);
+    test_run(saving);
     return test_done();
 }

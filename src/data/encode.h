@@ -120,8 +120,8 @@ size_t frame_bytes(const struct encoder *e, size_t rows);
  * table of many costs little. 0 where there is no memory to tell. */
 size_t frame_distinct(const struct frame *f, size_t most);
 
-/* For the model file: a JSON object, and back with every number checked (sizes, finite,
- * order of quantiles, duplicate names). Caller owns the results. */
+/* For the model file: a JSON object (NULL: no memory), and back with every number checked
+ * (sizes, finite, order of quantiles, duplicate names). Caller owns the results. */
 json_t *encoder_to_json(const struct encoder *e);
 struct encoder *encoder_from_json(const json_t *j, struct error *err);
 

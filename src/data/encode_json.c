@@ -23,6 +23,18 @@ static const char *const scaling_names[] = {"standard", "quantile", "both"};
 
 /* ---- writing ---- */
 
+/* A member or element that there was no memory for would be left out without a word, and
+ * the model be saved without: *whole becomes false then. */
+static void put(bool *whole, json_t *object, const char *key, json_t *value)
+{
+    *whole &= json_object_set_new(object, key, value) == 0;
+}
+
+static void append(bool *whole, json_t *array, json_t *value)
+{
+    *whole &= json_array_append_new(array, value) == 0;
+}
+
 static json_t *write_text(const char *bytes, size_t n)
 {
     struct str hex = {0};
@@ -42,88 +54,90 @@ static json_t *write_name(const char *name)
     return name ? write_text(name, strlen(name)) : json_null();
 }
 
-static json_t *write_sizes(const size_t *v, int n)
+static json_t *write_sizes(bool *whole, const size_t *v, int n)
 {
     json_t *array = json_array();
 
     for (int i = 0; i < n; i++)
-        json_array_append_new(array, json_integer((json_int_t)v[i]));
+        append(whole, array, json_integer((json_int_t)v[i]));
     return array;
 }
 
-static json_t *write_source(const struct feature *f)
+static json_t *write_source(bool *whole, const struct feature *f)
 {
     json_t *j = json_object();
 
-    json_object_set_new(j, "name", write_name(f->name));
-    json_object_set_new(j, "column", write_name(f->column));
-    json_object_set_new(j, "source", json_string(feature_source_name(f->source)));
-    json_object_set_new(j, "datetime", json_integer(f->datetime_form));
-    json_object_set_new(j, "decimal", json_string(f->decimal == ',' ? "," : "."));
+    put(whole, j, "name", write_name(f->name));
+    put(whole, j, "column", write_name(f->column));
+    put(whole, j, "source", json_string(feature_source_name(f->source)));
+    put(whole, j, "datetime", json_integer(f->datetime_form));
+    put(whole, j, "decimal", json_string(f->decimal == ',' ? "," : "."));
     return j;
 }
 
-static json_t *write_categorical(const struct feature *f)
+static json_t *write_categorical(bool *whole, const struct feature *f)
 {
-    json_t *j = write_source(f), *texts = json_array();
+    json_t *j = write_source(whole, f), *texts = json_array();
 
     for (int i = 0; i + 1 < f->classes; i++)
-        json_array_append_new(texts, write_text(f->texts[i], f->lengths[i]));
-    json_object_set_new(j, "texts", texts);
-    json_object_set_new(j, "counts", write_sizes(f->counts, f->classes + 1));
+        append(whole, texts, write_text(f->texts[i], f->lengths[i]));
+    put(whole, j, "texts", texts);
+    put(whole, j, "counts", write_sizes(whole, f->counts, f->classes + 1));
     return j;
 }
 
-static json_t *write_continuous(const struct feature *f)
+static json_t *write_continuous(bool *whole, const struct feature *f)
 {
-    json_t *j = write_source(f), *quantiles = json_array();
+    json_t *j = write_source(whole, f), *quantiles = json_array();
 
     for (int i = 0; i < f->n_quantiles; i++)
-        json_array_append_new(quantiles, json_real(f->quantiles[i]));
-    json_object_set_new(j, "mean", json_real(f->mean));
-    json_object_set_new(j, "deviation", json_real(f->deviation));
-    json_object_set_new(j, "quantiles", quantiles);
+        append(whole, quantiles, json_real(f->quantiles[i]));
+    put(whole, j, "mean", json_real(f->mean));
+    put(whole, j, "deviation", json_real(f->deviation));
+    put(whole, j, "quantiles", quantiles);
     return j;
 }
 
-static void write_target(json_t *j, const struct encoder *e)
+static void write_target(bool *whole, json_t *j, const struct encoder *e)
 {
     json_t *classes = json_array();
 
     for (int i = 0; i < e->n_classes; i++)
-        json_array_append_new(classes, write_name(e->classes[i]));
-    json_object_set_new(j, "task", json_string(task_name(e->task)));
-    json_object_set_new(j, "target", write_name(e->target));
-    json_object_set_new(j, "classes", classes);
-    json_object_set_new(j, "class_counts", write_sizes(e->class_counts, e->n_classes));
-    json_object_set_new(j, "against_rest", json_boolean(e->against_rest));
-    json_object_set_new(j, "target_mean", json_real(e->target_mean));
-    json_object_set_new(j, "target_deviation", json_real(e->target_deviation));
-    json_object_set_new(j, "target_decimal",
-                        json_string(e->target_decimal == ',' ? "," : "."));
+        append(whole, classes, write_name(e->classes[i]));
+    put(whole, j, "task", json_string(task_name(e->task)));
+    put(whole, j, "target", write_name(e->target));
+    put(whole, j, "classes", classes);
+    put(whole, j, "class_counts", write_sizes(whole, e->class_counts, e->n_classes));
+    put(whole, j, "against_rest", json_boolean(e->against_rest));
+    put(whole, j, "target_mean", json_real(e->target_mean));
+    put(whole, j, "target_deviation", json_real(e->target_deviation));
+    put(whole, j, "target_decimal", json_string(e->target_decimal == ',' ? "," : "."));
 }
 
 json_t *encoder_to_json(const struct encoder *e)
 {
     json_t *j = json_object(), *categorical = json_array(), *continuous = json_array();
+    bool whole = true;
 
-    json_object_set_new(j, "scaling", json_string(scaling_names[e->options.scaling]));
-    json_object_set_new(j, "max_classes", json_integer(e->options.max_classes));
-    json_object_set_new(j, "min_count", json_integer(e->options.min_count));
-    json_object_set_new(j, "fitted_rows", json_integer((json_int_t)e->fitted_rows));
-    json_object_set_new(j, "missing", write_name(e->missing));
-    write_target(j, e);
-    json_object_set_new(j, "weight", write_name(e->weight));
-    json_object_set_new(j, "weight_mean", json_real(e->weight_mean));
-    json_object_set_new(j, "weight_decimal",
-                        json_string(e->weight_decimal == ',' ? "," : "."));
+    put(&whole, j, "scaling", json_string(scaling_names[e->options.scaling]));
+    put(&whole, j, "max_classes", json_integer(e->options.max_classes));
+    put(&whole, j, "min_count", json_integer(e->options.min_count));
+    put(&whole, j, "fitted_rows", json_integer((json_int_t)e->fitted_rows));
+    put(&whole, j, "missing", write_name(e->missing));
+    write_target(&whole, j, e);
+    put(&whole, j, "weight", write_name(e->weight));
+    put(&whole, j, "weight_mean", json_real(e->weight_mean));
+    put(&whole, j, "weight_decimal", json_string(e->weight_decimal == ',' ? "," : "."));
     for (int i = 0; i < e->n_categorical; i++)
-        json_array_append_new(categorical, write_categorical(&e->categorical[i]));
+        append(&whole, categorical, write_categorical(&whole, &e->categorical[i]));
     for (int i = 0; i < e->n_continuous; i++)
-        json_array_append_new(continuous, write_continuous(&e->continuous[i]));
-    json_object_set_new(j, "categorical", categorical);
-    json_object_set_new(j, "continuous", continuous);
-    return j;
+        append(&whole, continuous, write_continuous(&whole, &e->continuous[i]));
+    put(&whole, j, "categorical", categorical);
+    put(&whole, j, "continuous", continuous);
+    if (whole)
+        return j;
+    json_decref(j);
+    return NULL;
 }
 
 /* ---- reading ---- */

@@ -25,17 +25,23 @@
 #define REAL_OPTIONS(X) X(dropout) X(head_dropout)
 #define BOOL_OPTIONS(X) X(head_norm) X(continuous_norm)
 
-static json_t *options_to_json(const struct model_options *o)
+/* False: no memory for it. */
+static bool put(json_t *object, const char *key, json_t *value)
 {
-    json_t *j = json_object();
+    return json_object_set_new(object, key, value) == 0;
+}
 
-#define PUT_INT(name) json_object_set_new(j, #name, json_integer(o->name));
-#define PUT_REAL(name) json_object_set_new(j, #name, json_real(o->name));
-#define PUT_BOOL(name) json_object_set_new(j, #name, json_boolean(o->name));
+static bool put_options(json_t *j, const struct model_options *o)
+{
+    bool ok = true;
+
+#define PUT_INT(name) ok &= put(j, #name, json_integer(o->name));
+#define PUT_REAL(name) ok &= put(j, #name, json_real(o->name));
+#define PUT_BOOL(name) ok &= put(j, #name, json_boolean(o->name));
     INT_OPTIONS(PUT_INT)
     REAL_OPTIONS(PUT_REAL)
     BOOL_OPTIONS(PUT_BOOL)
-    return j;
+    return ok;
 }
 
 static bool options_from_json(const json_t *j, struct model_options *o, struct error *err)
@@ -62,17 +68,37 @@ static bool options_from_json(const json_t *j, struct model_options *o, struct e
 
 /* ---- save ---- */
 
+static int add_piece(const char *bytes, size_t n, void *out)
+{
+    str_add(out, bytes, n);
+    return 0;
+}
+
+/* json_dumps leaves out pieces of keys that it has no memory for (jansson 2.14). */
+static char *json_text(const json_t *j)
+{
+    struct str text = {0};
+
+    if (json_dump_callback(j, add_piece, &text, JSON_COMPACT) == 0)
+        return text.text;
+    str_done(&text);
+    return NULL;
+}
+
+/* NULL: no memory. Caller frees. */
 static char *model_json(const struct model *m)
 {
-    json_t *j = json_object();
+    json_t *j = json_object(), *options = json_object();
+    enum pretext pretext = model_pretext(m);
+    bool ok = put(j, "kind", json_string("tabtransformer"))
+        && (pretext == PRETEXT_NONE
+            || put(j, "pretext", json_string(pretext_name(pretext))))
+        && put_options(options, model_options(m));
     char *text;
 
-    json_object_set_new(j, "kind", json_string("tabtransformer"));
-    if (model_pretext(m) != PRETEXT_NONE)
-        json_object_set_new(j, "pretext", json_string(pretext_name(model_pretext(m))));
-    json_object_set_new(j, "options", options_to_json(model_options(m)));
-    json_object_set_new(j, "encoder", encoder_to_json(model_encoder(m)));
-    text = json_dumps(j, JSON_COMPACT);
+    ok = put(j, "options", options) && ok
+        && put(j, "encoder", encoder_to_json(model_encoder(m)));
+    text = ok ? json_text(j) : NULL;
     json_decref(j);
     return text;
 }
@@ -97,20 +123,20 @@ bool model_save(const struct model *m, const json_t *extra, const char *path,
 {
     const struct params *p = model_params((struct model *)m);
     struct safetensors_tensor *list = list_tensors(p);
-    char *model = model_json(m), *text = extra ? json_dumps(extra, JSON_COMPACT) : NULL;
+    char *model = model_json(m), *text = extra ? json_text(extra) : NULL;
     char version[16];
     struct safetensors_pair pairs[] = {
         {"format", FORMAT}, {"schema_version", version}, {"version", PACKAGE_VERSION},
         {"model", model}, {"extra", text ? text : "null"},
     };
-    bool ok;
+    bool ok = model && (text || !extra);
 
     snprintf(version, sizeof version, "%d", SCHEMA_VERSION);
-    ok = model && safetensors_write(path, 0644, list, (size_t)p->n, pairs,
-                                    sizeof pairs / sizeof *pairs, err);
-    if (!model)
-        error_set(err, ERROR_INPUT, "a column's name or class is not UTF-8 and cannot be "
-                  "saved");
+    if (ok)
+        ok = safetensors_write(path, 0644, list, (size_t)p->n, pairs,
+                               sizeof pairs / sizeof *pairs, err);
+    else
+        error_set(err, ERROR_MEMORY, "no memory to write down what the model is");
     free(list);
     free(model);
     free(text);
