@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "command/pending.h"
+#include "command/resume.h"
 #include "command/script.h"
 #include "engine/session.h"
 #include "ui/app.h"
@@ -134,6 +135,7 @@ static int run_plain(struct plain *p, const struct arguments *a, const char *rea
 
     if (!a->no_rc)
         run_own_file(c, "rc");
+    resume_offer(c);
     if (run_arguments(c, a))
         plain_prompt(p, reason);
     if (c->signal != 0)
@@ -151,6 +153,7 @@ static int run_workbench(struct app *app, const struct arguments *a)
         run_own_file(c, "rc");
         run_own_file(c, "keys");
     }
+    resume_offer(c);
     if (run_arguments(c, a)) {
         c->background_loads = true;
         app_run(app);

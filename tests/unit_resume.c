@@ -265,15 +265,16 @@ static void damaged_files_are_refused(void)
     struct run r = run_new(&s, &k, true, 1);
     struct train_state state = {0};
     struct error err = {0};
-    char *path = table_path(), *bytes, *end = NULL, *about = NULL;
+    struct train_about about = {0};
+    char *path = table_path(), *bytes;
     size_t n = 0;
 
     train(&r, 10);
     check(trainer_keep(r.trainer, &state, &err));
     check(train_state_write(&state, path, "running", "{\"name\":\"r\"}", &err));
-    check(train_state_peek(path, &end, &about, &err));
-    check_str(end, "running");
-    check_str(about, "{\"name\":\"r\"}");
+    check(train_state_peek(&about, path, &err) && !about.stopped);
+    check_int(about.epoch, 1);
+    check_str(about.run, "{\"name\":\"r\"}");
     bytes = file_read(path, 1 << 24, &n, &err);
     if (check(bytes != NULL)) {
         for (size_t cut = 0; cut < n; cut += 1 + cut / 20) {
@@ -290,8 +291,7 @@ static void damaged_files_are_refused(void)
         }
     }
     free(bytes);
-    free(end);
-    free(about);
+    free(about.run);
     train_state_done(&state);
     unlink(path);
     check(is_refused(path) || errno == ENOENT);

@@ -45,33 +45,11 @@ const struct command command_jobs = {
     .run = run_jobs,
 };
 
-/* The job of the first word, or the only one there is. */
-static struct pending *asked_job(struct context *c, const struct call *call,
-                                 struct error *err)
-{
-    const char *word = call_word(call, 0);
-    struct pending *p = pending_next(c, NULL);
-    long job = 0;
-
-    if (word && str_to_long(word, 1, 1000000000, &job))
-        p = pending_find(c, (int)job);
-    if (p && (word || !pending_next(c, p)))
-        return p;
-    if (p)
-        error_set(err, ERROR_USAGE,
-                  "there are several jobs; say which (`jobs` lists them)");
-    else if (word)
-        error_set(err, ERROR_USAGE, "there is no job %ld; `jobs` lists them", job);
-    else
-        error_set(err, ERROR_STATE, "no job runs");
-    return NULL;
-}
-
 #define JOB_ARGUMENT {"JOB", {VALUE_JOB, NULL, 1, 1e9}, OPTIONAL, NULL, "its number"}
 
 static bool run_pause(struct context *c, const struct call *call, struct error *err)
 {
-    struct pending *p = asked_job(c, call, err);
+    struct pending *p = pending_asked(c, call_word(call, 0), err);
 
     if (!p)
         return false;
@@ -87,26 +65,9 @@ const struct command command_pause = {
     .run = run_pause,
 };
 
-static bool run_resume(struct context *c, const struct call *call, struct error *err)
-{
-    struct pending *p = asked_job(c, call, err);
-
-    if (!p)
-        return false;
-    engine_pause(c->session->engine, p->job, false);
-    return true;
-}
-
-const struct command command_resume = {
-    .name = "resume",
-    .help = "let a paused job go on",
-    .arguments = {JOB_ARGUMENT},
-    .run = run_resume,
-};
-
 static bool run_stop(struct context *c, const struct call *call, struct error *err)
 {
-    struct pending *p = asked_job(c, call, err);
+    struct pending *p = pending_asked(c, call_word(call, 0), err);
 
     if (!p)
         return false;
@@ -133,7 +94,7 @@ static bool run_wait(struct context *c, const struct call *call, struct error *e
             context_note(c, "no job runs");
         return pending_wait(c, 0, err);
     }
-    p = asked_job(c, call, err);
+    p = pending_asked(c, call_word(call, 0), err);
     return p && pending_wait(c, p->job, err);
 }
 

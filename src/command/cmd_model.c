@@ -22,12 +22,7 @@ static struct run *asked_run(struct context *c, const struct call *call,
 {
     struct run *r = find_run(c, call_option(call, "run"), err);
 
-    if (r && !r->model) {
-        error_set(err, ERROR_STATE,
-                  "the run %s is still in training; `wait` waits for it", r->name);
-        return NULL;
-    }
-    return r;
+    return r && run_needs_model(r, err) ? r : NULL;
 }
 
 /* The same, of a run that predicts. */
@@ -340,6 +335,17 @@ static char *name_of_model(const char *path)
     return name;
 }
 
+/* A run of another session that is opened as a file keeps its name. */
+static void forget_kept(struct session *s, const char *name, const char *path)
+{
+    struct run *r = session_find_run(s, name);
+    char *own = r && r->folder ? xasprintf("%s/" RUN_MODEL, r->folder) : NULL;
+
+    if (own && r->state == RUN_KEPT && strcmp(own, path) == 0)
+        session_drop_run(s, r);
+    free(own);
+}
+
 static void note_opened(struct context *c, const struct run *r)
 {
     const struct encoder *e = model_encoder(r->model);
@@ -367,17 +373,12 @@ static bool run_open(struct context *c, const struct call *call, struct error *e
     }
     wanted = call_option(call, "name") ? xstrdup(call_option(call, "name"))
                                        : name_of_model(path);
+    forget_kept(c->session, wanted, path);
     name = free_name(c->session, wanted);
     r = run_new(name);
     r->state = RUN_OPENED;
     r->origin = path;
-    r->model = m;
-    r->task = model_encoder(m)->task;
-    r->pretext = model_pretext(m);
-    r->settings.model = *model_options(m);
-    r->settings.data = model_encoder(m)->options;
-    if (extra)
-        run_take_json(r, extra);
+    run_take_model(r, m, extra);
     json_decref(extra);
     session_add_run(c->session, r);
     c->session->run = r;

@@ -8,6 +8,7 @@
 #include "command/families.h"
 #include "command/grid.h"
 #include "command/lineage.h"
+#include "command/resume.h"
 #include "command/run_text.h"
 
 /* ---- runs ---- */
@@ -76,11 +77,13 @@ static void add_line(struct grid *g, const struct run *r, bool current)
 static bool run_runs(struct context *c, const struct call *call, struct error *err)
 {
     const struct session *s = c->session;
-    struct lineage l = lineage_make(s, NULL, 0);
     struct grid *g = grid_new("runs");
+    struct lineage l;
 
     (void)call;
     (void)err;
+    resume_offer(c);
+    l = lineage_make(s, NULL, 0);
     add_titles_of_runs(g);
     for (size_t i = 0; i < l.n; i++) {
         add_name(g, c, &l, i);
@@ -95,8 +98,11 @@ static bool run_runs(struct context *c, const struct call *call, struct error *e
 
 const struct command command_runs = {
     .name = "runs",
-    .help = "list the runs",
-    .more = "A run that began with the body of another stands below it.",
+    .help = "list the runs, those of other sessions too",
+    .more = "A run that began with the body of another stands below it. Those of other "
+            "sessions are found in the folders of run.dir and can be used by their "
+            "names: they are kept, stopped, cut off, or, where another process trains "
+            "them now, elsewhere.",
     .flags = COMMAND_DATA,
     .run = run_runs,
 };

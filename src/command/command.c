@@ -11,6 +11,7 @@
 #include "command/families.h"
 #include "command/name.h"
 #include "command/option.h"
+#include "engine/kept.h"
 
 /* In the order of `help`. */
 static const struct command *const commands[] = {
@@ -488,15 +489,28 @@ int find_column(struct context *c, const char *name, struct error *err)
     return -1;
 }
 
+static bool is_training(const struct session *s)
+{
+    for (size_t i = 0; i < s->n_runs; i++) {
+        if (s->runs[i]->state == RUN_WAITING)
+            return true;
+    }
+    return false;
+}
+
 struct run *find_run(struct context *c, const char *name, struct error *err)
 {
     struct run *r = name ? session_find_run(c->session, name) : c->session->run;
     char *shown;
 
+    if (!r && name) {
+        kept_find(c->session);
+        r = session_find_run(c->session, name);
+    }
     if (r)
         return r;
     if (!name) {
-        error_set(err, ERROR_STATE, c->session->n_runs > 0
+        error_set(err, ERROR_STATE, is_training(c->session)
                   ? "no run is trained yet; `wait` waits, `stop` takes the best so far"
                   : "there is no run; `train` makes one and `open FILE` brings one");
         return NULL;
@@ -505,6 +519,16 @@ struct run *find_run(struct context *c, const char *name, struct error *err)
     error_set(err, ERROR_USAGE, "there is no run \"%s\"; `runs` lists them", shown);
     free(shown);
     return NULL;
+}
+
+bool run_needs_model(struct run *r, struct error *err)
+{
+    if (r->model)
+        return true;
+    if (r->state == RUN_KEPT)
+        return kept_open(r, err);
+    return error_set(err, ERROR_STATE,
+                     "the run %s is still in training; `wait` waits for it", r->name);
 }
 
 bool may_replace(struct context *c, const char *path, const char **told,

@@ -169,8 +169,10 @@ struct column_choice {
  * expression (the target is left out then). */
 bool column_choose(struct context *c, const char *word, struct column_choice *choice,
                    struct error *err);
-/* The run of that name; NULL: the current one. */
+/* The run of that name, of this session or kept in run.dir; NULL: the current one. */
 struct run *find_run(struct context *c, const char *name, struct error *err);
+/* Reads the model of a run that was kept. False: it has none yet. */
+bool run_needs_model(struct run *r, struct error *err);
 /* False, with a sentence, if the file is there and a person does not want it replaced.
  * Where nobody can be asked *told gets what is to be added to the report, else "". */
 bool may_replace(struct context *c, const char *path, const char **told,

@@ -202,6 +202,10 @@ static void offer_value(struct seek *s, const struct value *v, const char *befor
     case VALUE_JOB:
         offer_jobs(s);
         break;
+    case VALUE_PAUSED:
+        offer_jobs(s);
+        offer_runs(s);
+        break;
     case VALUE_VERB:
         offer_verbs(s);
         break;

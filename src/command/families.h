@@ -20,7 +20,9 @@ extern const struct command /* cmd_layers.c */
 extern const struct command /* cmd_train.c */
     command_train, command_pretrain;
 extern const struct command /* cmd_job.c */
-    command_jobs, command_pause, command_resume, command_stop, command_wait;
+    command_jobs, command_pause, command_stop, command_wait;
+extern const struct command /* cmd_resume.c */
+    command_resume;
 extern const struct command /* cmd_run.c */
     command_runs, command_run_verb, command_compare;
 extern const struct command /* cmd_model.c: use the model of a run */

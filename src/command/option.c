@@ -58,6 +58,9 @@ static const struct option options[] = {
     {"train.average", NUMBER(0, 0.99999), AT(train.average),
      "what a step keeps of the running average of weights, which is what is kept; 0 sets "
      "none"},
+    {"train.autosave", NUMBER(0, 86400), AT(train.autosave),
+     "seconds from one saving of a run's state to the next; `resume` goes on from there; "
+     "0 saves none"},
     {"train.freeze", INT(0, 1e6), AT(train.freeze),
      "fine-tuning: epochs in which the body that was brought stands still"},
     {"train.body_lr", NUMBER(0, 1), AT(train.body_lr),

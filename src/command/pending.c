@@ -24,6 +24,26 @@ struct pending *pending_next(const struct context *c, const struct pending *p)
     return next;
 }
 
+struct pending *pending_asked(const struct context *c, const char *number,
+                              struct error *err)
+{
+    struct pending *p = pending_next(c, NULL);
+    long job = 0;
+
+    if (number)
+        p = str_to_long(number, 1, 1000000000, &job) ? pending_find(c, (int)job) : NULL;
+    if (p && (number || !pending_next(c, p)))
+        return p;
+    if (p)
+        error_set(err, ERROR_USAGE,
+                  "there are several jobs; say which (`jobs` lists them)");
+    else if (number)
+        error_set(err, ERROR_USAGE, "there is no job %ld; `jobs` lists them", job);
+    else
+        error_set(err, ERROR_STATE, "no job runs");
+    return NULL;
+}
+
 static void pending_free(struct pending *p)
 {
     if (p->run)
@@ -139,8 +159,11 @@ void pending_poll(struct context *c)
 
 static void stop_all(struct context *c)
 {
-    for (struct pending *p = c->pending; p; p = p->next)
+    for (struct pending *p = c->pending; p; p = p->next) {
+        if (p->type->cut)
+            engine_look(c->session->engine, p->job, p->type->cut, NULL);
         engine_stop(c->session->engine, p->job);
+    }
 }
 
 void pending_end(struct context *c)

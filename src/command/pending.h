@@ -19,6 +19,9 @@ struct pending_type {
     void (*watch)(struct context *c, struct pending *p);
     /* Appends how far it is, in a few words, for status line and `jobs`. May be NULL. */
     void (*status)(struct context *c, const struct pending *p, struct str *out);
+    /* Under the engine's lock, before it is stopped because the program has to end. May
+     * be NULL. */
+    void (*cut)(void *work, void *arg);
     /* The work has come back and is to be freed here. Not DONE: *err says why; false
      * makes the command fail with *err. */
     bool (*finish)(struct context *c, struct pending *p, void *work, enum job_state ended,
@@ -37,6 +40,7 @@ struct pending {
     char *line;         /* that command; filled if it is NULL */
     size_t told;        /* for watch: epochs told, and when the last was */
     int64_t told_at;
+    size_t told_notes;  /* bytes of them */
     struct pending *next;
 };
 
@@ -61,6 +65,9 @@ void pending_poll(struct context *c);
 void pending_end(struct context *c);
 
 struct pending *pending_find(const struct context *c, int job);
+/* The job of that number, or with NULL the only one there is. NULL and a sentence. */
+struct pending *pending_asked(const struct context *c, const char *number,
+                              struct error *err);
 /* The first after p (NULL: of all) that is not quiet; NULL: none. */
 struct pending *pending_next(const struct context *c, const struct pending *p);
 

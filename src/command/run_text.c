@@ -8,7 +8,15 @@
 
 const char *run_state_text(const struct run *r)
 {
+    if (r->files.elsewhere)
+        return "elsewhere";
+    if (r->files.cut_off)
+        return "cut off";
+    if (r->files.resumable)
+        return "stopped";
     switch (r->state) {
+    case RUN_KEPT:
+        return "kept";
     case RUN_WAITING:
         return "training";
     case RUN_OPENED:
@@ -35,6 +43,8 @@ const char *run_target(const struct run *r)
         target = r->schema->columns[r->schema->target].name;
     else if (r->model)
         target = model_encoder(r->model)->target;
+    else
+        target = r->target;
     return target ? target : "";
 }
 

@@ -7,7 +7,8 @@
 #include "engine/metric.h"
 #include "engine/session.h"
 
-/* "training", "trained", "stopped", "diverged", "opened" */
+/* "training", "trained", "stopped", "diverged", "opened"; of other sessions "kept",
+ * "stopped", "cut off", or "elsewhere", where another process trains it */
 const char *run_state_text(const struct run *r);
 /* "mlm", "rtd", or the task. */
 const char *run_task(const struct run *r);

@@ -101,6 +101,9 @@ void value_describe(struct str *out, const struct value *v)
     case VALUE_JOB:
         str_puts(out, "the number of a job");
         break;
+    case VALUE_PAUSED:
+        str_puts(out, "the name of a run or the number of a job");
+        break;
     case VALUE_INT:
         str_printf(out, "a whole number from %.0f to %.0f", v->low, v->high);
         break;

@@ -28,6 +28,7 @@ enum value_type {
     VALUE_TABLE,
     VALUE_RUN,
     VALUE_JOB,      /* number of a job, low..high */
+    VALUE_PAUSED,   /* the same, or a run */
     VALUE_VERB,
     VALUE_OPTION,   /* name of a setting */
     VALUE_OPTION_VALUE, /* value of the setting named by the word before */

@@ -216,6 +216,8 @@ void engine_free(struct engine *e)
         struct job *j = e->jobs;
 
         e->jobs = j->next;
+        if (j->state < JOB_DONE && j->type->leave)
+            j->type->leave(j->work);
         j->type->free(j->work);
         free(j);
     }

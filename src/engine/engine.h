@@ -30,6 +30,9 @@ struct job_type {
     /* Worker, between slices and under the engine's lock: copies what the main thread may
      * see to its place in the work. Short. May be NULL. */
     void (*publish)(void *work);
+    /* Main thread, when the engine ends and the worker is no more: keeps of work that is
+     * not done what can be kept. May be NULL. */
+    void (*leave)(void *work);
     /* Whoever owns the work: releases it. */
     void (*free)(void *work);
 };

@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/lock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "data/schema.h"
+#include "engine/checkpoint.h"
 #include "engine/metric.h"
 
 struct train_job {
@@ -23,16 +26,21 @@ struct train_job {
     enum pretext pretext;
     struct model *from;
     struct pool *pool;
-    char *folder, *commands;
+    char *folder, *commands, *recipe;
+    bool resume;
     json_t *extra;
 
     enum train_phase phase;
     bool stopped;
+    _Atomic bool cut; /* not by a person who wants it to end */
     struct split *split;
     struct encoder *encoder;
     struct frame *frame;
     struct model *model;
     struct trainer *trainer;
+    struct lock *lock;             /* of the folder */
+    struct checkpoint *checkpoint; /* NULL: nothing is kept to go on with */
+    size_t begun;     /* epochs that were done when it went on */
     size_t bytes;     /* that training takes */
     size_t n_written; /* records in metrics.csv */
     FILE *metrics_file;
@@ -61,6 +69,8 @@ struct train_job *train_job_new(const struct train_request *r, struct error *err
     j->pool = r->pool;
     j->folder = r->folder ? xstrdup(r->folder) : NULL;
     j->commands = xstrdup(r->commands ? r->commands : "");
+    j->recipe = xstrdup(r->recipe ? r->recipe : "");
+    j->resume = r->resume;
     j->extra = r->extra ? json_incref(r->extra) : json_object();
     return j;
 }
@@ -109,15 +119,46 @@ static void put_header(FILE *f, enum task task)
     putc('\n', f);
 }
 
-/* The folder is made here and nowhere else: a run that is refused leaves none. */
-static bool open_folder(struct train_job *j, struct error *err)
+static bool has_file(const struct train_job *j, const char *name)
+{
+    char *path = file_of(j, name);
+    bool has = access(path, F_OK) == 0;
+
+    free(path);
+    return has;
+}
+
+/* Nobody else trains a run of that name, and nobody did since it was chosen. The folder is
+ * made here and nowhere else: a run that is refused leaves none. */
+static bool take_folder(struct train_job *j, struct error *err)
+{
+    char *path, *shown;
+    bool ok;
+
+    if (!j->folder)
+        return true;
+    if (!j->resume && !path_make_folder(j->folder, err))
+        return false;
+    path = file_of(j, RUN_LOCK);
+    ok = lock_take(path, &j->lock, err);
+    free(path);
+    if (!ok || j->resume)
+        return ok;
+    if (!has_file(j, "commands"))
+        return write_text(j, "commands", j->commands, err);
+    shown = show(j->folder, 0);
+    error_set(err, ERROR_STATE, "a run was begun in %s meanwhile; choose another name",
+              shown);
+    free(shown);
+    return false;
+}
+
+static bool open_metrics(struct train_job *j, struct error *err)
 {
     char *path, *shown;
 
     if (!j->folder)
         return true;
-    if (!path_make_folder(j->folder, err) || !write_text(j, "commands", j->commands, err))
-        return false;
     path = file_of(j, "metrics.csv");
     j->metrics_file = fopen(path, "we");
     if (j->metrics_file) {
@@ -176,6 +217,60 @@ static void write_metrics(struct train_job *j)
     j->metrics_file = NULL;
 }
 
+/* ---- what is kept to go on with ---- */
+
+static void begin_checkpoint(struct train_job *j)
+{
+    char *path;
+
+    if (!j->folder || j->train_options.autosave <= 0)
+        return;
+    path = file_of(j, RUN_RESUME);
+    j->checkpoint = checkpoint_new(path, j->recipe, j->train_options.autosave);
+    free(path);
+}
+
+static void keep_state(struct train_job *j, const char *end)
+{
+    struct error err;
+
+    if (j->checkpoint && !checkpoint_write(j->checkpoint, j->trainer, end, &err))
+        note_failure(j, &err);
+}
+
+static bool refuse_state(const struct train_job *j, const char *way_out,
+                         struct error *err)
+{
+    struct error why = *err;
+    char *shown = show(j->folder, 0);
+
+    error_set(err, why.kind, "%s; %s`source %s/commands` begins the run anew", why.text,
+              way_out, shown);
+    free(shown);
+    return false;
+}
+
+/* Goes on where the run was when its state was kept. */
+static bool restore(struct train_job *j, struct error *err)
+{
+    const struct train_progress *p = trainer_progress(j->trainer);
+    char *path = file_of(j, RUN_RESUME);
+    struct train_state state = {0};
+    bool ok = train_state_read(&state, path, err);
+
+    free(path);
+    if (!ok)
+        return refuse_state(j, "", err);
+    ok = trainer_restore(j->trainer, &state, err)
+        || refuse_state(j, "put its file back as it was, or ", err);
+    train_state_done(&state);
+    trainer_history(j->trainer, &j->begun);
+    if (ok)
+        str_printf(&j->note, "goes on in epoch %d, batch %zu of %zu\n", p->epoch + 1,
+                   p->step % p->batches + 1, p->batches);
+    return ok;
+}
+
 /* ---- slices ---- */
 
 static enum step next(struct train_job *j, enum train_phase phase)
@@ -219,8 +314,10 @@ static enum step build(struct train_job *j, struct error *err)
         return STEP_FAILED;
     j->trainer = trainer_new(j->model, j->frame, j->split, &j->train_options, j->pool,
                              err);
-    if (!j->trainer || !open_folder(j, err))
+    if (!j->trainer || !take_folder(j, err) || (j->resume && !restore(j, err))
+        || !open_metrics(j, err))
         return STEP_FAILED;
+    begin_checkpoint(j);
     j->bytes = frame_bytes(j->encoder, j->frame->rows) +
                model_training_bytes(&j->model_options, j->encoder, j->pretext,
                                     trainer_batch(j->trainer), pool_threads(j->pool));
@@ -233,6 +330,8 @@ static enum step train(struct train_job *j, struct error *err)
     const struct train_progress *p = trainer_progress(j->trainer);
 
     write_metrics(j);
+    if (step == STEP_MORE && j->checkpoint)
+        checkpoint_step(j->checkpoint, j->trainer, &j->note);
     if (step != STEP_DONE)
         return step;
     if (p->end == TRAIN_DIVERGED && p->best_epoch == 0) {
@@ -303,9 +402,13 @@ static enum step save(struct train_job *j)
     keep_learned(j, metrics);
     json_object_set_new(j->extra, "metrics", metrics);
     write_log(j);
-    path = file_of(j, "model.safetensors");
+    path = file_of(j, RUN_MODEL);
     j->result.saved = model_save(j->model, j->extra, path, &j->result.save_error);
     free(path);
+    if (j->checkpoint && trainer_progress(j->trainer)->end == TRAIN_STOPPED)
+        j->result.resumable = true;
+    else if (j->checkpoint && j->result.saved)
+        checkpoint_remove(j->checkpoint);
     return STEP_DONE;
 }
 
@@ -344,14 +447,27 @@ static enum step run(void *work, struct error *err)
     return STEP_FAILED;
 }
 
-/* Before the first step there are no weights worth keeping: the next slice says so. */
+/* Before the first step there are no weights worth keeping: the next slice says so. What
+ * is kept to go on with comes first, as there may be little time. */
 static void stop(void *work)
 {
     struct train_job *j = work;
 
     j->stopped = true;
-    if (j->phase == PHASE_STEPPING)
-        trainer_stop(j->trainer);
+    if (j->phase != PHASE_STEPPING)
+        return;
+    if (trainer_progress(j->trainer)->end == TRAIN_RUNNING)
+        keep_state(j, j->cut ? "running" : "stopped");
+    trainer_stop(j->trainer);
+}
+
+static void leave(void *work)
+{
+    struct train_job *j = work;
+
+    if (j->phase == PHASE_STEPPING
+        && trainer_progress(j->trainer)->end == TRAIN_RUNNING)
+        keep_state(j, "running");
 }
 
 static enum step run_or_stop(void *work, struct error *err)
@@ -373,6 +489,7 @@ static void publish(void *work)
     size_t n;
 
     v->phase = j->phase;
+    v->begun = j->begun;
     if (j->note.length > v->note.length)
         str_add(&v->note, j->note.text + v->note.length, j->note.length - v->note.length);
     if (!j->trainer)
@@ -399,6 +516,8 @@ static void release(void *work)
 
     if (j->metrics_file)
         fclose(j->metrics_file);
+    checkpoint_free(j->checkpoint);
+    lock_release(j->lock);
     if (j->trainer)
         trainer_free(j->trainer);
     if (j->model)
@@ -419,6 +538,7 @@ static void release(void *work)
     learned_done(&j->view.learned);
     free(j->folder);
     free(j->commands);
+    free(j->recipe);
     free(j);
 }
 
@@ -427,6 +547,7 @@ const struct job_type train_job_type = {
     .run = run_or_stop,
     .stop = stop,
     .publish = publish,
+    .leave = leave,
     .free = release,
 };
 
@@ -443,6 +564,11 @@ const char *train_phase_text(enum train_phase phase)
     };
 
     return texts[phase];
+}
+
+void train_job_cut(struct train_job *j)
+{
+    j->cut = true;
 }
 
 const struct train_view *train_job_view(const struct train_job *j)

@@ -9,6 +9,8 @@
  *     columns.csv         of pre-training: one a column and epoch, at the end
  *     model.safetensors   at the end
  *     log                 what there was to say
+ *     resume.safetensors  as long as it is not done: its state (engine/checkpoint.h)
+ *     lock                as long as somebody trains it (base/lock.h)
  */
 #ifndef ENGINE_JOB_TRAIN_H
 #define ENGINE_JOB_TRAIN_H
@@ -24,6 +26,10 @@
 
 struct train_job;
 
+#define RUN_MODEL "model.safetensors"
+#define RUN_RESUME "resume.safetensors"
+#define RUN_LOCK "lock"
+
 extern const struct job_type train_job_type;
 
 struct train_request {
@@ -38,6 +44,8 @@ struct train_request {
     struct pool *pool;           /* used on the worker only; outlives the job */
     const char *folder;          /* made when training begins; NULL: nothing is written */
     const char *commands;        /* content of that file */
+    const char *recipe;          /* kept with its state: how to get here again */
+    bool resume;                 /* goes on with what the folder holds */
     json_t *extra;               /* for the model file, referenced; metrics are added */
 };
 
@@ -56,9 +64,13 @@ enum train_phase {
 /* "encoding the table" */
 const char *train_phase_text(enum train_phase phase);
 
+/* When it is stopped, it is not because a person wants it to end. Any thread. */
+void train_job_cut(struct train_job *j);
+
 /* What is published. */
 struct train_view {
     enum train_phase phase;
+    size_t begun;             /* epochs that were done when it went on, 0: it is new */
     size_t rows;              /* in training */
     size_t parameters;
     int batch;                /* rows of a step */
@@ -81,6 +93,7 @@ struct train_result {
     struct metrics valid, test; /* of the best weights; rows 0: no such rows */
     bool saved;                 /* the model is in the folder */
     struct error save_error;    /* why not */
+    bool resumable;             /* so is what it takes to go on */
 };
 /* Hands over model and split (once). */
 struct train_result train_job_take(struct train_job *j);

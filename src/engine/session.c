@@ -150,6 +150,7 @@ void run_free(struct run *r)
     free(r->diagnosis);
     free(r->folder);
     free(r->parent);
+    free(r->target);
     free(r->origin);
     free(r->table);
     free(r->name);
@@ -309,4 +310,15 @@ void run_take_json(struct run *r, const json_t *extra)
     if (r->model && r->learned.n == 0)
         learned_from_json(&r->learned, model_encoder(r->model),
                           json_object_get(metrics, "columns"));
+}
+
+void run_take_model(struct run *r, struct model *m, const json_t *extra)
+{
+    r->model = m;
+    r->task = model_encoder(m)->task;
+    r->pretext = model_pretext(m);
+    r->settings.model = *model_options(m);
+    r->settings.data = model_encoder(m)->options;
+    if (extra)
+        run_take_json(r, extra);
 }

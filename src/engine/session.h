@@ -48,6 +48,15 @@ enum run_state {
     RUN_WAITING,  /* a job prepares or trains it */
     RUN_TRAINED,
     RUN_OPENED,   /* came from a model file */
+    RUN_KEPT,     /* of another session: what is left of it is in its folder */
+};
+
+/* What the folder of a run of another session holds (engine/kept.h). */
+struct run_files {
+    bool model;     /* of its best weights */
+    bool resumable; /* its state, to go on with */
+    bool cut_off;   /* likewise, and nobody wanted it to end */
+    bool elsewhere; /* another process trains it now */
 };
 
 /* A model and how it came about. */
@@ -64,6 +73,8 @@ struct run {
     struct settings settings;
     struct model *model;     /* NULL while in training; the worker's while users > 0 */
     int users;               /* jobs that use the model */
+    struct run_files files;  /* of a run that was RUN_KEPT */
+    char *target;            /* what it predicts where neither schema nor model is there */
     enum task task;          /* TASK_NONE: it is pre-trained, no target is used */
     enum pretext pretext;    /* by what, else PRETEXT_NONE */
     struct train_progress progress;
@@ -123,6 +134,9 @@ const struct column_score *run_learned(const struct run *r);
 
 /* "a-b" from "/x/a-b.csv.gz". Caller frees. */
 char *name_of_file(const char *path);
+
+/* The model becomes the run's, with what stands beside it in its file (NULL: nothing). */
+void run_take_model(struct run *r, struct model *m, const json_t *extra);
 
 /* What is kept beside the weights in a model file, and back: the split, how the training
  * went. Numbers that are missing or make no sense are left as they are. */

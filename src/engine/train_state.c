@@ -2,10 +2,12 @@
 #include "engine/train_state.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "nn/safetensors.h"
 
@@ -123,12 +125,16 @@ bool train_state_write(const struct train_state *s, const char *path, const char
                        const char *run, struct error *err)
 {
     double *history = flatten_history(s), *learned = flatten_learned(&s->learned);
+    char epoch[24], best[24];
     const struct safetensors_pair pairs[] = {
-        {"format", FORMAT}, {"version", PACKAGE_VERSION}, {"end", end}, {"run", run},
+        {"format", FORMAT}, {"version", PACKAGE_VERSION}, {"end", end},
+        {"epoch", epoch}, {"best_epoch", best}, {"run", run},
     };
     struct tensor_list l = {.n = 0};
     bool ok;
 
+    snprintf(epoch, sizeof epoch, "%lld", (long long)s->counts.epoch);
+    snprintf(best, sizeof best, "%lld", (long long)s->counts.best_epoch);
     add(&l, "counts", DTYPE_I64, &s->counts, COUNTS, 0);
     add(&l, "numbers", DTYPE_F64, &s->numbers, NUMBERS, 0);
     add(&l, "weights", DTYPE_F32, s->weights, s->values, 0);
@@ -355,24 +361,36 @@ bool train_state_read(struct train_state *s, const char *path, struct error *err
     return ok;
 }
 
-bool train_state_peek(const char *path, char **end, char **run, struct error *err)
+/* 0 for what is no number. */
+static int number_of(const struct safetensors *file, const char *key)
+{
+    const char *text = safetensors_metadata(file, key);
+    long number = 0;
+
+    if (text)
+        str_to_long(text, 0, 1000000, &number);
+    return (int)number;
+}
+
+bool train_state_peek(struct train_about *about, const char *path, struct error *err)
 {
     struct safetensors *file = safetensors_peek(path, err);
-    const char *texts[2];
+    const char *end, *run;
     bool ok;
 
+    *about = (struct train_about){0};
     if (!file)
         return false;
-    texts[0] = safetensors_metadata(file, "end");
-    texts[1] = safetensors_metadata(file, "run");
-    ok = check_format(file, err) && ((texts[0] && texts[1])
-        || error_set(err, ERROR_INPUT, "it does not say how the run came about"));
-    if (ok) {
-        *end = xstrdup(texts[0]);
-        *run = xstrdup(texts[1]);
-    } else {
-        name_file(path, err);
-    }
+    end = safetensors_metadata(file, "end");
+    run = safetensors_metadata(file, "run");
+    ok = (check_format(file, err)
+          && ((end && run)
+              || error_set(err, ERROR_INPUT, "it does not say how the run came about")))
+        || name_file(path, err);
+    if (ok)
+        *about = (struct train_about){strcmp(end, "stopped") == 0,
+                                      number_of(file, "epoch"),
+                                      number_of(file, "best_epoch"), xstrdup(run)};
     safetensors_free(file);
     return ok;
 }

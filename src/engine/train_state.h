@@ -10,6 +10,7 @@
  *     format    "tabscope-resume"
  *     version   of the program; another version's file is refused
  *     end       "running", or "stopped" where a person stopped it
+ *     epoch     done, in digits; best_epoch likewise
  *     run       a JSON text of whoever trains: how to get the same table again
  *
  * and its tensors:
@@ -89,7 +90,14 @@ bool train_state_write(const struct train_state *s, const char *path, const char
  * sizes are those that the file has and are for the trainer to judge. */
 bool train_state_read(struct train_state *s, const char *path, struct error *err);
 
-/* The texts `end` and `run` alone, without reading the tensors; callers free. */
-bool train_state_peek(const char *path, char **end, char **run, struct error *err);
+/* What the metadata say. */
+struct train_about {
+    bool stopped;
+    int epoch, best_epoch;
+    char *run;
+};
+
+/* That alone, without reading the tensors. The caller frees `run`. */
+bool train_state_peek(struct train_about *about, const char *path, struct error *err);
 
 #endif

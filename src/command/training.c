@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command/training.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "command/grid.h"
+#include "command/pending.h"
+#include "engine/job_train.h"
+
+enum { SPARSE_MS = 2000 };
+
+/* ---- telling how it goes ---- */
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+struct train_look {
+    struct run *run; /* gets progress, history, curve ... */
+    size_t begun;    /* epochs of an earlier session */
+    struct str note;
+};
+
+static void take_diagnosis(struct run *r, const struct diagnosis *d)
+{
+    if (d->epoch == (r->diagnosis ? r->diagnosis->epoch : 0))
+        return;
+    if (!r->diagnosis)
+        r->diagnosis = xmalloc(sizeof(*r->diagnosis));
+    *r->diagnosis = *d;
+}
+
+/* Copies what was published and is not known yet. Under the engine's lock. */
+static void look_at_training(void *work, void *arg)
+{
+    struct train_look *look = arg;
+    struct run *r = look->run;
+    const struct train_view *v = train_job_view(work);
+
+    r->progress = v->progress;
+    for (; r->n_history < v->n_history; r->n_history++) {
+        r->history = xgrow(r->history, r->n_history, &r->history_capacity,
+                           sizeof(*r->history));
+        r->history[r->n_history] = v->history[r->n_history];
+    }
+    curve_follow(&r->curve, &v->curve);
+    take_diagnosis(r, &v->diagnosis);
+    learned_follow(&r->learned, &v->learned);
+    if (v->encoder && !r->encoder)
+        r->encoder = encoder_ref(v->encoder);
+    look->begun = v->begun;
+    r->phase = v->phase;
+    r->rows = v->rows;
+    r->parameters = v->parameters;
+    r->bytes = v->bytes;
+    r->batch = v->batch;
+    str_add(&look->note, str_text(&v->note), v->note.length);
+}
+
+static void add_metrics(struct str *out, const struct metrics *m, enum task task)
+{
+    if (task == TASK_REGRESSION)
+        str_printf(out, "RMSE %.4g, R2 %.4f", m->rmse, m->r2);
+    else if (isnan(m->auc))
+        str_printf(out, "loss %.4f, accuracy %.4f", m->loss, m->accuracy);
+    else
+        str_printf(out, "AUC %.4f, loss %.4f", m->auc, m->loss);
+}
+
+static void note_epoch(struct context *c, const struct run *r,
+                       const struct epoch_record *e)
+{
+    struct str text = {0};
+
+    if (c->narration == NARRATE_ASIDE)
+        str_puts(&text, "  ");
+    str_printf(&text, "%s: epoch %d of %d, %.1f s, loss %.4f, valid ", r->name,
+               e->epoch, r->settings.train.epochs, e->seconds, e->train_loss);
+    add_metrics(&text, &e->valid, r->task);
+    if (e->best)
+        str_puts(&text, ", best");
+    context_note(c, "%s", str_text(&text));
+    str_done(&text);
+}
+
+/* The first news of a run that has begun to step: what it takes, what was remarked. */
+static void note_begin(struct context *c, const struct run *r,
+                       const struct train_look *look)
+{
+    char parameters[COUNT_TEXT];
+
+    context_note_lines(c, "", str_text(&look->note));
+    context_note(c,
+                 "%s: %s parameters, %zu batch%s of %d rows an epoch, %.0f MB of memory",
+                 r->name, count_text(r->parameters, parameters), r->progress.batches,
+                 r->progress.batches == 1 ? "" : "es", r->batch,
+                 ceil((double)r->bytes / 1e6));
+}
+
+/* What was remarked since. */
+static void note_news(struct context *c, struct pending *p, const struct train_look *look)
+{
+    char *before;
+
+    if (p->told_at == 0 || look->note.length <= p->told_notes)
+        return;
+    before = xasprintf("%s: ", p->run->name);
+    context_note_lines(c, before, look->note.text + p->told_notes);
+    p->told_notes = look->note.length;
+    free(before);
+}
+
+static void watch_training(struct context *c, struct pending *p)
+{
+    struct train_look look = {.run = p->run};
+    int64_t now = now_ms();
+
+    if (!engine_look(c->session->engine, p->job, look_at_training, &look))
+        return;
+    if (p->told_at == 0 && p->run->bytes > 0) {
+        note_begin(c, p->run, &look);
+        p->told_at = now;
+        p->told = look.begun;
+        p->told_notes = look.note.length;
+    }
+    note_news(c, p, &look);
+    for (; p->told < p->run->n_history; p->told++) {
+        if (c->narration == NARRATE_STATUS ||
+            (c->narration >= NARRATE_SPARSE && now - p->told_at < SPARSE_MS))
+            continue;
+        note_epoch(c, p->run, &p->run->history[p->told]);
+        p->told_at = now;
+    }
+    str_done(&look.note);
+}
+
+static void training_status(struct context *c, const struct pending *p, struct str *out)
+{
+    const struct train_progress *t = &p->run->progress;
+    const struct run *r = p->run;
+
+    (void)c;
+    if (r->phase != PHASE_STEPPING || t->batches == 0) {
+        str_puts(out, train_phase_text(r->phase));
+        return;
+    }
+    str_printf(out, "epoch %d of %d, step %zu of %zu, loss %.4f", t->epoch + 1,
+               r->settings.train.epochs, t->step % t->batches, t->batches, t->loss);
+    if (r->n_history > 0) {
+        str_puts(out, ", valid ");
+        add_metrics(out, &r->history[r->n_history - 1].valid, r->task);
+    }
+    str_printf(out, ", %.0f rows/s", t->rows_per_second);
+    train_left(t, &r->settings.train, ", ", out);
+}
+
+static const char *end_text(const struct train_progress *t)
+{
+    switch (t->end) {
+    case TRAIN_EARLY:
+        return "no better for a while";
+    case TRAIN_STOPPED:
+        return "stopped";
+    case TRAIN_DIVERGED:
+        return "ended by a loss that is not finite";
+    default:
+        return "all epochs done";
+    }
+}
+
+static void note_trained(struct context *c, const struct run *r,
+                         const struct train_result *result)
+{
+    struct str text = {0};
+
+    if (r->progress.end == TRAIN_DIVERGED)
+        context_note(c, "%s: %s", r->name, r->progress.message);
+    str_printf(&text, "%s: %s for %d epoch%s in %.1f s (%s)", r->name,
+               r->pretext == PRETEXT_NONE ? "trained" : "pre-trained",
+               r->progress.epoch, r->progress.epoch == 1 ? "" : "s", r->progress.seconds,
+               end_text(&r->progress));
+    if (r->progress.best_epoch > 0) {
+        str_printf(&text, ", best epoch %d: valid ", r->progress.best_epoch);
+        add_metrics(&text, &r->valid, r->task);
+    }
+    context_note(c, "%s", str_text(&text));
+    str_done(&text);
+    if (r->folder && result->saved)
+        context_note(c, "%s: kept in %s", r->name, r->folder);
+    else if (r->folder)
+        context_note(c, "%s: not saved: %s", r->name, result->save_error.text);
+    if (result->resumable)
+        context_note(c, "%s: `resume %s` goes on with it", r->name, r->name);
+}
+
+static bool finish_training(struct context *c, struct pending *p, void *work,
+                            enum job_state ended, struct error *err)
+{
+    struct run *r = p->run;
+    struct train_result result;
+
+    (void)err;
+    if (ended != JOB_DONE) {
+        p->run = NULL;
+        session_drop_run(c->session, r);
+        train_job_type.free(work);
+        return false;
+    }
+    result = train_job_take(work);
+    train_job_type.free(work);
+    r->state = RUN_TRAINED;
+    r->model = result.model;
+    r->valid = result.valid;
+    r->test = result.test;
+    split_free(result.split);
+    c->session->run = r;
+    note_trained(c, r, &result);
+    return true;
+}
+
+static void cut_training(void *work, void *arg)
+{
+    (void)arg;
+    train_job_cut(work);
+}
+
+static const struct pending_type train_pending = {
+    .job = &train_job_type,
+    .watch = watch_training,
+    .status = training_status,
+    .cut = cut_training,
+    .finish = finish_training,
+};
+
+/* ---- beginning ---- */
+
+static struct train_job *make_job(struct context *c, const struct run *r,
+                                  const struct training *how, struct error *err)
+{
+    struct train_request request = {
+        .data = r->data, .schema = r->schema, .split = r->split,
+        .encode = r->settings.data, .model = r->settings.model,
+        .train = r->settings.train, .pretext = r->pretext,
+        .from = how->parent ? how->parent->model : NULL,
+        .pool = engine_pool(c->session->engine, err), .folder = r->folder,
+        .commands = how->commands, .recipe = how->recipe, .resume = how->resume,
+    };
+    struct train_job *job;
+
+    if (!request.pool)
+        return NULL;
+    request.extra = run_to_json(r);
+    job = train_job_new(&request, err);
+    json_decref(request.extra);
+    return job;
+}
+
+bool training_start(struct context *c, const struct call *call, struct run *r,
+                    const struct training *how, struct error *err)
+{
+    struct train_job *job = make_job(c, r, how, err);
+    struct pending p = {.type = &train_pending, .run = r};
+    struct run *before;
+
+    if (!job) {
+        run_free(r);
+        return false;
+    }
+    before = session_find_run(c->session, r->name);
+    if (before)
+        session_drop_run(c->session, before);
+    session_add_run(c->session, r);
+    p.what = xasprintf("%s %s", call->command->name, r->name);
+    return pending_start(c, call, GO_ON, p, job, err);
+}

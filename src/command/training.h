@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A run in training, new or gone on with: its job, what is told of it, and what it came
+ * to. */
+#ifndef COMMAND_TRAINING_H
+#define COMMAND_TRAINING_H
+
+#include "command/command.h"
+
+struct training {
+    struct run *parent;   /* whose body it begins with, or NULL */
+    const char *commands; /* lines that repeat it, for its folder */
+    char *recipe;         /* recipe_text of it */
+    bool resume;          /* goes on with what its folder holds */
+};
+
+/* Takes over the run, which becomes one of the session in place of one of its name, and
+ * starts its job. False, the session as it was: a setting is wrong, no thread. */
+bool training_start(struct context *c, const struct call *call, struct run *r,
+                    const struct training *how, struct error *err);
+
+#endif

@@ -1,0 +1,293 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Nothing is lost: runs that are killed at random moments, stopped, hung up on or left come
+# to the same model, byte for byte, as a run that was left alone.
+#
+# TABSCOPE_KILLS in the environment says how many times to kill; 60 is the usual number.
+
+top=$(cd "${srcdir:-.}" && pwd)
+tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 99
+export HOME="$work" XDG_CONFIG_HOME= XDG_STATE_HOME= LC_ALL=C.UTF-8
+kills=${TABSCOPE_KILLS:-60}
+count=0
+
+# result STATUS NAME [FILE to show where it failed]
+result() {
+    count=$((count + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $count - $2"
+    else
+        [ -n "$3" ] && sed 's/^/# /' "$3"
+        echo "not ok $count - $2"
+    fi
+}
+
+# says PATTERN NAME: the last `batch` did, on standard error
+says() { grep -q -- "$1" err; result $? "$2" err; }
+
+# batch LINE...: runs them
+batch() {
+    for line; do printf '%s\n' "$line"; done > lines
+    "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err < /dev/null
+}
+
+# The same few words each time: a small table, a tiny model, a state that is saved as often
+# as the disk allows.
+awk 'BEGIN {
+    srand(7); print "a,b,c,x,y"
+    for (i = 0; i < 600; i++) {
+        a = int(4 * rand()); b = int(4 * rand()); x = rand()
+        print "p" a ",q" b ",r" int(3 * rand()) "," x "," \
+            (((a == b) != (x > 0.7)) ? "yes" : "no")
+    }
+}' > table.csv
+cat > begin <<'END'
+set model.dim 8
+set model.layers 1
+set model.heads 2
+set model.head_cap 8
+set train.batch 16
+set train.patience 0
+set train.lr 0.01
+set train.autosave 0.001
+END
+cat > load <<'END'
+load table.csv
+target y
+END
+train='train --epochs 60 --name a'
+fresh() { rm -rf runs; [ -z "$1" ] || cp -r parent runs; }
+
+# ---- kinds of runs, each once without a break ----
+
+batch 'source load' 'pretrain mlm --epochs 3 --name pre' || exit 99
+mv runs parent
+rm -rf parent/pre/lock
+kind() {
+    case $1 in
+    0) train='train --epochs 250 --name a' from= ;;
+    1) train='pretrain mlm --epochs 100 --name a' from= ;;
+    2) train='pretrain rtd --epochs 100 --name a' from= ;;
+    3) train='train --from pre --epochs 250 --name a' from=yes ;;
+    esac
+}
+begun=$(date +%s%N)
+for k in 0 1 2 3; do
+    kind $k
+    fresh $from
+    [ $k = 3 ] && echo 'set train.freeze 100' >> load
+    batch 'source load' "$train" || { sed 's/^/# /' err; exit 99; }
+    cp runs/a/model.safetensors whole.$k
+done
+sed -i '/freeze/d' load
+# a sixth of the time of four runs: some kills before anything was saved, most behind
+most=$(( ($(date +%s%N) - begun) / 6000000 ))
+cmp -s whole.0 whole.3; [ $? -eq 1 ]
+result $? "the kinds of runs differ"
+
+# ---- killed at random moments ----
+
+# A number of seconds up to that; each call another one.
+random() { awk "BEGIN { srand($seed); print rand() * $most / 1000 }"; }
+seed=$$
+n=0 runs=0 bad=0 resumed=0
+while [ $n -lt $kills ]; do
+    kind $((runs % 4))
+    k=$((runs % 4))
+    fresh $from
+    [ $k = 3 ] && echo 'set train.freeze 100' > freeze || : > freeze
+    line="$train"
+    while :; do
+        if [ -s runs/a/resume.safetensors ]; then
+            line='resume a'
+            resumed=$((resumed + 1))
+            printf '%s\n' "$line" > lines
+        else
+            [ -d runs/a ] && rm -rf runs/a
+            printf '%s\n' 'source load' 'source freeze' "$train" > lines
+        fi
+        "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err < /dev/null &
+        pid=$!
+        if [ $n -lt $kills ]; then
+            seed=$((seed + 1))
+            sleep "$(random)"
+            kill -9 $pid 2> /dev/null
+        fi
+        wait $pid 2> /dev/null
+        status=$?
+        [ $status -ne 137 ] && break
+        n=$((n + 1))
+    done
+    [ $status -eq 0 ] || { sed 's/^/# /' err; bad=$((bad + 1)); }
+    cmp runs/a/model.safetensors whole.$k || bad=$((bad + 1))
+    [ -e runs/a/resume.safetensors ] && bad=$((bad + 1))
+    ls runs/a/*.tmp.* > /dev/null 2>&1 && bad=$((bad + 1))
+    runs=$((runs + 1))
+done
+echo "# $n kills, $resumed times gone on, $runs runs done"
+[ $bad -eq 0 ] && [ $resumed -gt 0 ]
+result $? "killed $n times, every run comes to the same bytes"
+
+# ---- asked to end ----
+
+kind 0
+same() { cmp -s runs/a/model.safetensors whole.0; result $? "$1" err; }
+# Runs `train` in the background until it has done some epochs.
+start() {
+    fresh
+    printf '%s\n' 'source load' "$train" > lines
+    : > err
+    "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err < /dev/null &
+    pid=$!
+    tries=0
+    until grep -q 'epoch 4 of' err; do
+        sleep 0.02
+        tries=$((tries + 1))
+        [ $tries -lt 1000 ] || exit 99
+    done
+}
+for signal in TERM HUP; do
+    start
+    kill -$signal $pid
+    wait $pid
+    status=$?
+    [ $status -eq $([ $signal = TERM ] && echo 143 || echo 129) ]
+    result $? "SIG$signal ends it" err
+    [ -s runs/a/resume.safetensors ] && [ -s runs/a/model.safetensors ]
+    result $? "its state and its best weights are kept"
+    batch 'runs --format csv'
+    grep -q '^a,cut off,' out && grep -q 'a was cut off behind epoch' err
+    result $? "it is listed as cut off" out
+    batch 'resume'
+    same "and comes to its end as if nothing had been"
+done
+# Trains in the background and then does what else is said, once its state is kept.
+meanwhile() {
+    fresh
+    mkfifo talk
+    "$tabscope" -c "source begin" -c "source load" -c "$train &" < talk > out 2> err &
+    pid=$!
+    {
+        tries=0
+        until [ -s runs/a/resume.safetensors ] || [ $tries -ge 1000 ]; do
+            sleep 0.01; tries=$((tries + 1))
+        done
+        for line; do echo "$line"; done
+    } > talk
+    wait $pid
+    rm talk
+}
+meanwhile quit
+[ -s runs/a/resume.safetensors ] && [ ! -e runs/a/model.safetensors ]
+result $? "quit in the middle of training keeps its state" err
+batch 'resume a'
+same "and it comes to its end"
+meanwhile stop 'resume a'
+grep -q '(stopped)' err
+result $? "stopped in the middle of training" err
+same "and gone on with in the same session"
+
+# ---- what is left of other sessions ----
+
+fresh yes
+batch 'source load' 'evaluate --run pre'
+says 'pre is only pre-trained' "a run of another session is known by its name"
+batch 'source load' 'train --from pre --epochs 2 --name b' || result 1 "train --from" err
+batch 'runs --format json'
+grep -q '"run":"b","state":"kept".*"parent":"pre"' out \
+    || grep -q '"run":"b","state":"kept".*"from":"pre"' out
+result $? "so is where it came from" out
+batch 'predict table.csv --out p.csv --run b' && [ "$(wc -l < p.csv)" -eq 601 ]
+result $? "and it predicts" err
+batch 'resume b'
+says 'the run b has its end' "there is nothing to go on with"
+batch 'resume nothing'
+says 'there is no run "nothing"' "or no such run"
+
+# ---- what must not be gone on with ----
+
+start
+kill -TERM $pid
+wait $pid
+cp -r runs kept
+cp table.csv right.csv
+sed 's/^p1,q1/p1,q2/' right.csv > table.csv
+batch 'resume a'
+says 'the table has other values than it had; put its file back' "another table"
+head -500 right.csv > table.csv
+batch 'resume a'
+says 'the table has 499 rows; it had 600; put its file back' "a table cut short"
+rm table.csv
+batch 'resume a'
+says 'table.csv: No such file' "no table"
+mkdir elsewhere
+(cd elsewhere && "$tabscope" -b -c "set run.dir ../runs" -c 'resume a') > out 2> err
+says 'the run was begun in the folder /' "another folder"
+cp right.csv table.csv
+printf '\001' | dd of=runs/a/resume.safetensors bs=1 seek=9000 conv=notrunc 2> /dev/null
+batch 'resume a'
+says 'damaged: its .*`source runs/a/commands` begins the run anew' "a byte that changed"
+head -c 9000 kept/a/resume.safetensors > runs/a/resume.safetensors
+batch 'resume a'
+says 'runs/a/resume.safetensors: ' "a file cut short"
+sed "s/\"version\":\"[^\"]*\"/\"version\":\"0.0.0\"/" kept/a/resume.safetensors \
+    > runs/a/resume.safetensors
+batch 'resume a'
+says 'damaged\|written by tabscope 0.0.0' "another version"
+cp kept/a/resume.safetensors runs/a/
+batch 'resume a'
+same "none of which did any harm"
+
+# ---- two at once ----
+
+train='train --epochs 100000 --name a'
+start
+batch 'resume a'
+says "another tabscope, process $pid, has runs/a/lock" "one that another process trains"
+batch 'runs --format csv'
+grep -q '^a,elsewhere,' out
+result $? "is listed so" out
+batch 'source load' 'train --name a'
+says 'a run "a" is kept in runs/a already' "and its name is taken"
+kill -9 $pid
+wait $pid 2> /dev/null
+batch 'runs --format csv'
+grep -q '^a,cut off,' out
+result $? "a dead process holds nothing" out
+
+# ---- disks that are full, and folders that are not there ----
+
+train='train --epochs 60 --name a'
+fresh
+printf '%s\n' 'source load' "$train" > lines
+(ulimit -f 8; exec "$tabscope" -b -c 'source begin' -c 'source lines') 2>&1 > out \
+    | cat > err
+[ "$(grep -c 'not autosaved: .*training goes on' err)" -eq 1 ]
+result $? "a file that cannot grow is said once" err
+says 'epoch 60 of 60' "and training goes on"
+ls runs/a/*.tmp.* > /dev/null 2>&1
+[ $? -ne 0 ]
+result $? "and leaves nothing behind"
+sed 's/autosave .*/autosave 0.02/;/freeze/d' begin > slow && mv slow begin
+train='train --epochs 100000 --name a'
+start
+rm runs/a/resume.safetensors
+until mkdir runs/a/resume.safetensors 2> /dev/null; do rm -f runs/a/resume.safetensors; done
+tries=0
+until grep -q 'not autosaved' err || [ $tries -ge 500 ]; do
+    sleep 0.02; tries=$((tries + 1))
+done
+says 'not autosaved: .*\(it is a folder\|Is a directory\)' "what stands in the way is named"
+rmdir runs/a/resume.safetensors
+tries=0
+until grep -q 'autosaved again' err || [ $tries -ge 500 ]; do
+    sleep 0.02; tries=$((tries + 1))
+done
+says 'autosaved again' "and when it is gone, saving works again"
+kill -9 $pid
+wait $pid 2> /dev/null
+
+echo "1..$count"
