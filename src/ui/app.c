@@ -307,25 +307,25 @@ static enum glyphs chosen_glyphs(const struct app *app)
     }
 }
 
-static void apply_settings(struct app *app)
-{
-    const struct screen_options *o = &app->context.session->settings.screen;
-    char name[32];
 /* Inside of tmux or screen it is they that answer, and that leave pictures out. */
 static bool is_remote(void)
 {
     return getenv("SSH_TTY") && !getenv("TMUX") && !getenv("STY");
 }
 
+static void apply_settings(struct app *app)
+{
+    const struct screen_options *o = &app->context.session->settings.screen;
+    char name[32];
 
     if (value_choice_name(SCREEN_THEMES, o->theme, name, sizeof(name)))
         term_set_theme(theme_find(name));
     term_set_mouse(o->mouse);
+    term_set_pace(o->pace == PACE_ON || (o->pace == PACE_AUTO && is_remote()));
     app->screen.glyphs = app->panes.glyphs = chosen_glyphs(app);
 }
 
 static void draw(struct app *app)
-    term_set_pace(o->pace == PACE_ON || (o->pace == PACE_AUTO && is_remote()));
 {
     int width, height;
 

@@ -45,6 +45,7 @@ void list_move(struct list *l, long by, size_t n)
 void list_fit(struct list *l, size_t page, size_t n)
 {
     l->page = page;
+    l->total = n;
     if (l->cursor >= n)
         l->cursor = n > 0 ? n - 1 : 0;
     if (l->top + page > n)
@@ -80,7 +81,6 @@ enum view_id pane_view(enum pane_id pane)
     if (pane < PANE_LOSS)
         return VIEW_DATA;
     if (pane < PANE_RUNS)
-    l->total = n;
         return VIEW_TRAIN;
     return pane < PANE_LOG ? VIEW_RUNS : VIEW_LOG;
 }
