@@ -582,7 +582,7 @@ static void items_are_acted_on(void)
     n = keys_here(keys, &desk, true, here, 256);
     for (int i = 0; i < n; i++)
         str_printf(&list, "%s ", here[i]->key);
-    check_str(str_text(&list), "Space e d s P r p S Enter y ");
+    check_str(str_text(&list), "Space e d s P r F p S Enter y ");
     str_done(&list);
     end();
 }
@@ -689,8 +689,8 @@ static void menu(void)
     check_screen("menu-runs", 80, 24, GLYPHS_ASCII);
     desk.popup_list.cursor = 1000;
     draw_screen(&s, 60, 10, GLYPHS_ASCII);
-    check_int(desk.popup_list.cursor, 9);
-    check_int(desk.popup_list.top, 6);
+    check_int(desk.popup_list.cursor, 10);
+    check_int(desk.popup_list.top, 7);
     surface_done(&s);
     end();
 }

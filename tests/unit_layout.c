@@ -83,12 +83,30 @@ static void every_size_is_filled(void)
 
     for (enum pane_id pane = 0; pane < PANES; pane++) {
         make_desk(&d, pane_view(pane), pane, false);
+        d.train.pretext = !desk_has(&d, pane);
         check(check_sizes(&d));
         desk_done(&d);
     }
     make_desk(&d, VIEW_TRAIN, PANE_LOSS, true);
     check(check_sizes(&d));
     desk_done(&d);
+}
+
+/* The panes change with the run that is shown, and the focus with them. */
+static void focus_follows_the_kind_of_run(void)
+{
+    struct desk d;
+
+    for (enum pane_id pane = PANE_LOSS; pane < PANE_RUNS; pane++) {
+        make_desk(&d, VIEW_TRAIN, pane, false);
+        for (int pretext = 1; pretext >= 0; pretext--) {
+            desk_show(&d, pretext);
+            check(desk_has(&d, d.focus[VIEW_TRAIN]));
+            check(check_sizes(&d));
+        }
+        check(pane > PANE_FACTS || d.focus[VIEW_TRAIN] == pane);
+        desk_done(&d);
+    }
 }
 
 static void shifted_borders_leave_room(void)
@@ -150,14 +168,21 @@ static void every_pane_is_walked_through(void)
     enum pane_id order[PANES];
     int n = 0;
 
-    for (enum view_id view = 0; view < VIEWS; view++) {
-        int k = layout_order(view, order);
+    for (int pretext = 0; pretext < 2; pretext++) {
+        struct desk d;
 
-        for (int i = 0; i < k; i++)
-            check(pane_view(order[i]) == view);
-        n += k;
+        make_desk(&d, VIEW_DATA, PANE_SCHEMA, false);
+        desk_show(&d, pretext);
+        for (d.view = 0; d.view < VIEWS; d.view++) {
+            int k = layout_order(&d, order);
+
+            for (int i = 0; i < k; i++)
+                check(pane_view(order[i]) == d.view && desk_has(&d, order[i]));
+            n += pretext == 0 || d.view == VIEW_TRAIN ? k : 0;
+        }
+        desk_done(&d);
     }
-    check_int(n, PANES);
+    check_int(n, PANES + 3); /* loss, score and facts are there twice */
 }
 
 static void lists_stay_in_their_bounds(void)
@@ -242,6 +267,7 @@ static void the_log_forgets_its_beginning(void)
 int main(void)
 {
     test_run(every_size_is_filled);
+    test_run(focus_follows_the_kind_of_run);
     test_run(shifted_borders_leave_room);
     test_run(rules_of_small_screens);
     test_run(a_long_line_and_message_get_rows);

@@ -3,9 +3,10 @@
 #include <locale.h>
 
 #include "base/mem.h"
+#include "data/encode.h"
 #include "data/infer.h"
 #include "screen.h"
-#include "table.h"
+#include "subject.h"
 #include "test.h"
 #include "ui/curves.h"
 #include "ui/scroll.h"
@@ -535,10 +536,359 @@ static void runs_are_listed(void)
     check(pane_runs.holds(&t.view, 2, "BASE") && !pane_runs.holds(&t.view, 3, "base"));
     check(pane_runs.holds(&t.view, 13, "training"));
     pane_runs.copy(&t.view, &line);
-    check(strstr(line.text, "実験-三\ttrained\tadult\tincome\t21/50\t") == line.text);
+    check(strstr(line.text, "実験-三\ttrained\tadult\t\tincome\t22,793\t21/50\t") == line.text);
     str_done(&line);
     t.desk.lists[PANE_RUNS].cursor = 99;
     check_str(view_listed_run(&t.view)->name, "r14");
+    stage_done(&t);
+}
+
+/* ---- pre-training ---- */
+
+/* Eight columns of a census, one of them with missing cells and one with a class of a
+ * long name. */
+static struct dataset *make_census(void)
+{
+    static const char *const values[8][4] = {
+        {"Private", "Self-emp", "State-gov", "Private"},
+        {"HS-grad", "Bachelors", "Some-college", "Masters"},
+        {"Married", "Never-married", "Divorced", "Married"},
+        {"Sales", "Craft-repair", "", "Professional or of a similar kind"},
+        {"Husband", "Own-child", "Wife", "Not-in-family"},
+        {"White", "Black", "White", "White"},
+        {"Male", "Female", "Male", "Male"},
+        {"United-States", "Mexico", "日本", "United-States"},
+    };
+    struct str text = {0};
+    struct dataset *d;
+    unsigned state = 3;
+
+    str_puts(&text, "workclass,education,marital_status,occupation,relationship,race,sex,"
+                    "native_country,income\n");
+    for (int row = 0; row < 80; row++) {
+        for (int c = 0; c < 8; c++)
+            str_printf(&text, "%s,", values[c][(int)(4 * (noise(&state) + 0.5))]);
+        str_puts(&text, row % 4 ? "<=50K\n" : ">50K\n");
+    }
+    d = table_of(text.text);
+    str_done(&text);
+    return d;
+}
+
+/* What is told of column c after epoch x. */
+static struct column_score made_score(enum pretext pretext, int c, double x)
+{
+    static const double plain[] = {0.697, 0.322, 0.46, 0.127, 0.405, 0.854, 0.669, 0.896};
+    static const double most[] = {0.72, 0.487, 0.832, 0.318, 0.791, 0.851, 0.845, 0.912};
+    double far = exp(-x / 4);
+    struct column_score s = {.asked = (uint32_t)(970 + 7 * c), .auc = NAN};
+
+    s.baseline = (float)plain[c];
+    s.accuracy = (float)(most[c] - (most[c] - plain[c] + 0.02) * far);
+    if (pretext == PRETEXT_RTD) {
+        s.asked = 3256;
+        s.auc = (float)(0.5 + 0.48 * most[c] * (1 - far) - 0.02 * c * far);
+        s.baseline = 0.7f;
+        s.accuracy = (float)(0.7 + 0.25 * most[c] * (1 - far));
+    }
+    return s;
+}
+
+static void add_learned(struct run *r, int epochs)
+{
+    struct learned *l = &r->learned;
+    struct example_cell *cells;
+
+    for (int i = 1; i <= epochs; i++) {
+        struct column_score scores[8];
+
+        for (int c = 0; c < 8; c++)
+            scores[c] = made_score(r->pretext, c, i);
+        learned_add(l, i, scores, 8);
+    }
+    cells = learned_examples(l, 8);
+    l->n_examples = 2;
+    l->example_epoch = epochs;
+    l->example_rows[0] = 4710;
+    l->example_rows[1] = 12;
+    for (int i = 0; i < 16; i++) {
+        bool hidden = i % 3 == 1;
+
+        cells[i] = (struct example_cell){.before = i % 3 + (i != 3), .sure = 0.03f};
+        cells[i].shown = !hidden ? cells[i].before : r->pretext == PRETEXT_MLM ? 0 : 3;
+        if (hidden || i == 2)
+            cells[i].sure = i == 4 ? 0.31f : 0.93f;
+        if (r->pretext == PRETEXT_MLM)
+            cells[i].said = !hidden ? 0 : i == 4 ? 1 : cells[i].before;
+    }
+}
+
+/* In its epoch after the first n ones. */
+static struct run *pretrain(struct stage *t, const char *name, enum pretext pretext, int n)
+{
+    struct subject census = subject_new(make_census(), "income", NULL);
+    struct run *r = add_run(t, name, "income", n, 0.4, 4);
+
+    r->pretext = pretext;
+    r->task = TASK_NONE;
+    r->encoder = encoder_ref(census.encoder);
+    for (int i = 0; i < n; i++) {
+        struct metrics *m = &r->history[i].valid;
+
+        m->f1 = m->average_precision = m->calibration_error = NAN;
+        m->auc = pretext == PRETEXT_MLM ? NAN : m->auc;
+    }
+    r->progress.best_epoch = n;
+    r->progress.since_best = 0;
+    r->progress.best = n > 0 ? -r->history[n - 1].valid.loss : 0;
+    if (n > 0)
+        add_learned(r, n);
+    subject_done(&census);
+    return r;
+}
+
+static void draw_pretrain(const struct stage *t, struct surface *s, enum size size)
+{
+    const struct view *v = &t->view;
+    int width = s->width - 29, height = s->height / 2;
+
+    if (size == LARGE) {
+        draw_framed(s, v, &pane_loss, (struct rect){0, 0, 80, 22}, true);
+        draw_framed(s, v, &pane_score, (struct rect){80, 0, 80, 22}, false);
+        draw_framed(s, v, &pane_learned, (struct rect){0, 22, 54, 22}, false);
+        draw_framed(s, v, &pane_example, (struct rect){54, 22, 53, 22}, false);
+        draw_framed(s, v, &pane_facts, (struct rect){107, 22, 53, 22}, false);
+    } else {
+        draw_framed(s, v, &pane_loss, (struct rect){0, 0, width, height}, true);
+        draw_framed(s, v, &pane_learned, (struct rect){0, height, width, height}, false);
+        draw_framed(s, v, &pane_facts, (struct rect){width, 0, 29, s->height}, false);
+    }
+}
+
+static void draw_alone(const struct stage *t, struct surface *s,
+                       const struct pane_type *type)
+{
+    draw_framed(s, &t->view, type, (struct rect){0, 0, s->width, s->height}, true);
+}
+
+static void draw_learned_alone(const struct stage *t, struct surface *s, enum size size)
+{
+    (void)size;
+    draw_alone(t, s, &pane_learned);
+}
+
+static void draw_example_alone(const struct stage *t, struct surface *s, enum size size)
+{
+    (void)size;
+    draw_alone(t, s, &pane_example);
+}
+
+static void pretraining_moves(void)
+{
+    static const char *const names[] = {"mlm", "rtd"};
+
+    for (int i = 0; i < 2; i++) {
+        struct stage t;
+        struct run *r;
+        char name[32];
+
+        stage_init(&t, "income");
+        r = pretrain(&t, "pre", i ? PRETEXT_RTD : PRETEXT_MLM, 9);
+        give_job(&t, r, false);
+        for (enum size size = SMALL; size <= LEAST; size++) {
+            snprintf(name, sizeof name, "pretrain-%s", names[i]);
+            check_view(&t, name, size, GLYPHS_ASCII, draw_pretrain);
+            check_view(&t, name, size, GLYPHS_BRAILLE, draw_pretrain);
+            snprintf(name, sizeof name, "learned-%s", names[i]);
+            check_view(&t, name, size, GLYPHS_ASCII, draw_learned_alone);
+            check_view(&t, name, size, GLYPHS_BRAILLE, draw_learned_alone);
+            snprintf(name, sizeof name, "example-%s", names[i]);
+            check_view(&t, name, size, GLYPHS_ASCII, draw_example_alone);
+            check_view(&t, name, size, GLYPHS_BRAILLE, draw_example_alone);
+        }
+        snprintf(name, sizeof name, "example-%s", names[i]);
+        check_pane(&t, name, &pane_example, GLYPHS_BRAILLE);
+        stage_done(&t);
+    }
+}
+
+static void heat_is_what_was_learned(void)
+{
+    struct stage t;
+    struct surface s;
+
+    stage_init(&t, "income");
+    pretrain(&t, "pre", PRETEXT_MLM, 9);
+    surface_init(&s, 51, 11, GLYPHS_ASCII);
+    draw_alone(&t, &s, &pane_learned);
+    check_screen(&s, "learned-mlm.51x11.roles", true);
+    surface_done(&s);
+    stage_done(&t);
+}
+
+/* The first letters of the columns in that order. */
+static void check_order(struct stage *t, enum learned_sort sort, const char *want)
+{
+    struct str text = {0}, got = {0};
+
+    t->desk.train.sort = sort;
+    pane_learned.copy(&t->view, &text);
+    for (const char *p = strchr(str_text(&text), '\n'); p && p[1]; p = strchr(p + 1, '\n'))
+        str_add(&got, p + 1, 2);
+    check_str(str_text(&got), want);
+    str_done(&text);
+    str_done(&got);
+}
+
+static void columns_are_listed_in_any_order(void)
+{
+    struct stage t;
+
+    stage_init(&t, "income");
+    pretrain(&t, "pre", PRETEXT_MLM, 9);
+    check_order(&t, LEARNED_POSITION, "woedmaocrerasena");
+    check_order(&t, LEARNED_NAME, "edmanaocraresewo");
+    check_order(&t, LEARNED_WORST, "ocedworemaserana");
+    check_order(&t, LEARNED_GAIN, "mareseedocnawora");
+    check_int(pane_learned.count(&t.view), 8);
+    check(pane_learned.holds(&t.view, 0, "ARITAL") && !pane_learned.holds(&t.view, 1, "x"));
+    stage_done(&t);
+}
+
+static void examples_are_walked_through(void)
+{
+    struct stage t;
+    struct str text = {0};
+
+    stage_init(&t, "income");
+    check(!pane_example.move(&t.view, MOVE_RIGHT, 1));
+    pretrain(&t, "pre", PRETEXT_MLM, 3);
+    check(pane_example.move(&t.view, MOVE_RIGHT, 1));
+    check_int(t.desk.train.example, 1);
+    pane_example.move(&t.view, MOVE_RIGHT, 1);
+    check_int(t.desk.train.example, 0);
+    pane_example.move(&t.view, MOVE_LEFT, 3);
+    check_int(t.desk.train.example, 1);
+    check(!pane_example.move(&t.view, MOVE_DOWN, 1));
+    pane_example.copy(&t.view, &text);
+    check(str_starts(str_text(&text), "column\tthe row\tit sees\tit says\tprobability\n"));
+    str_done(&text);
+    stage_done(&t);
+}
+
+static void pretraining_begins_and_ends(void)
+{
+    struct stage t;
+    struct run *r;
+
+    stage_init(&t, "income");
+    r = pretrain(&t, "pre", PRETEXT_MLM, 0);
+    give_job(&t, r, false);
+    check_view(&t, "pretrain-first", SMALL, GLYPHS_ASCII, draw_pretrain);
+    check_pane(&t, "example-first", &pane_example, GLYPHS_ASCII);
+    stage_done(&t);
+    stage_init(&t, "income");
+    r = pretrain(&t, "pre", PRETEXT_MLM, 9);
+    end_run(&t, r, TRAIN_EARLY);
+    r->test.auc = NAN;
+    check_view(&t, "pretrain-ended", SMALL, GLYPHS_BRAILLE, draw_pretrain);
+    stage_done(&t);
+}
+
+/* ---- lineage ---- */
+
+static struct run *fine_tune(struct stage *t, const char *name, const char *parent,
+                             const char *target, long labels, double speed)
+{
+    struct run *r = add_run(t, name, target, 12, 0, speed);
+
+    r->parent = parent ? xstrdup(parent) : NULL;
+    r->split.labeled = labels;
+    end_run(t, r, TRAIN_EARLY);
+    return r;
+}
+
+/* Two pre-trained bodies, what was made of them, and two from scratch. */
+static void make_family(struct stage *t)
+{
+    stage_init(t, "income");
+    end_run(t, pretrain(t, "mlm", PRETEXT_MLM, 9), TRAIN_EPOCHS);
+    fine_tune(t, "scratch-50", NULL, "income", 50, 9);
+    fine_tune(t, "mlm-50", "mlm", "income", 50, 4);
+    fine_tune(t, "mlm-200", "mlm", "income", 200, 3);
+    end_run(t, pretrain(t, "rtd", PRETEXT_RTD, 9), TRAIN_EPOCHS);
+    fine_tune(t, "rtd-50", "rtd", "income", 50, 5);
+    fine_tune(t, "price", "mlm-200", "price", -1, 4);
+    fine_tune(t, "scratch-200", NULL, "income", 200, 6);
+    t->session->run = t->session->runs[2];
+}
+
+static void draw_family(const struct stage *t, struct surface *s, enum size size)
+{
+    int height = s->height / 2, left = s->width - s->width * 2 / 5;
+
+    if (size != LARGE) {
+        draw_runs(t, s, size);
+        return;
+    }
+    draw_framed(s, &t->view, &pane_runs, (struct rect){0, 0, s->width, height}, true);
+    draw_framed(s, &t->view, &pane_compare, (struct rect){0, height, left, height}, false);
+    draw_framed(s, &t->view, &pane_curves,
+                (struct rect){left, height, s->width - left, height}, false);
+}
+
+static void lineage_is_shown(void)
+{
+    struct stage t;
+
+    make_family(&t);
+    overlay(&t, "mlm-50");
+    overlay(&t, "rtd-50");
+    overlay(&t, "mlm-200");
+    overlay(&t, "scratch-200");
+    t.desk.train.run = xstrdup("scratch-50");
+    t.desk.lists[PANE_RUNS].cursor = 2;
+    for (enum size size = SMALL; size <= LEAST; size++) {
+        check_view(&t, "lineage", size, GLYPHS_ASCII, draw_family);
+        check_view(&t, "lineage", size, GLYPHS_BRAILLE, draw_family);
+    }
+    desk_fold(&t.desk, "mlm");
+    check_view(&t, "lineage-folded", SMALL, GLYPHS_BRAILLE, draw_family);
+    stage_done(&t);
+}
+
+/* Left folds and goes up, right unfolds; the cursor stays on its run. */
+static void the_tree_is_folded(void)
+{
+    struct stage t;
+    struct list *l = &t.desk.lists[PANE_RUNS];
+
+    make_family(&t);
+    check_int(pane_runs.count(&t.view), 8);
+    l->cursor = 3;
+    check_str(view_listed_run(&t.view)->name, "price");
+    pane_runs.move(&t.view, MOVE_LEFT, 1);
+    check_str(view_listed_run(&t.view)->name, "mlm-200");
+    pane_runs.move(&t.view, MOVE_LEFT, 1);
+    check_int(pane_runs.count(&t.view), 7);
+    check_str(view_listed_run(&t.view)->name, "mlm-200");
+    pane_runs.move(&t.view, MOVE_LEFT, 1);
+    check_str(view_listed_run(&t.view)->name, "mlm");
+    pane_runs.move(&t.view, MOVE_LEFT, 1);
+    check_int(pane_runs.count(&t.view), 5);
+    check(desk_is_folded(&t.desk, "mlm"));
+    pane_runs.move(&t.view, MOVE_RIGHT, 1);
+    check_int(pane_runs.count(&t.view), 7);
+    l->cursor = 2;
+    check_str(view_listed_run(&t.view)->name, "mlm-200");
+    desk_fold(&t.desk, "mlm"); /* it is gone from the list */
+    check_str(view_listed_run(&t.view)->name, "mlm");
+    desk_fold(&t.desk, "mlm");
+    l->cursor = 3; /* scratch-50 */
+    check_str(view_listed_run(&t.view)->name, "scratch-50");
+    fine_tune(&t, "new", "mlm", "income", 50, 4);
+    check_str(view_listed_run(&t.view)->name, "scratch-50");
+    check_int(l->cursor, 4);
     stage_done(&t);
 }
 
@@ -791,14 +1141,17 @@ static void any_size_will_do(void)
 {
     static const struct pane_type *const types[] = {
         &pane_loss, &pane_score, &pane_facts, &pane_roc, &pane_confusion,
-        &pane_calibration, &pane_runs, &pane_compare,
+        &pane_calibration, &pane_runs, &pane_compare, &pane_curves, &pane_learned,
+        &pane_example,
     };
     struct stage t;
 
     make_many(&t);
     for (size_t i = 0; i < t.session->n_runs; i++)
         diagnose(t.session->runs[i], 300);
-    for (int run = 0; run < 14; run += 6) {
+    pretrain(&t, "mlm", PRETEXT_MLM, 3);
+    pretrain(&t, "rtd", PRETEXT_RTD, 1);
+    for (int run = 0; run < 16; run += 5) {
         free(t.desk.train.run);
         t.desk.train.run = xstrdup(t.session->runs[run]->name);
         for (size_t k = 0; k < sizeof types / sizeof types[0]; k++) {
@@ -828,6 +1181,13 @@ int main(void)
     test_run(beginnings_are_friendly);
     test_run(many_runs_are_laid_over);
     test_run(runs_are_listed);
+    test_run(pretraining_moves);
+    test_run(heat_is_what_was_learned);
+    test_run(columns_are_listed_in_any_order);
+    test_run(examples_are_walked_through);
+    test_run(pretraining_begins_and_ends);
+    test_run(lineage_is_shown);
+    test_run(the_tree_is_folded);
     test_run(the_run_in_training_is_shown);
     test_run(the_cursor_walks_along_the_curve);
     test_run(long_curves_are_walked_by_epochs);

@@ -151,6 +151,46 @@ sees '(y/n)' "quit asks again"
 keys y
 sees '^status 0' "yes means yes"
 
+# ---- learning without labels ----
+
+begin 80 24 "$tabscope" --no-rc -c "'load income.csv --rows 1200'" \
+    -c "'target over_50k'" -c "'set model.layers 1'" -c "'set model.head_cap 16'"
+sees 'target over_50k' "a target, so that it is no input"
+keys 'pretrain mlm --epochs 100000 --patience 0 --name pre' Enter
+until_true has 'pretrain pre'
+keys 'view train' Enter
+sees 'learned of each column, epoch' "what is learned of columns is listed while it trains"
+has 'marital_status  *[0-9.]*  *[0-9.]*  *[-+][0-9]* %'
+point "with accuracy, what the commonest class gives, and the gain"
+to_panes
+keys Tab Tab Tab a
+sees 'epoch [0-9]*, by name' "a orders it by name"
+keys Tab
+sees 'example 1 of 4, mlm' "Tab leads on to a row"
+has 'Row [0-9]*: [0-9]* of 11 masked, [0-9]* told'
+point "which says what is hidden in it"
+keys Right
+sees 'example 2 of 4' "Right shows another one"
+keys S
+sees 'kept in runs/pre' "S stops it"
+keys : 'train --from pre --epochs 1 --name fine' Enter
+until_true has 'kept in runs/fine'
+keys 'view train' Enter
+sees 'ROC\|confusion' "other panes follow for a run with a target"
+keys 'train --epochs 1 --name scratch' Enter
+until_true has 'kept in runs/scratch'
+keys 'view runs' Enter
+sees ' [|`└].* fine ' "a run stands below the one that it began with"
+to_panes
+keys g g F
+sees 'pre +1' "F folds it"
+keys F
+sees ' [|`└].* fine ' "and unfolds it"
+keys j Space
+sees 'difference' "and beside one from scratch it shows the difference"
+keys : 'compare fine pre' Enter
+sees 'pre-trained and fine predicts' "what cannot be compared is said"
+
 # ---- the tour ----
 
 cp "$top/share/demo/workbench.tabscope" . || exit 99

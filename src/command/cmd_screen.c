@@ -33,8 +33,9 @@ const struct command command_focus = {
     .name = "focus",
     .help = "give the keys to a pane or to the prompt",
     .arguments = {{"PANE", CHOICES("next|previous|prompt|panes|schema|column|values|rows|"
-                                   "loss|score|facts|roc|confusion|calibration|runs|"
-                                   "compare|log"), REQUIRED, NULL, "the pane"}},
+                                   "loss|score|facts|roc|confusion|calibration|learned|"
+                                   "example|runs|compare|curves|log"), REQUIRED, NULL,
+                   "the pane"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };
@@ -111,13 +112,16 @@ const struct command command_select = {
 
 const struct command command_arrange = {
     .name = "arrange",
-    .help = "order and filter the list of columns",
+    .help = "order and filter lists of columns",
     .options = {
         {"sort", CHOICES("position|name|missing|distinct|next"), OPTIONAL,
          "position|name|missing|distinct|next",
          "by what; next: by the one after the present"},
         {"only", CHOICES("all|warnings|other"), OPTIONAL, "all|warnings|other",
          "which columns; other: warnings if it was all, or back"},
+        {"learned", CHOICES("position|name|worst|gain|next"), OPTIONAL,
+         "position|name|worst|gain|next",
+         "of what pre-training has learned: worst first, or most learned first"},
     },
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
@@ -164,6 +168,15 @@ const struct command command_overlay = {
     .help = "draw one more run into curves and comparison, or take it out",
     .arguments = {{"RUN", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, NULL,
                    "the run; without it all are taken out"}},
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_fold = {
+    .name = "fold",
+    .help = "leave out the runs that began with a run's body, or list them again",
+    .arguments = {{"RUN", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, NULL,
+                   "the run; without it all are listed again"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };

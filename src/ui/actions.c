@@ -66,7 +66,7 @@ static bool do_view(struct app *app, const struct call *call, struct error *err)
 static void focus_step(struct app *app, int by)
 {
     enum pane_id order[PANES];
-    int n = layout_order(app->desk.view, order), at = 0;
+    int n = layout_order(&app->desk, order), at = 0;
 
     while (at < n - 1 && order[at] != focused(app))
         at++;
@@ -337,6 +337,7 @@ static bool do_arrange(struct app *app, const struct call *call, struct error *e
 {
     struct data_desk *d = &app->desk.data;
     int sort = call_choice(call, "sort", -1), only = call_choice(call, "only", -1);
+    int learned = call_choice(call, "learned", -1);
     struct view v = app_view(app);
     int column = view_column(&v);
     bool only_warnings = only == 2 ? !d->only_warnings : only == 1;
@@ -349,6 +350,9 @@ static bool do_arrange(struct app *app, const struct call *call, struct error *e
         d->only_warnings = only_warnings;
     if (column >= 0)
         point_at_column(app, column);
+    if (learned >= 0)
+        app->desk.train.sort = learned < LEARNED_SORTS
+            ? (enum learned_sort)learned : (app->desk.train.sort + 1) % LEARNED_SORTS;
     return true;
 }
 
@@ -439,6 +443,22 @@ static bool do_overlay(struct app *app, const struct call *call, struct error *e
                         sizeof(*t->overlaid));
     t->overlaid[t->n_overlaid++] = xstrdup(r->name);
     return true;
+}
+
+static bool do_fold(struct app *app, const struct call *call, struct error *err)
+{
+    struct desk *d = &app->desk;
+    const struct run *r;
+
+    if (!call_word(call, 0)) {
+        while (d->train.n_folded > 0)
+            desk_fold(d, d->train.folded[0]);
+        return true;
+    }
+    r = find_run(&app->context, call_word(call, 0), err);
+    if (r)
+        desk_fold(d, r->name);
+    return r != NULL;
 }
 
 /* ---- what is under the cursor ---- */
@@ -687,6 +707,7 @@ static const struct action {
     {"back", do_back}, {"find", do_find}, {"zoom", do_zoom}, {"layout", do_layout},
     {"select", do_select}, {"arrange", do_arrange}, {"rows", do_rows},
     {"values", do_values}, {"chart", do_chart}, {"overlay", do_overlay},
+    {"fold", do_fold},
     {"copy", do_copy}, {"menu", do_menu}, {"keys", do_menu}, {"freeze", do_freeze},
     {"repaint", do_repaint}, {"suspend", do_suspend}, {"edit", do_edit},
     {"screen-dump", do_screen_dump},

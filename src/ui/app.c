@@ -280,15 +280,19 @@ static void take_jobs(struct app *app)
 
 struct view app_view(struct app *app)
 {
-    take_jobs(app);
-    return (struct view){
+    struct view v = {
         .session = app->context.session,
         .desk = &app->desk,
         .log = app->log,
         .jobs = app->jobs,
-        .n_jobs = app->n_jobs,
         .now = (double)time(NULL),
     };
+    const struct run *r = view_run(&v);
+
+    take_jobs(app);
+    v.n_jobs = app->n_jobs;
+    desk_show(&app->desk, r && r->pretext != PRETEXT_NONE);
+    return v;
 }
 
 /* ---- the loop ---- */

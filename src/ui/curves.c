@@ -150,7 +150,8 @@ static void add_best(const struct view *v, const struct run *r, struct figure *f
                    valid_value(e, field));
 }
 
-/* The runs laid over it, as far as they have that metric. */
+/* The runs laid over it, as far as they have that metric. What is lost on hidden cells is
+ * another matter than what is lost on a target. */
 static void add_overlaid(const struct view *v, const struct run *shown, struct figure *f,
                          const struct metric_field *field)
 {
@@ -160,7 +161,8 @@ static void add_overlaid(const struct view *v, const struct run *shown, struct f
         const struct run *r = session_find_run(v->session, t->overlaid[i]);
         bool same = r && metric_field(r->task, 0) == metric_field(shown->task, 0);
 
-        if (r && r != shown && r->n_history > 0 && (same || !field))
+        if (r && r != shown && r->n_history > 0 && r->pretext == shown->pretext
+            && (same || !field))
             add_valid(v, r, f, r->name, curves_overlay_style(i), field);
     }
 }
@@ -272,6 +274,43 @@ struct figure *curves_score(const struct view *v)
     add_best(v, r, f, field);
     if (best_epoch(r))
         f->level = valid_value(best_epoch(r), field);
+    keep_range(f);
+    return f;
+}
+
+/* As in the list: the one that is shown, those laid over it; and the one that is only
+ * under the cursor. */
+static int style_of(const struct view *v, const struct run *r)
+{
+    const struct train_desk *t = &v->desk->train;
+
+    for (size_t i = 0; i < t->n_overlaid; i++) {
+        if (strcmp(t->overlaid[i], r->name) == 0)
+            return curves_overlay_style(i);
+    }
+    return r == view_run(v) ? STYLE_VALID : STYLE_TRAIN;
+}
+
+struct figure *curves_compared(const struct view *v, struct run *const *runs, size_t n,
+                               const struct metric_field *field)
+{
+    struct figure *f = figure_new(NULL);
+
+    axis_label(&f->x, v->desk->train.by_time ? "seconds" : "epochs");
+    for (size_t i = 0; i < n; i++) {
+        const struct run *r = runs[i];
+        struct series *s;
+
+        if (metric_field(r->task, 0) != metric_field(runs[0]->task, 0) || !r->n_history)
+            continue;
+        s = figure_add(f, r->name, SERIES_LINE, style_of(v, r));
+        for (size_t k = 0; k < r->n_history; k++)
+            series_add(s, epoch_x(v, &r->history[k]), valid_value(&r->history[k], field));
+    }
+    if (f->n_series == 0) {
+        figure_free(f);
+        return NULL;
+    }
     keep_range(f);
     return f;
 }

@@ -23,6 +23,11 @@ struct figure *curves_score(const struct view *v);
 /* Which metric that is: never the loss, which has its own chart. */
 const struct metric_field *curves_watched(const struct run *r);
 
+/* That of several runs, as far as they have the metric, over all their epochs. NULL: no
+ * epoch is known. */
+struct figure *curves_compared(const struct view *v, struct run *const *runs, size_t n,
+                               const struct metric_field *field);
+
 /* All that the curves of the shown run have along the x axis. False: no point yet. */
 bool curves_range(const struct view *v, double *low, double *high);
 /* Moves the value cursor by points of the curve (steps > 0: to the right), of a long

@@ -3,6 +3,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
 
 void desk_init(struct desk *d)
 {
@@ -25,7 +28,39 @@ void desk_done(struct desk *d)
     for (size_t i = 0; i < d->train.n_overlaid; i++)
         free(d->train.overlaid[i]);
     free(d->train.overlaid);
+    for (size_t i = 0; i < d->train.n_folded; i++)
+        free(d->train.folded[i]);
+    free(d->train.folded);
+    free(d->train.listed);
     str_done(&d->search);
+}
+
+static size_t find_fold(const struct desk *d, const char *run)
+{
+    size_t i = 0;
+
+    while (i < d->train.n_folded && strcmp(d->train.folded[i], run) != 0)
+        i++;
+    return i;
+}
+
+bool desk_is_folded(const struct desk *d, const char *run)
+{
+    return find_fold(d, run) < d->train.n_folded;
+}
+
+void desk_fold(struct desk *d, const char *run)
+{
+    struct train_desk *t = &d->train;
+    size_t i = find_fold(d, run);
+
+    if (i < t->n_folded) {
+        free(t->folded[i]);
+        t->folded[i] = t->folded[--t->n_folded];
+        return;
+    }
+    t->folded = xgrow(t->folded, t->n_folded, &t->folded_capacity, sizeof(*t->folded));
+    t->folded[t->n_folded++] = xstrdup(run);
 }
 
 void list_move(struct list *l, long by, size_t n)
@@ -83,4 +118,32 @@ enum view_id pane_view(enum pane_id pane)
     if (pane < PANE_RUNS)
         return VIEW_TRAIN;
     return pane < PANE_LOG ? VIEW_RUNS : VIEW_LOG;
+}
+
+bool desk_has(const struct desk *d, enum pane_id pane)
+{
+    switch (pane) {
+    case PANE_ROC:
+    case PANE_CONFUSION:
+    case PANE_CALIBRATION:
+        return !d->train.pretext;
+    case PANE_LEARNED:
+    case PANE_EXAMPLE:
+        return d->train.pretext;
+    default:
+        return true;
+    }
+}
+
+void desk_show(struct desk *d, bool pretext)
+{
+    enum pane_id focus = d->focus[VIEW_TRAIN];
+
+    d->train.pretext = pretext;
+    if (desk_has(d, focus))
+        return;
+    if (pretext)
+        d->focus[VIEW_TRAIN] = focus == PANE_CONFUSION ? PANE_EXAMPLE : PANE_LEARNED;
+    else
+        d->focus[VIEW_TRAIN] = focus == PANE_EXAMPLE ? PANE_CONFUSION : PANE_ROC;
 }

@@ -26,8 +26,11 @@ enum pane_id {
     PANE_ROC,     /* Train: of the best weights so far, as are the next two */
     PANE_CONFUSION,
     PANE_CALIBRATION,
+    PANE_LEARNED, /* Train: what pre-training has learned of each column */
+    PANE_EXAMPLE, /* Train: a row of it, what is hidden in it and what the model says */
     PANE_RUNS,    /* Runs: the lineage */
     PANE_COMPARE, /* Runs: marked runs side by side */
+    PANE_CURVES,  /* Runs: and laid over each other */
     PANE_LOG,     /* Log */
     PANES
 };
@@ -62,6 +65,15 @@ struct train_desk {
     double low, high;       /* x range, NAN: all */
     char **overlaid;        /* names of further runs */
     size_t n_overlaid, overlaid_capacity;
+    bool pretext;           /* the run that is shown is pre-trained: other panes */
+    enum learned_sort {     /* the list of what was learned of columns */
+        LEARNED_POSITION, LEARNED_NAME, LEARNED_WORST, LEARNED_GAIN, LEARNED_SORTS
+    } sort;
+    int example;            /* which of its rows is shown, from 0 */
+    char **folded;          /* runs whose descendants are not listed */
+    size_t n_folded, folded_capacity;
+    char *listed;           /* the run under the cursor of the list, */
+    size_t listed_at;       /* and the line on which it was */
 };
 
 enum popup { POPUP_NONE, POPUP_KEYS, POPUP_MENU };
@@ -85,6 +97,10 @@ struct desk {
 void desk_init(struct desk *d);
 void desk_done(struct desk *d);
 
+/* Leaves out what is below the run of that name in the list of runs, or lists it again. */
+void desk_fold(struct desk *d, const char *run);
+bool desk_is_folded(const struct desk *d, const char *run);
+
 /* Moves the cursor by `by` items and keeps it within n. */
 void list_move(struct list *l, long by, size_t n);
 /* Puts the cursor within n items and the top so that it is seen on `page` lines. */
@@ -93,5 +109,10 @@ void list_fit(struct list *l, size_t page, size_t n);
 const char *view_name(enum view_id view);   /* "data", as `view` takes it */
 const char *view_title(enum view_id view);  /* "Data" */
 enum view_id pane_view(enum pane_id pane);
+/* Whether the view has that pane at present. */
+bool desk_has(const struct desk *d, enum pane_id pane);
+/* The run that the Train view shows is pre-trained, or not: where the panes are others
+ * now, the focus moves to one that is there. */
+void desk_show(struct desk *d, bool pretext);
 
 #endif

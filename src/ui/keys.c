@@ -41,7 +41,8 @@ static const char *context_name(int context)
 {
     static const char *const panes[PANES] = { /* as `focus` takes them */
         "schema", "column", "values", "rows", "loss", "score", "facts", "roc",
-        "confusion", "calibration", "runs", "compare", "log",
+        "confusion", "calibration", "learned", "example", "runs", "compare", "curves",
+        "log",
     };
 
     return context == ANYWHERE ? "anywhere" : context == IN_PANES ? "panes"

@@ -41,6 +41,7 @@ const struct binding keys_builtin[] = {
     {"train", "0", "zoom reset", "see the whole run", NULL},
     {"train", "X", "chart --x other", "over epochs, or over time", "x-axis"},
     {"train", "T", "%ask{train }", "train another model", "train"},
+    {"train", "a", "arrange --learned next", "what was learned: other order", "order"},
     {"train", "e", "evaluate --run %run", "measure it on the test rows", NULL},
     {"train", "s", "save --run %run %ask{}", "save its model to a file", NULL},
 
@@ -53,6 +54,7 @@ const struct binding keys_builtin[] = {
     {"runs", "T", "%ask{train }", "train another model", "train"},
     {"runs", "P", "predict --run %run %ask{}", "predict the rows of a file", "predict"},
     {"runs", "r", "run %run", "make it the current run", "current"},
+    {"runs", "F", "fold %run", "fold what began with it, or not", "fold"},
     {"runs", "o", "%ask{open }", "open a model file", NULL},
     {"runs", "p", "%pause", "hold its job, or let it go on", NULL},
     {"runs", "S", "stop %job", "stop it, keep the best weights", NULL},

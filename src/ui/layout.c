@@ -108,8 +108,7 @@ static void place_data(struct layout *l, const struct desk *d, struct rect r, bo
 /* One of the pictures of the best weights where there is room for one only. */
 static enum pane_id picture(enum pane_id focus, enum pane_id otherwise)
 {
-    return focus == PANE_ROC || focus == PANE_CONFUSION || focus == PANE_CALIBRATION
-               ? focus : otherwise;
+    return focus >= PANE_ROC && focus <= PANE_EXAMPLE ? focus : otherwise;
 }
 
 static void place_train_wide(struct layout *l, const struct desk *d, struct rect r)
@@ -121,12 +120,21 @@ static void place_train_wide(struct layout *l, const struct desk *d, struct rect
 
     add(l, PANE_LOSS, r);
     add(l, PANE_SCORE, right);
-    if (d->focus[VIEW_TRAIN] == PANE_CALIBRATION)
+    if (d->train.pretext)
+        add(l, PANE_LEARNED, lower);
+    else if (d->focus[VIEW_TRAIN] == PANE_CALIBRATION)
         add(l, PANE_CALIBRATION, lower);
     else
         add(l, PANE_ROC, lower);
-    add(l, PANE_CONFUSION, middle);
+    add(l, d->train.pretext ? PANE_EXAMPLE : PANE_CONFUSION, middle);
     add(l, PANE_FACTS, facts);
+}
+
+/* Under the loss; of pre-training the columns tell more than the score's curve. */
+static enum pane_id second_curve(const struct desk *d)
+{
+    return d->train.pretext && d->focus[VIEW_TRAIN] != PANE_SCORE ? PANE_LEARNED
+                                                                  : PANE_SCORE;
 }
 
 static void place_train(struct layout *l, const struct desk *d, struct rect r, bool wide,
@@ -143,19 +151,24 @@ static void place_train(struct layout *l, const struct desk *d, struct rect r, b
     if (left == PANE_LOSS) {
         lower = cut_bottom_pane(d, &r, r.height / 2);
         add(l, PANE_LOSS, r);
-        add(l, PANE_SCORE, lower);
+        add(l, second_curve(d), lower);
     } else {
         add(l, left, r);
     }
     add(l, PANE_FACTS, facts);
 }
 
-static void place_runs(struct layout *l, const struct desk *d, struct rect r)
+static void place_runs(struct layout *l, const struct desk *d, struct rect r, bool wide)
 {
-    struct rect lower = cut_bottom_pane(d, &r, r.height / 2);
+    struct rect lower = cut_bottom_pane(d, &r, r.height / 2), right = {0};
+    bool curves = d->focus[VIEW_RUNS] == PANE_CURVES;
 
+    if (wide)
+        right = cut_right_pane(d, &lower, lower.width * 2 / 5);
     add(l, PANE_RUNS, r);
-    add(l, PANE_COMPARE, lower);
+    add(l, curves && !wide ? PANE_CURVES : PANE_COMPARE, lower);
+    if (wide)
+        add(l, PANE_CURVES, right);
 }
 
 static void place_log(struct layout *l, const struct desk *d, struct rect r, bool wide,
@@ -185,7 +198,7 @@ static void place(struct layout *l, const struct desk *d, struct rect r, bool wi
         place_train(l, d, r, wide, tall);
         break;
     case VIEW_RUNS:
-        place_runs(l, d, r);
+        place_runs(l, d, r, wide);
         break;
     default:
         place_log(l, d, r, wide, tall);
@@ -227,12 +240,12 @@ int layout_focus(const struct layout *l, const struct desk *desk)
     return -1;
 }
 
-int layout_order(enum view_id view, enum pane_id out[PANES])
+int layout_order(const struct desk *desk, enum pane_id out[PANES])
 {
     int n = 0;
 
     for (enum pane_id pane = 0; pane < PANES; pane++) {
-        if (pane_view(pane) == view)
+        if (pane_view(pane) == desk->view && desk_has(desk, pane))
             out[n++] = pane;
     }
     return n;

@@ -32,7 +32,7 @@ void layout_make(struct layout *out, const struct desk *desk, int width, int hei
 /* The position of the pane that has the focus in out->panes, -1: it is not shown. */
 int layout_focus(const struct layout *l, const struct desk *desk);
 
-/* The panes of a view in the order Tab walks through them; returns how many. */
-int layout_order(enum view_id view, enum pane_id out[PANES]);
+/* The panes of the view in the order Tab walks through them; returns how many. */
+int layout_order(const struct desk *desk, enum pane_id out[PANES]);
 
 #endif

@@ -59,8 +59,8 @@ const struct pane_type *pane_type(enum pane_id pane);
 
 /* One definition each, in pane_data.c, pane_train.c, ... */
 extern const struct pane_type pane_schema, pane_column, pane_values, pane_rows, pane_loss,
-    pane_score, pane_facts, pane_roc, pane_confusion, pane_calibration, pane_runs,
-    pane_compare, pane_log;
+    pane_score, pane_facts, pane_roc, pane_confusion, pane_calibration, pane_learned,
+    pane_example, pane_runs, pane_compare, pane_curves, pane_log;
 
 /* ---- what is under the cursors ---- */
 

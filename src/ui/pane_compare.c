@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Runs of interest side by side: the one under the cursor of the list, the one that is
- * shown, those laid over it. */
+ * shown, those laid over it. Those that can be held against each other (run_text.h) stand
+ * together; the best of them has a star. */
 #include "ui/pane_train.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "command/run_text.h"
+#include "ui/chart.h"
+#include "ui/curves.h"
+#include "ui/prose.h"
 #include "ui/run_cells.h"
 
-enum { MOST_COMPARED = 16, LABELS = 18, COMPARED_WIDTH = 12 };
+enum { MOST_COMPARED = 16, LABELS = 20, COMPARED_WIDTH = 12 };
 
-/* The run under the cursor, the one that is shown, those laid over it. */
+/* Those of a group stand together, groups in the order of their first runs. */
 struct compared {
     struct run *runs[MOST_COMPARED];
+    size_t group[MOST_COMPARED];
     size_t n;
 };
 
@@ -31,7 +37,8 @@ static void compare_too(struct compared *c, const struct session *s, const struc
     }
 }
 
-static struct compared compared_runs(const struct view *v)
+/* As a person asked for them. */
+static struct compared chosen_runs(const struct view *v)
 {
     const struct train_desk *t = &v->desk->train;
     struct compared c = {.n = 0};
@@ -43,11 +50,26 @@ static struct compared compared_runs(const struct view *v)
     return c;
 }
 
+static struct compared compared_runs(const struct view *v)
+{
+    struct compared chosen = chosen_runs(v), c = {.n = 0};
+
+    for (size_t first = 0; first < chosen.n; first++) {
+        for (size_t i = first; i < chosen.n; i++) {
+            if (runs_group(chosen.runs, chosen.n, i) == first)
+                c.runs[c.n++] = chosen.runs[i];
+        }
+    }
+    for (size_t i = 0; i < c.n; i++)
+        c.group[i] = runs_group(c.runs, c.n, i);
+    return c;
+}
+
 /* A line: what it is, and its text for every run. */
 struct comparison {
     char *label;
     char *cells[MOST_COMPARED];
-    int best; /* the run that is best in it, -1: none */
+    bool best[MOST_COMPARED]; /* of its group */
 };
 
 struct comparisons {
@@ -58,7 +80,7 @@ struct comparisons {
 static struct comparison *add_comparison(struct comparisons *t, char *label)
 {
     t->lines = xgrow(t->lines, t->n, &t->capacity, sizeof(*t->lines));
-    t->lines[t->n] = (struct comparison){.label = label, .best = -1};
+    t->lines[t->n] = (struct comparison){.label = label};
     return &t->lines[t->n++];
 }
 
@@ -72,8 +94,9 @@ static void comparisons_done(struct comparisons *t)
     free(t->lines);
 }
 
-static void compare_cells(struct comparisons *t, const struct view *v,
-                          const struct compared *c, const char *label, enum run_cell cell)
+static struct comparison *compare_cells(struct comparisons *t, const struct view *v,
+                                        const struct compared *c, const char *label,
+                                        enum run_cell cell)
 {
     struct comparison *line = add_comparison(t, xstrdup(label));
 
@@ -84,16 +107,68 @@ static void compare_cells(struct comparisons *t, const struct view *v,
         line->cells[i] = xstrdup(text.length > 0 ? text.text : "-");
         str_done(&text);
     }
+    return line;
+}
+
+/* Only where the runs do not all say the same. */
+static bool compare_unlike(struct comparisons *t, const struct view *v,
+                           const struct compared *c, const char *label,
+                           enum run_cell cell)
+{
+    struct comparison *line = compare_cells(t, v, c, label, cell);
+
+    for (size_t i = 1; i < c->n; i++) {
+        if (strcmp(line->cells[i], line->cells[0]) != 0)
+            return true;
+    }
+    for (size_t i = 0; i < c->n; i++)
+        free(line->cells[i]);
+    free(line->label);
+    t->n--;
+    return false;
+}
+
+/* Which runs cannot be held against the first group's, and why not. */
+static void compare_groups(struct comparisons *t, const struct compared *c)
+{
+    struct comparison *line;
+
+    if (c->n == 0 || c->group[c->n - 1] == 0)
+        return;
+    line = add_comparison(t, xstrdup("set apart by"));
+    for (size_t i = 0; i < c->n; i++)
+        line->cells[i] = xstrdup(c->group[i] == 0 ? "" : unlike_name(
+                                     runs_unlike(c->runs[0], c->runs[i])));
+}
+
+/* From what the group is held against. */
+static void compare_difference(struct comparisons *t, const struct compared *c,
+                               const double *values)
+{
+    struct comparison *line = add_comparison(t, xstrdup("  difference"));
+
+    for (size_t i = 0; i < c->n; i++) {
+        size_t base = runs_base((struct run *const *)c->runs, c->n, c->group[i]);
+        double difference = i == base ? NAN : values[i] - values[base];
+        char text[32] = "";
+
+        if (!isnan(difference))
+            snprintf(text, sizeof(text), fabs(difference) < 100 ? "%+.4f" : "%+.3g",
+                     difference);
+        line->cells[i] = xstrdup(text);
+    }
 }
 
 /* Skipped where no run has it. */
 static void compare_metric(struct comparisons *t, const struct compared *c,
-                           const char *part, enum task task, const struct metric_field *f)
+                           const char *part, enum task task, int metric)
 {
+    const struct metric_field *f = metric_field(task, metric);
     double values[MOST_COMPARED];
     struct comparison *line;
     char text[32];
-    int at = -1, n = 0;
+    int n = 0;
+    bool groups = false;
 
     for (size_t i = 0; i < c->n; i++) {
         const struct run *r = c->runs[i];
@@ -101,29 +176,29 @@ static void compare_metric(struct comparisons *t, const struct compared *c,
 
         values[i] = has ? run_metric(part[0] == 'v' ? run_valid(r) : &r->test, f) : NAN;
         n += !isnan(values[i]);
-        if (isnan(values[i]) || (at >= 0 && !(f->rises ? values[i] > values[at]
-                                                       : values[i] < values[at])))
-            continue;
-        at = (int)i;
+        groups |= i > 0 && c->group[i] == c->group[i - 1];
     }
     if (n == 0)
         return;
-    line = add_comparison(t, xasprintf("%s %s", part, f->title));
-    line->best = n > 1 ? at : -1;
-    for (size_t i = 0; i < c->n; i++)
+    line = add_comparison(t, xasprintf("%s%s %s", task == TASK_NONE ? "pre: " : "", part,
+                                       f->title));
+    for (size_t i = 0; i < c->n; i++) {
         line->cells[i] = xstrdup(train_measure(values[i], text));
+        line->best[i] = runs_best((struct run *const *)c->runs, c->n, c->group[i], f,
+                                  values) == i;
+    }
+    if (metric == 0 && groups)
+        compare_difference(t, c, values);
 }
 
 static void compare_metrics(struct comparisons *t, const struct compared *c)
 {
     /* those of classes, of numbers, and of pre-training */
     static const enum task tasks[] = {TASK_BINARY, TASK_REGRESSION, TASK_NONE};
-    const struct metric_field *f;
-
     for (int k = 0; k < 3; k++) {
-        for (int i = 0; (f = metric_field(tasks[k], i)); i++) {
-            compare_metric(t, c, "valid", tasks[k], f);
-            compare_metric(t, c, "test", tasks[k], f);
+        for (int i = 0; metric_field(tasks[k], i); i++) {
+            compare_metric(t, c, "valid", tasks[k], i);
+            compare_metric(t, c, "test", tasks[k], i);
         }
     }
 }
@@ -151,7 +226,12 @@ static void compare_options(struct comparisons *t, const struct compared *c)
 static struct comparisons compare(const struct view *v, const struct compared *c)
 {
     struct comparisons t = {0};
+    bool target;
 
+    compare_groups(&t, c);
+    compare_unlike(&t, v, c, "from", CELL_FROM);
+    target = compare_unlike(&t, v, c, "target", CELL_TARGET);
+    compare_unlike(&t, v, c, "labels", CELL_LABELS);
     compare_metrics(&t, c);
     compare_options(&t, c);
     compare_cells(&t, v, c, "epochs", CELL_EPOCHS);
@@ -159,7 +239,8 @@ static struct comparisons compare(const struct view *v, const struct compared *c
     compare_cells(&t, v, c, "time", CELL_TIME);
     compare_cells(&t, v, c, "state", CELL_STATE);
     compare_cells(&t, v, c, "table", CELL_TABLE);
-    compare_cells(&t, v, c, "target", CELL_TARGET);
+    if (!target)
+        compare_cells(&t, v, c, "target", CELL_TARGET);
     return t;
 }
 
@@ -185,7 +266,7 @@ static void draw_comparison(struct surface *s, int y, const struct comparison *l
 {
     surface_text(s, 0, y, LABELS - 1, ROLE_DIM, line->label);
     for (size_t i = 0; i < runs; i++) {
-        bool best = line->best == (int)i;
+        bool best = line->best[i];
         int x = LABELS + (int)i * COMPARED_WIDTH;
 
         surface_text_right(s, x, y, COMPARED_WIDTH - 2, best ? ROLE_GOOD : ROLE_TEXT,
@@ -254,6 +335,48 @@ static void copy_compare(const struct view *v, struct str *out)
     str_putc(out, '\n');
     comparisons_done(&t);
 }
+
+/* ---- and laid over each other ---- */
+
+static const struct metric_field *drawn_metric(const struct compared *c)
+{
+    return c->n > 0 ? curves_watched(c->runs[0]) : NULL;
+}
+
+static void title_curves(const struct view *v, struct str *out)
+{
+    struct compared c = compared_runs(v);
+    const struct metric_field *f = drawn_metric(&c);
+
+    str_puts(out, "curves");
+    if (f)
+        str_printf(out, " of valid %s", f->title);
+}
+
+static void draw_curves(const struct view *v, struct surface *s, bool focused)
+{
+    struct compared c = compared_runs(v);
+    struct figure *f;
+
+    (void)focused;
+    if (train_draw_empty(v, s, "Here the curves of runs are laid over each other."))
+        return;
+    f = curves_compared(v, c.runs, c.n, drawn_metric(&c));
+    if (f)
+        chart_draw(f, s);
+    else
+        prose_draw(s, 1, s->height > 3, s->width - 2, ROLE_DIM,
+                   "No epoch of these runs is known: files keep no curve.");
+    figure_free(f);
+}
+
+const struct pane_type pane_curves = {
+    .name = "curves",
+    .title = title_curves,
+    .draw = draw_curves,
+};
+
+/* ---- the table ---- */
 
 const struct pane_type pane_compare = {
     .name = "compare",

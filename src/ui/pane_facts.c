@@ -244,7 +244,8 @@ static void draw_result_table(struct sheet *t)
 
     draw_heads(t, "valid", "test");
     for (int i = 0; (f = metric_field(r->task, i)); i++)
-        draw_values(t, f->title, run_metric(&r->valid, f), run_metric(&r->test, f));
+        if (r->pretext != PRETEXT_MLM || !isnan(run_metric(&r->valid, f)))
+            draw_values(t, f->title, run_metric(&r->valid, f), run_metric(&r->test, f));
 }
 
 static void draw_metrics(struct sheet *t)
@@ -310,6 +311,17 @@ static void draw_training(struct sheet *t)
     make_line(t, "seed", "%llu", (unsigned long long)o->seed);
 }
 
+static void draw_hiding(struct sheet *t)
+{
+    const struct pretrain_options *o = &t->run->settings.train.pretrain;
+
+    if (t->run->pretext == PRETEXT_MLM)
+        make_line(t, "masked", "%.3g %% of the cells", 100 * o->mask);
+    else
+        make_line(t, "replaced", "%.3g %%, %s", 100 * o->mask,
+                  o->replace == REPLACE_EMPIRICAL ? "empirical" : "uniform");
+}
+
 static void draw_make(struct sheet *t)
 {
     const struct run *r = t->run;
@@ -317,10 +329,12 @@ static void draw_make(struct sheet *t)
 
     make_line(t, "table", "%s", r->origin ? r->origin : "-");
     if (r->parent)
-        make_line(t, "parent", "%s", r->parent);
+        make_line(t, "from", "%s", r->parent);
     if (r->pretext == PRETEXT_NONE)
         make_line(t, "target", "%s", run_target(r));
     make_line(t, "task", "%s", run_task(r));
+    if (r->pretext != PRETEXT_NONE)
+        draw_hiding(t);
     if (r->rows > 0)
         make_line(t, "rows", "%s", count_text(r->rows, count));
     draw_model(t);

@@ -2,22 +2,74 @@
 /* The list of runs. */
 #include "ui/pane_train.h"
 
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/mem.h"
 #include "base/text.h"
+#include "command/lineage.h"
+#include "command/run_text.h"
 #include "ui/chart.h"
 #include "ui/curves.h"
+#include "ui/pane_data.h"
 #include "ui/run_cells.h"
+
+/* The lines of the list: what is folded is left out. */
+static struct lineage listed(const struct view *v)
+{
+    const struct train_desk *t = &v->desk->train;
+
+    return lineage_make(v->session, t->folded, t->n_folded);
+}
+
+/* The line of the run, or where that is folded away of the one it is folded into; l->n:
+ * there is none. */
+static size_t find_listed(const struct view *v, const struct lineage *l,
+                          const char *name)
+{
+    size_t at = l->n;
+
+    for (size_t i = 0; name && at == l->n && i <= v->session->n_runs; i++) {
+        const struct run *r = session_find_run(v->session, name);
+
+        at = r ? lineage_find(l, r) : l->n;
+        name = r ? r->parent : NULL;
+    }
+    return at;
+}
+
+/* Keeps the cursor on its run where lines came or went above it, but not where a person
+ * has moved it. */
+static void follow_run(const struct view *v, const struct lineage *l)
+{
+    struct train_desk *t = &v->desk->train;
+    size_t *cursor = &v->desk->lists[PANE_RUNS].cursor;
+    size_t at = find_listed(v, l, t->listed);
+
+    if (*cursor == t->listed_at && at < l->n)
+        *cursor = at;
+    if (l->n == 0)
+        return;
+    at = *cursor < l->n ? *cursor : l->n - 1;
+    if (!t->listed || strcmp(t->listed, l->lines[at].run->name) != 0) {
+        free(t->listed);
+        t->listed = xstrdup(l->lines[at].run->name);
+    }
+    t->listed_at = *cursor;
+}
 
 const struct run *view_listed_run(const struct view *v)
 {
-    const struct session *s = v->session;
-    size_t at = v->desk->lists[PANE_RUNS].cursor;
+    struct lineage l = listed(v);
+    size_t at;
+    const struct run *r = NULL;
 
-    if (s->n_runs == 0)
-        return NULL;
-    return s->runs[at < s->n_runs ? at : s->n_runs - 1];
+    follow_run(v, &l);
+    at = v->desk->lists[PANE_RUNS].cursor;
+    if (l.n > 0)
+        r = l.lines[at < l.n ? at : l.n - 1].run;
+    lineage_done(&l);
+    return r;
 }
 
 /* Its number among the overlaid runs, -1: it is none. */
@@ -33,44 +85,91 @@ static int overlay_of(const struct view *v, const struct run *r)
 }
 
 static const struct column {
-    const char *title;
+    const char *title; /* NULL: the list does not have it */
     bool right; /* numbers */
     int most;   /* widest that it gets, 0: what is left */
     int rank;   /* those of high ranks leave a narrow screen first */
 } columns[RUN_CELLS] = {
-    [CELL_NAME] = {"run", false, 16, 0},      [CELL_STATE] = {"state", false, 8, 1},
-    [CELL_TABLE] = {"table", false, 16, 6},   [CELL_TARGET] = {"target", false, 14, 7},
-    [CELL_EPOCHS] = {"epochs", true, 11, 3},  [CELL_BEST] = {"best", true, 6, 8},
-    [CELL_LOSS] = {"loss", true, 9, 5},       [CELL_VALID] = {"valid", true, 9, 2},
-    [CELL_TEST] = {"test", true, 9, 4},       [CELL_TIME] = {"time", true, 9, 9},
-    [CELL_NOTE] = {"note", false, 0, 10},
+    [CELL_NAME] = {"run", false, 24, 0},      [CELL_STATE] = {"state", false, 8, 1},
+    [CELL_TABLE] = {"table", false, 16, 7},   [CELL_TARGET] = {"target", false, 14, 6},
+    [CELL_FROM] = {NULL, false, 0, 0},        [CELL_LABELS] = {"labels", true, 9, 5},
+    [CELL_EPOCHS] = {"epochs", true, 11, 3},  [CELL_BEST] = {"best", true, 6, 9},
+    [CELL_LOSS] = {"loss", true, 9, 8},       [CELL_VALID] = {"valid", true, 9, 2},
+    [CELL_TEST] = {"test", true, 9, 4},       [CELL_TIME] = {"time", true, 9, 10},
+    [CELL_NOTE] = {"note", false, 0, 11},
 };
 
-enum { MARKS = 3, GAP = 2 }; /* cursor, current, overlaid; blanks between columns */
+enum { RANKS = 12 };
+
+/* cursor, current, overlaid; blanks between columns */
+enum { MARKS = 3, GAP = 2, LEAST_NAME = 8 };
+
+/* The name with its place in the tree, and how many runs are folded away below it. */
+static void put_name(const struct lineage *l, size_t i, bool ascii, struct str *out)
+{
+    lineage_branch(l, i, ascii, out);
+    str_puts(out, l->lines[i].run->name);
+    if (l->lines[i].folded)
+        str_printf(out, " +%zu", l->lines[i].below);
+}
+
+static void put_cell(const struct view *v, const struct lineage *l, size_t i,
+                     enum run_cell c, bool ascii, struct str *out)
+{
+    if (c == CELL_NAME)
+        put_name(l, i, ascii, out);
+    else
+        run_cell_text(v, l->lines[i].run, c, out);
+}
+
+/* Labels are worth a column where they are not all the same. */
+static bool is_needed(const struct lineage *l, enum run_cell c)
+{
+    size_t known = 0;
+
+    if (c != CELL_LABELS)
+        return columns[c].title != NULL;
+    for (size_t i = 0; i < l->n; i++) {
+        size_t labels = run_labels(l->lines[i].run);
+
+        if (labels > 0 && known > 0 && labels != known)
+            return true;
+        known = labels > 0 ? labels : known;
+    }
+    return false;
+}
+
+/* The column's widest text, no more than it may take. */
+static int measure_column(const struct view *v, const struct lineage *l, enum run_cell c)
+{
+    int width = (int)strlen(columns[c].title);
+
+    for (size_t i = 0; i < l->n && columns[c].most > 0; i++) {
+        struct str text = {0};
+        int n;
+
+        put_cell(v, l, i, c, true, &text);
+        n = (int)show_width(str_text(&text), text.length);
+        width = n > width ? n : width;
+        str_done(&text);
+    }
+    return columns[c].most > 0 && width > columns[c].most ? columns[c].most : width;
+}
 
 /* What each column takes, 0: left out. */
-static void plan_columns(const struct view *v, int width, int widths[RUN_CELLS])
+static void plan_columns(const struct view *v, const struct lineage *l, int width,
+                         int widths[RUN_CELLS])
 {
-    const struct session *s = v->session;
     int left = width - MARKS;
 
-    for (int c = 0; c < RUN_CELLS; c++) {
-        widths[c] = (int)strlen(columns[c].title);
-        for (size_t i = 0; i < s->n_runs && columns[c].most > 0; i++) {
-            struct str text = {0};
-            int n;
-
-            run_cell_text(v, s->runs[i], (enum run_cell)c, &text);
-            n = (int)show_width(str_text(&text), text.length);
-            widths[c] = n > widths[c] ? n : widths[c];
-            str_done(&text);
-        }
-        if (columns[c].most > 0 && widths[c] > columns[c].most)
-            widths[c] = columns[c].most;
-    }
-    for (int rank = 0; rank < RUN_CELLS; rank++) {
+    for (int c = 0; c < RUN_CELLS; c++)
+        widths[c] = is_needed(l, (enum run_cell)c) ? measure_column(v, l,
+                                                                    (enum run_cell)c) : 0;
+    if (widths[CELL_NAME] > width / 4 && width / 4 >= LEAST_NAME)
+        widths[CELL_NAME] = width / 4;
+    for (int rank = 0; rank < RANKS; rank++) {
         for (int c = 0; c < RUN_CELLS; c++) {
-            if (columns[c].rank != rank)
+            if (columns[c].rank != rank || widths[c] == 0)
                 continue;
             left -= widths[c] + GAP;
             if (left + GAP < 0)
@@ -104,9 +203,10 @@ static enum role role_of(const struct run *r, enum run_cell c)
     return c == CELL_NAME ? ROLE_STRONG : c == CELL_NOTE ? ROLE_DIM : ROLE_TEXT;
 }
 
-static void draw_run(const struct view *v, struct surface *s, int y, const struct run *r,
-                     const int widths[RUN_CELLS])
+static void draw_run(const struct view *v, struct surface *s, int y,
+                     const struct lineage *l, size_t i, const int widths[RUN_CELLS])
 {
+    const struct run *r = l->lines[i].run;
     int x = MARKS;
 
     for (int c = 0; c < RUN_CELLS; c++) {
@@ -114,7 +214,7 @@ static void draw_run(const struct view *v, struct surface *s, int y, const struc
 
         if (widths[c] == 0)
             continue;
-        run_cell_text(v, r, (enum run_cell)c, &text);
+        put_cell(v, l, i, (enum run_cell)c, s->glyphs == GLYPHS_ASCII, &text);
         if (text.length == 0)
             str_putc(&text, columns[c].right ? '-' : ' ');
         if (columns[c].right)
@@ -154,54 +254,73 @@ static void title_runs(const struct view *v, struct str *out)
 
 static void draw_runs(const struct view *v, struct surface *s, bool focused)
 {
-    struct list *l = &v->desk->lists[PANE_RUNS];
-    const struct session *session = v->session;
+    struct list *list = &v->desk->lists[PANE_RUNS];
+    struct lineage l;
     int widths[RUN_CELLS];
 
     if (train_draw_empty(v, s, NULL))
         return;
-    list_fit(l, s->height > 1 ? (size_t)s->height - 1 : 1, session->n_runs);
-    plan_columns(v, s->width, widths);
+    l = listed(v);
+    follow_run(v, &l);
+    list_fit(list, s->height > 1 ? (size_t)s->height - 1 : 1, l.n);
+    plan_columns(v, &l, s->width, widths);
     draw_titles(s, widths);
-    for (size_t i = l->top; i < session->n_runs && i < l->top + l->page; i++) {
-        int y = 1 + (int)(i - l->top);
+    for (size_t i = list->top; i < l.n && i < list->top + list->page; i++) {
+        int y = 1 + (int)(i - list->top);
 
-        draw_run(v, s, y, session->runs[i], widths);
-        draw_marks(v, s, y, session->runs[i], i == l->cursor);
-        if (i == l->cursor)
+        draw_run(v, s, y, &l, i, widths);
+        draw_marks(v, s, y, l.lines[i].run, i == list->cursor);
+        if (i == list->cursor)
             surface_paint(s, (struct rect){0, y, s->width, 1},
                           focused ? ROLE_CURSOR : ROLE_CURSOR_OFF);
     }
+    lineage_done(&l);
 }
 
 static size_t count_runs(const struct view *v)
 {
-    return v->session->n_runs;
+    struct lineage l = listed(v);
+    size_t n = l.n;
+
+    lineage_done(&l);
+    return n;
 }
 
-/* Letters of both cases are equal. */
-static bool contains(const char *text, const char *part)
+/* To the left folds what is below, or goes up to the run it began with; to the right
+ * unfolds. */
+static bool move_runs(const struct view *v, enum movement m, long n)
 {
-    size_t n = strlen(part);
+    struct lineage l = listed(v);
+    const struct run *r = view_listed_run(v);
+    size_t at = lineage_find(&l, r);
+    const struct lineage_line *line = at < l.n ? &l.lines[at] : NULL;
+    bool taken = m == MOVE_LEFT || m == MOVE_RIGHT;
 
-    for (; *text; text++) {
-        if (strncasecmp(text, part, n) == 0)
-            return true;
+    (void)n;
+    if (line && taken) {
+        if (m == MOVE_RIGHT ? line->folded : line->below > 0 && !line->folded)
+            desk_fold(v->desk, r->name);
+        else if (m == MOVE_LEFT)
+            v->desk->lists[PANE_RUNS].cursor = line->parent;
     }
-    return n == 0;
+    lineage_done(&l);
+    return taken;
 }
 
 static bool run_holds(const struct view *v, size_t i, const char *text)
 {
+    struct lineage l = listed(v);
     bool found = false;
 
-    for (int c = 0; c < RUN_CELLS && !found; c++) {
+    for (int c = 0; c < RUN_CELLS && !found && i < l.n; c++) {
         struct str cell = {0};
 
-        run_cell_text(v, v->session->runs[i], (enum run_cell)c, &cell);
-        found = contains(str_text(&cell), text);
+        run_cell_text(v, l.lines[i].run, (enum run_cell)c, &cell);
+        found = data_cell_holds((struct cell){str_text(&cell), (uint32_t)cell.length},
+                                text);
         str_done(&cell);
     }
+    lineage_done(&l);
     return found;
 }
 
@@ -222,5 +341,6 @@ const struct pane_type pane_runs = {
     .count = count_runs,
     .header = 1,
     .holds = run_holds,
+    .move = move_runs,
     .copy = copy_run,
 };

@@ -18,8 +18,11 @@ const struct pane_type *pane_type(enum pane_id pane)
         [PANE_ROC] = &pane_roc,
         [PANE_CONFUSION] = &pane_confusion,
         [PANE_CALIBRATION] = &pane_calibration,
+        [PANE_LEARNED] = &pane_learned,
+        [PANE_EXAMPLE] = &pane_example,
         [PANE_RUNS] = &pane_runs,
         [PANE_COMPARE] = &pane_compare,
+        [PANE_CURVES] = &pane_curves,
         [PANE_LOG] = &pane_log,
     };
 

@@ -63,18 +63,13 @@ static int epoch_of(const struct run *r)
     return epoch < r->settings.train.epochs ? epoch : r->settings.train.epochs;
 }
 
-/* The first job, and how many others there are. */
-static void add_jobs(const struct view *v, int width, struct str *out)
+/* The first job by that name, and how many others there are. */
+static void put_jobs(const struct view *v, int width, const char *what, struct str *out)
 {
     const struct view_job *j = v->jobs;
-    const struct run *r;
+    const struct run *r = j->run;
 
-    if (v->n_jobs == 0) {
-        str_puts(out, "idle");
-        return;
-    }
-    r = j->run;
-    str_puts(out, j->what);
+    str_puts(out, what);
     if (v->n_jobs > 1)
         str_printf(out, " +%zu", v->n_jobs - 1);
     if (j->paused)
@@ -85,6 +80,22 @@ static void add_jobs(const struct view *v, int width, struct str *out)
         str_printf(out, "  %s", j->status);
     if (width < LONG_STATUS && r && r->progress.best_epoch > 0)
         add_best(r, out);
+}
+
+/* "train r1 3/50 best 0.91", or without "train" where that is too long. */
+static void add_jobs(const struct view *v, int width, struct str *out)
+{
+    const struct view_job *j = v->jobs;
+
+    if (v->n_jobs == 0) {
+        str_puts(out, "idle");
+        return;
+    }
+    put_jobs(v, width, j->what, out);
+    if ((int)show_width(out->text, out->length) <= width || !j->run)
+        return;
+    str_clear(out);
+    put_jobs(v, width, j->run->name, out);
 }
 
 static void draw_top(const struct view *v, struct surface *s)

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "command/grid.h"
 #include "command/run_text.h"
 #include "ui/curves.h"
 #include "ui/pane_train.h"
@@ -18,6 +19,14 @@ static void put_epochs(const struct run *r, struct str *out)
 {
     if (r->state != RUN_OPENED)
         str_printf(out, "%d/%d", r->progress.epoch, r->settings.train.epochs);
+}
+
+static void put_labels(const struct run *r, struct str *out)
+{
+    char count[COUNT_TEXT];
+
+    if (run_labels(r) > 0)
+        str_puts(out, count_text(run_labels(r), count));
 }
 
 static void put_measure(double x, struct str *out)
@@ -38,8 +47,8 @@ static void put_note(const struct view *v, const struct run *r, struct str *out)
 {
     struct str differences = {0};
 
-    if (r->parent)
-        str_printf(out, "from %s", r->parent);
+    if (r->parent && !session_find_run(v->session, r->parent))
+        str_printf(out, "from %s", r->parent); /* else it stands below it */
     if (r->progress.end == TRAIN_EARLY)
         str_puts(out, out->length > 0 ? "; early" : "early");
     run_differences(r, v->session->runs, v->session->n_runs, &differences);
@@ -61,6 +70,8 @@ void run_cell_text(const struct view *v, const struct run *r, enum run_cell cell
     case CELL_TARGET:
         str_puts(out, r->pretext == PRETEXT_NONE ? run_target(r) : run_task(r));
         break;
+    case CELL_FROM: str_puts(out, r->parent ? r->parent : ""); break;
+    case CELL_LABELS: put_labels(r, out); break;
     case CELL_EPOCHS: put_epochs(r, out); break;
     case CELL_BEST:
         if (r->progress.best_epoch > 0)

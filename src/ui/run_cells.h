@@ -6,8 +6,8 @@
 #include "ui/pane.h"
 
 enum run_cell {
-    CELL_NAME, CELL_STATE, CELL_TABLE, CELL_TARGET, CELL_EPOCHS, CELL_BEST, CELL_LOSS,
-    CELL_VALID, CELL_TEST, CELL_TIME, CELL_NOTE, RUN_CELLS
+    CELL_NAME, CELL_STATE, CELL_TABLE, CELL_FROM, CELL_TARGET, CELL_LABELS, CELL_EPOCHS,
+    CELL_BEST, CELL_LOSS, CELL_VALID, CELL_TEST, CELL_TIME, CELL_NOTE, RUN_CELLS
 };
 
 /* Appends it; nothing where it is not known. Valid and test: the metric that early
