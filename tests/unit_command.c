@@ -17,6 +17,7 @@
 #include "command/pending.h"
 #include "command/run_text.h"
 #include "data/infer.h"
+#include "engine/history.h"
 #include "table.h"
 #include "test.h"
 
@@ -509,6 +510,49 @@ static void a_run_comes_back_from_json(void)
     run_free(back);
 }
 
+/* As far as the file makes sense. */
+static void epochs_come_back_from_metrics(void)
+{
+    struct run *r = run_new("one");
+
+    r->folder = xstrdup("unit_command.run");
+    r->task = TASK_BINARY;
+    mkdir(r->folder, 0700);
+    history_read(r);
+    check_int(r->n_history, 0);
+    write_file("unit_command.run/metrics.csv",
+               "epoch,seconds,lr,train_loss,valid_loss,valid_auc,later,valid_f1\n"
+               "1,0.5,0.001,0.75,0.5,0.75,x,0.5\n"
+               "1,0.5,0.001,0.75,0.5,0.75,,0.5\n"
+               "2,1.5,0.001,0.5,0.25,0.875,,\n"
+               "3,2.5,0.001,0.5,0.25,0.8,,0.25\n4,3.5,0.0");
+    history_read(r);
+    check_int(r->n_history, 0); /* "x" is no number */
+    write_file("unit_command.run/metrics.csv",
+               "epoch,seconds,lr,train_loss,valid_loss,valid_auc,later,valid_f1\n"
+               "1,0.5,0.001,0.75,0.5,0.75,,0.5\n"
+               "2,1.5,0.001,0.5,0.25,0.875,,\n"
+               "3,2.5,0.001,0.5,0.25,0.8,,0.25\n4,3.5,0.0");
+    history_read(r);
+    check_int(r->n_history, 3);
+    check_near(r->history[0].valid.f1, 0.5, 0);
+    check(isnan(r->history[1].valid.f1) && isnan(r->history[1].valid.accuracy));
+    check_near(r->history[2].train_loss, 0.5, 0);
+    check_near(r->history[2].valid.auc, 0.8, 0);
+    check(r->history[1].best && !r->history[2].best);
+    check_int(r->progress.epoch, 3);
+    check_int(r->progress.best_epoch, 2);
+    check_near(r->progress.best, 0.875, 0);
+    check_near(r->progress.seconds, 2.5, 0);
+    r->progress.epoch = 2;
+    r->files.resumable = true;
+    history_read(r);
+    check_int(r->progress.epoch, 2);
+    unlink("unit_command.run/metrics.csv");
+    rmdir(r->folder);
+    run_free(r);
+}
+
 /* ---- lineage and likeness of runs ---- */
 
 static struct run *begun_from(struct session *s, const char *name, const char *parent)
@@ -828,6 +872,7 @@ int main(void)
     test_run(run_names_do_not_clash);
     test_run(files_give_names);
     test_run(a_run_comes_back_from_json);
+    test_run(epochs_come_back_from_metrics);
     test_run(lineage_is_a_tree);
     test_run(runs_fall_into_groups);
     test_run(counts_are_grouped);

@@ -196,7 +196,7 @@ static bool run_run(struct context *c, const struct call *call, struct error *er
     size_t left_out = 0;
     struct grid *g;
 
-    if (!r)
+    if (!r || (r->state == RUN_KEPT && r->files.model && !run_needs_model(r, err)))
         return false;
     if (r->state != RUN_WAITING)
         c->session->run = r;

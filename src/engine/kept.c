@@ -8,6 +8,7 @@
 
 #include "base/lock.h"
 #include "base/mem.h"
+#include "engine/history.h"
 #include "engine/train_state.h"
 #include "nn/safetensors.h"
 
@@ -123,6 +124,8 @@ static bool look(struct run *r)
         look_at_state(r);
     r->files.elsewhere = lock_is_taken(lock, NULL);
     known = r->files.model || r->files.resumable;
+    if (known)
+        history_read(r);
     if (known && !r->origin)
         r->origin = xstrdup(r->table ? r->table : r->folder);
     free(lock);

@@ -500,10 +500,15 @@ static bool enter_row(struct app *app, struct error *err)
 static bool enter_run(struct app *app, struct error *err)
 {
     struct view v = app_view(app);
-    const struct run *r = view_listed_run(&v);
+    struct error unread;
+    struct run *r = NULL;
 
+    if (view_listed_run(&v))
+        r = session_find_run(v.session, view_listed_run(&v)->name);
     if (!r)
         return error_set(err, ERROR_STATE, "there is no run yet; `train` makes one");
+    if (r->state == RUN_KEPT)
+        run_needs_model(r, &unread); /* if it cannot be read, the panes say so */
     free(app->desk.train.run);
     app->desk.train.run = xstrdup(r->name);
     go_to(app, VIEW_TRAIN);

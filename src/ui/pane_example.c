@@ -231,11 +231,9 @@ static void draw_example(const struct view *v, struct surface *s, bool focused)
     if (train_draw_empty(v, s, "Here a row is seen as pre-training asks for it."))
         return;
     if (!find_row(v, &r)) {
-        prose_draw(s, 1, s->height > 3, s->width - 2, ROLE_DIM,
-                   view_run(v)->state == RUN_WAITING
-                       ? "Here a row of the validation part is seen after each epoch: "
-                         "what is hidden in it, and what the model says."
-                       : "The rows that were looked at are not kept.");
+        train_draw_unknown(view_run(v), s,
+                           "Here a row of the validation part is seen after each epoch: "
+                           "what is hidden in it, and what the model says.");
         return;
     }
     p = plan_cells(&r, s->width);

@@ -168,7 +168,7 @@ static void draw_ended(struct sheet *t)
     const struct train_progress *p = &t->run->progress;
     struct str text = {0};
 
-    if (t->run->state == RUN_OPENED) {
+    if (p->epoch == 0 && t->run->state != RUN_TRAINED) {
         str_printf(&text, "from %s", t->run->origin);
     } else {
         str_printf(&text, "%d epoch%s in ", p->epoch, p->epoch == 1 ? "" : "s");

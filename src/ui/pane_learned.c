@@ -17,7 +17,6 @@
 #include "base/text.h"
 #include "command/grid.h"
 #include "ui/pane_data.h"
-#include "ui/prose.h"
 
 /* ---- the columns in order ---- */
 
@@ -283,24 +282,6 @@ static void draw_titles(struct surface *s, const struct plan *p)
     }
 }
 
-/* Why there is nothing to list. */
-static void draw_nothing(const struct view *v, struct surface *s)
-{
-    const struct run *r = view_run(v);
-    struct str text = {0};
-
-    if (r->state == RUN_WAITING)
-        str_puts(&text, "Here stands what was learned of each column, after the first "
-                        "epoch.");
-    else if (r->state == RUN_OPENED)
-        str_printf(&text, "The file of %s does not say what was learned of each column.",
-                   r->name);
-    else
-        str_printf(&text, "%s ended before its first epoch did.", r->name);
-    prose_draw(s, 1, s->height > 3, s->width - 2, ROLE_DIM, str_text(&text));
-    str_done(&text);
-}
-
 static void title_learned(const struct view *v, struct str *out)
 {
     static const char *const orders[LEARNED_SORTS] = {"", ", by name", ", worst first",
@@ -328,7 +309,8 @@ static void draw_learned(const struct view *v, struct surface *s, bool focused)
         return;
     lines = list_columns(v);
     if (lines.n == 0) {
-        draw_nothing(v, s);
+        train_draw_unknown(view_run(v), s, "Here stands what was learned of each column, "
+                                           "after the first epoch.");
         return;
     }
     list_fit(l, s->height > 1 ? (size_t)s->height - 1 : 1, lines.n);

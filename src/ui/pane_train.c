@@ -89,26 +89,38 @@ bool train_is_regression(const struct view *v)
     return r && r->task == TASK_REGRESSION;
 }
 
+void train_draw_unknown(const struct run *r, struct surface *s, const char *early)
+{
+    struct str text = {0};
+
+    if (r->state == RUN_WAITING)
+        str_puts(&text, early);
+    else if (r->state == RUN_OPENED)
+        str_printf(&text, "%s was opened from its file, which does not keep this.",
+                   r->name);
+    else if (r->state == RUN_KEPT && r->files.model)
+        str_printf(&text, "%s is kept from another session; `run %s` reads it.", r->name,
+                   r->name);
+    else if (r->state == RUN_KEPT)
+        str_printf(&text, "%s is not done; `resume %s` goes on with it.", r->name,
+                   r->name);
+    else
+        str_printf(&text, "%s ended before its first epoch did.", r->name);
+    prose_draw(s, 1, s->height > 3, s->width - 2, ROLE_DIM, str_text(&text));
+    str_done(&text);
+}
+
 const struct diagnosis *train_diagnosis(const struct view *v, struct surface *s)
 {
     static const char here[] = "Here the best weights so far are judged by the "
                                "validation rows, after the first epoch.";
     const struct run *r = view_run(v);
-    struct str text = {0};
 
     if (train_draw_empty(v, s, here))
         return NULL;
     if (r->diagnosis)
         return r->diagnosis;
-    if (r->state == RUN_OPENED)
-        str_printf(&text, "%s was opened from its file, which does not keep this. "
-                   "`evaluate` measures it anew.", r->name);
-    else if (r->state == RUN_TRAINED)
-        str_printf(&text, "%s ended before its first epoch did.", r->name);
-    else
-        str_puts(&text, here);
-    prose_draw(s, 1, s->height > 3, s->width - 2, ROLE_DIM, str_text(&text));
-    str_done(&text);
+    train_draw_unknown(r, s, here);
     return NULL;
 }
 
@@ -120,15 +132,11 @@ static void draw_no_curve(const struct view *v, struct surface *s)
     const struct run *r = view_run(v);
     struct str text = {0};
 
-    if (r->state == RUN_OPENED)
-        str_printf(&text, "%s was opened from its file, which keeps no curve.", r->name);
-    else if (r->state != RUN_WAITING)
-        str_printf(&text, "%s ended before its first epoch did.", r->name);
-    else if (r->phase == PHASE_STEPPING)
+    if (r->phase == PHASE_STEPPING)
         str_printf(&text, "%s is in its first epoch.", r->name);
     else
         str_printf(&text, "%s: %s ...", r->name, train_phase_text(r->phase));
-    prose_draw(s, 1, s->height > 3, s->width - 2, ROLE_DIM, str_text(&text));
+    train_draw_unknown(r, s, str_text(&text));
     str_done(&text);
 }
 

@@ -18,6 +18,10 @@ const struct diagnosis *train_known(const struct view *v);
 const struct diagnosis *train_diagnosis(const struct view *v, struct surface *s);
 bool train_is_regression(const struct view *v);
 
+/* Draws why there is nothing to see of a run that has no epoch, or none that is kept;
+ * `early` is what is said as long as it trains. */
+void train_draw_unknown(const struct run *r, struct surface *s, const char *early);
+
 /* A metric in at most nine columns: "0.9172", "31234.0", "-". */
 const char *train_measure(double x, char out[32]);
 

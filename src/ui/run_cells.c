@@ -17,7 +17,7 @@ static void put_state(const struct view *v, const struct run *r, struct str *out
 
 static void put_epochs(const struct run *r, struct str *out)
 {
-    if (r->state != RUN_OPENED)
+    if (r->progress.epoch > 0 || r->state == RUN_WAITING || r->state == RUN_TRAINED)
         str_printf(out, "%d/%d", r->progress.epoch, r->settings.train.epochs);
 }
 
@@ -39,7 +39,7 @@ static void put_measure(double x, struct str *out)
 
 static void put_time(const struct run *r, struct str *out)
 {
-    if (r->state != RUN_OPENED)
+    if (r->progress.seconds > 0 || r->state == RUN_WAITING || r->state == RUN_TRAINED)
         str_duration(out, r->progress.seconds);
 }
 
