@@ -223,8 +223,12 @@ static bool run_quit(struct context *c, const struct call *call, struct error *e
 
     (void)call;
     if (p && !c->batch) {
-        question = xasprintf("%s is not done and would be lost; leave all the same?",
-                             p->what);
+        if (pending_is_kept(p))
+            question = xasprintf("%s is not done; leave, so that `resume %s` goes on "
+                                 "with it another time?", p->what, p->run->name);
+        else
+            question = xasprintf("%s is not done and would be lost; leave all the same?",
+                                 p->what);
         c->quit = c->out->ask(c->self, question);
         free(question);
         return c->quit || error_set(err, ERROR_CANCELLED,

@@ -215,6 +215,19 @@ static void note_offer(struct context *c, const struct run *r)
                      "with it", r->name, r->name);
 }
 
+static bool is_offered(const struct run *r)
+{
+    return r->state == RUN_KEPT && r->files.cut_off && !r->files.elsewhere;
+}
+
+const struct run *resume_offered(const struct session *s)
+{
+    for (size_t i = s->n_runs; i > 0; i--)
+        if (is_offered(s->runs[i - 1]))
+            return s->runs[i - 1];
+    return NULL;
+}
+
 void resume_offer(struct context *c)
 {
     const struct session *s = c->session;
@@ -224,9 +237,7 @@ void resume_offer(struct context *c)
     for (size_t i = s->n_runs; i > 0; i--) {
         const struct run *r = s->runs[i - 1];
 
-        if (r->state != RUN_KEPT || (!r->files.cut_off && !r->files.elsewhere))
-            continue;
-        if (n++ < OFFERS)
+        if ((is_offered(r) || r->files.elsewhere) && n++ < OFFERS)
             note_offer(c, r);
     }
     if (n > OFFERS)
@@ -242,8 +253,7 @@ static const char *only_offer(const struct session *s)
     int n = 0;
 
     for (size_t i = 0; i < s->n_runs; i++)
-        if (s->runs[i]->state == RUN_KEPT && s->runs[i]->files.cut_off
-            && !s->runs[i]->files.elsewhere) {
+        if (is_offered(s->runs[i])) {
             name = s->runs[i]->name;
             n++;
         }

@@ -24,6 +24,11 @@ struct pending *pending_next(const struct context *c, const struct pending *p)
     return next;
 }
 
+bool pending_is_kept(const struct pending *p)
+{
+    return p->type->cut && p->run && p->run->settings.train.autosave > 0;
+}
+
 struct pending *pending_asked(const struct context *c, const char *number,
                               struct error *err)
 {

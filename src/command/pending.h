@@ -68,6 +68,8 @@ struct pending *pending_find(const struct context *c, int job);
 /* The job of that number, or with NULL the only one there is. NULL and a sentence. */
 struct pending *pending_asked(const struct context *c, const char *number,
                               struct error *err);
+/* Whether it can go on in another session when the program is left. */
+bool pending_is_kept(const struct pending *p);
 /* The first after p (NULL: of all) that is not quiet; NULL: none. */
 struct pending *pending_next(const struct context *c, const struct pending *p);
 

@@ -11,6 +11,9 @@
 bool resume_run(struct context *c, const struct call *call, const char *name,
                 struct error *err);
 
+/* The last run that was cut off and nobody goes on with, or NULL. */
+const struct run *resume_offered(const struct session *s);
+
 /* Notes which runs were cut off and how they go on, and which another process trains. */
 void resume_offer(struct context *c);
 

@@ -192,12 +192,13 @@ static void note_trained(struct context *c, const struct run *r,
     }
     context_note(c, "%s", str_text(&text));
     str_done(&text);
-    if (r->folder && result->saved)
+    if (r->folder && result->saved && result->resumable)
+        context_note(c, "%s: kept in %s; `resume %s` goes on with it", r->name, r->folder,
+                     r->name);
+    else if (r->folder && result->saved)
         context_note(c, "%s: kept in %s", r->name, r->folder);
     else if (r->folder)
         context_note(c, "%s: not saved: %s", r->name, result->save_error.text);
-    if (result->resumable)
-        context_note(c, "%s: `resume %s` goes on with it", r->name, r->name);
 }
 
 static bool finish_training(struct context *c, struct pending *p, void *work,

@@ -387,6 +387,7 @@ static void keep_learned(struct train_job *j, json_t *metrics)
 
 static enum step save(struct train_job *j)
 {
+    const struct train_progress *p = trainer_progress(j->trainer);
     json_t *metrics;
     char *path;
 
@@ -400,12 +401,14 @@ static enum step save(struct train_job *j)
     json_object_set_new(j->extra, "rows",
                         json_integer((json_int_t)trainer_rows(j->trainer)));
     keep_learned(j, metrics);
+    json_object_set_new(j->extra, "epochs", json_integer(p->epoch));
+    json_object_set_new(j->extra, "best_epoch", json_integer(p->best_epoch));
     json_object_set_new(j->extra, "metrics", metrics);
     write_log(j);
     path = file_of(j, RUN_MODEL);
     j->result.saved = model_save(j->model, j->extra, path, &j->result.save_error);
     free(path);
-    if (j->checkpoint && trainer_progress(j->trainer)->end == TRAIN_STOPPED)
+    if (j->checkpoint && p->end == TRAIN_STOPPED)
         j->result.resumable = true;
     else if (j->checkpoint && j->result.saved)
         checkpoint_remove(j->checkpoint);

@@ -8,6 +8,8 @@
 
 #include "base/lock.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "base/text.h"
 #include "engine/history.h"
 #include "engine/train_state.h"
 #include "nn/safetensors.h"
@@ -81,6 +83,12 @@ static bool look_at_model(struct run *r)
 
 static void take_recipe(struct run *r, const json_t *j)
 {
+    const json_t *settings = json_object_get(j, "settings");
+    const char *epochs = json_string_value(json_object_get(settings, "train.epochs"));
+    long number;
+
+    if (epochs && str_to_long(epochs, 1, 1000000, &number))
+        r->settings.train.epochs = (int)number;
     take_text(&r->table, j, "table");
     take_text(&r->parent, j, "parent");
     take_text(&r->target, j, "target");
@@ -149,6 +157,16 @@ static int compare_names(const void *a, const void *b)
     return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Names go on screens and into sentences that name commands. */
+static bool can_name(const char *name)
+{
+    char *shown = show(name, 0);
+    bool can = strcmp(shown, name) == 0 && name[0] != '.' && name[0] != '-';
+
+    free(shown);
+    return can;
+}
+
 /* Caller frees list and names. */
 static char **list_folder(const char *path, size_t *n)
 {
@@ -159,7 +177,7 @@ static char **list_folder(const char *path, size_t *n)
 
     *n = 0;
     while (dir && (e = readdir(dir))) {
-        if (e->d_name[0] == '.')
+        if (!can_name(e->d_name))
             continue;
         names = xgrow(names, *n, &capacity, sizeof(*names));
         names[(*n)++] = xstrdup(e->d_name);

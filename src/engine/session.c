@@ -300,6 +300,8 @@ void run_take_json(struct run *r, const json_t *extra)
 
     take_text(&r->parent, extra, "parent");
     take_text(&r->table, extra, "table");
+    r->progress.epoch = (int)int_or(extra, "epochs", 0);
+    r->progress.best_epoch = (int)int_or(extra, "best_epoch", 0);
     if (int_or(extra, "rows", 0) > 0)
         r->rows = (size_t)int_or(extra, "rows", 0);
     take_split(&r->split, json_object_get(extra, "split"));

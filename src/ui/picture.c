@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/grid.h"
+#include "command/resume.h"
 #include "ui/app_private.h"
 #include "ui/prompt.h"
 #include "ui/prose.h"
@@ -88,7 +89,10 @@ static void add_jobs(const struct view *v, int width, struct str *out)
     const struct view_job *j = v->jobs;
 
     if (v->n_jobs == 0) {
+        r = resume_offered(v->session);
         str_puts(out, "idle");
+        if (r)
+            str_printf(out, " (resume %s)", r->name);
         return;
     }
     put_jobs(v, width, j->what, out);

@@ -279,8 +279,10 @@ static void leave(struct plain *p)
 {
     if (p->context.pending && !p->warned) {
         note(p,
-             "a job is not done; `stop` ends it and keeps its best weights, Ctrl-D again "
-                "leaves without");
+             pending_is_kept(p->context.pending)
+                 ? "a job is not done; `stop` ends it and keeps its best weights, Ctrl-D "
+                   "again leaves, and `resume` goes on with it another time"
+                 : "a job is not done; Ctrl-D again leaves, and it is lost");
         p->warned = true;
         return;
     }
