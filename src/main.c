@@ -210,6 +210,8 @@ static int run_without_screen(struct session *s, const struct arguments *a, bool
     int status;
 
     plain_context(p)->usual_format = (enum format)a->format;
+    plain_context(p)->input_free = batch && !(a->script && strcmp(a->script, "-") == 0);
+    plain_context(p)->output_free = batch && !isatty(STDOUT_FILENO);
     status = batch ? run_batch(plain_context(p), a) : run_plain(p, a, reason);
     if (!plain_flush(p, &err) && status == EXIT_SUCCESS)
         status = fail(&err, EXIT_FAILURE);

@@ -240,7 +240,7 @@ static void numbers_are_scaled_by_training_rows(void)
     check_near(s.frame->values[2 * 403], (50 - s.encoder->continuous[0].mean) /
                s.encoder->continuous[0].deviation, 1e-6);
     check_int(s.frame->missing, 2);
-    check(strstr(str_text(&s.note), "x: 1 cells cannot be read") != NULL);
+    check(strstr(str_text(&s.note), "x: 1 cell cannot be read") != NULL);
     tear_down(&s);
     str_done(&text);
 }

@@ -80,7 +80,7 @@ static float *predict(struct fresh *f, struct model *m, const uint32_t *rows, si
     float *out = xcalloc(n * (size_t)model_outputs(m), sizeof *out);
     struct error err = {0};
 
-    check(model_predict(m, f->pool, f->s.frame, rows, n, out, &err));
+    check(model_predict(m, f->pool, f->s.frame, rows, n, FILL_CLASS, out, &err));
     return out;
 }
 
@@ -327,7 +327,7 @@ static bool is_unharmed(struct model *m, const struct subject *s, struct pool *p
     struct error err = {0};
     struct frame *f = encoder_apply(model_encoder(m), s->data, NULL, &err);
     float *got = xcalloc(n, sizeof *got);
-    bool same = f && model_predict(m, pool, f, NULL, n / 2, got, &err)
+    bool same = f && model_predict(m, pool, f, NULL, n / 2, FILL_CLASS, got, &err)
         && memcmp(got, right, n * sizeof *got) == 0;
 
     free(got);
@@ -350,7 +350,8 @@ static void every_flipped_bit_of_a_model_is_seen(void)
     FILE *file = fopen(path, "r+b");
     float right[OUTPUTS];
 
-    check(m && file && model_predict(m, pool, s.frame, NULL, OUTPUTS / 2, right, &err));
+    check(m && file && model_predict(m, pool, s.frame, NULL, OUTPUTS / 2, FILL_CLASS,
+                                     right, &err));
     model_free(m);
     setvbuf(file, NULL, _IONBF, 0);
     for (size_t i = 0; i < 8 * n; i++) {

@@ -132,7 +132,8 @@ static struct metrics test_metrics(struct subject *s, struct run *r)
 {
     struct metrics m = {0};
 
-    check(model_evaluate(r->model, r->pool, s->frame, s->split, PART_TEST, &m, &r->err));
+    check(model_evaluate(r->model, r->pool, s->frame, s->split, PART_TEST, FILL_CLASS, &m,
+                         &r->err));
     return m;
 }
 
@@ -469,7 +470,8 @@ static void stops_early_and_keeps_the_best(void)
     check_int(p->epoch, p->best_epoch + 3);
     check_int(n, p->epoch);
     check_near(history[p->best_epoch - 1].valid.auc, p->best, 0);
-    check(model_evaluate(r.model, r.pool, s.frame, s.split, PART_VALID, &valid, &r.err));
+    check(model_evaluate(r.model, r.pool, s.frame, s.split, PART_VALID, FILL_CLASS, &valid,
+                         &r.err));
     check_near(valid.auc, p->best, 1e-6); /* untrained categories were settled since */
     run_done(&r);
     subject_done(&s);

@@ -227,6 +227,11 @@ void file_writer_write(struct file_writer *w, const void *bytes, size_t n)
     }
 }
 
+bool file_writer_going(const struct file_writer *w)
+{
+    return w->failure == 0;
+}
+
 void file_writer_printf(struct file_writer *w, const char *format, ...)
 {
     struct str text = {0};

@@ -22,6 +22,8 @@ struct file_writer; /* opaque */
 struct file_writer *file_writer_open(const char *path, int mode, struct error *err);
 /* Buffered; a failure is remembered and reported by commit. */
 void file_writer_write(struct file_writer *w, const void *bytes, size_t n);
+/* False: something could not be written, so it can be left at once; commit says why. */
+bool file_writer_going(const struct file_writer *w);
 void file_writer_printf(struct file_writer *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Flush, fsync, rename. Frees w. False with the old file in place, but for the one

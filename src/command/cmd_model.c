@@ -16,6 +16,13 @@
 
 #define RUN_OPTION {"run", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "else the current run"}
 
+#define FILL_OPTION \
+    {"fill", {VALUE_CHOICE, FILL_NAMES, 0, 0}, OPTIONAL, FILL_NAMES, \
+     "what a missing category stands for: the column's missing class, or the mean of " \
+     "its known classes; class"}
+
+enum { ROWS_A_LINE = 100000 }; /* of predict, without a status line */
+
 /* The run of --run, with a model to use. */
 static struct run *asked_run(struct context *c, const struct call *call,
                              struct error *err)
@@ -143,7 +150,8 @@ static bool run_evaluate(struct context *c, const struct call *call, struct erro
     if (!s)
         return false;
     job = score_job_new(r->model, r->data ? r->data : c->session->table->data, s,
-                        &r->split, parts[call_choice(call, "on", 0)], pool);
+                        &r->split, parts[call_choice(call, "on", 0)],
+                        (enum fill)call_choice(call, "fill", 0), pool);
     schema_free(s);
     p.run = r;
     p.what = xasprintf("evaluate %s", r->name);
@@ -160,6 +168,7 @@ const struct command command_evaluate = {
         RUN_OPTION,
         {"on", {VALUE_CHOICE, "test|valid|train", 0, 0}, OPTIONAL, "test|valid|train",
          "which rows; test"},
+        FILL_OPTION,
     },
     .flags = COMMAND_DATA | COMMAND_JOB,
     .run = run_evaluate,
@@ -167,69 +176,134 @@ const struct command command_evaluate = {
 
 /* ---- predict ---- */
 
-static void look_at_predict(void *work, void *arg)
+static bool is_standard(const char *path)
 {
-    *(double *)arg = predict_job_share(work);
+    return strcmp(path, "-") == 0;
 }
 
+struct predict_look {
+    double share;
+    size_t rows;
+};
+
+static void look_at_predict(void *work, void *arg)
+{
+    struct predict_look *look = arg;
+
+    predict_job_view(work, &look->share, &look->rows);
+}
+
+/* Of a pipe nobody knows how much is to come. */
 static void predict_status(struct context *c, const struct pending *p, struct str *out)
 {
-    double share = 0;
+    struct predict_look look = {0};
+    char rows[COUNT_TEXT];
 
-    engine_look(c->session->engine, p->job, look_at_predict, &share);
-    str_printf(out, "%.0f %%", 100 * share);
+    engine_look(c->session->engine, p->job, look_at_predict, &look);
+    if (!isnan(look.share))
+        str_printf(out, "%.0f %%, ", 100 * look.share);
+    str_printf(out, "%s rows", count_text(look.rows, rows));
+}
+
+/* Where no status line shows it, a line now and then. */
+static void watch_predict(struct context *c, struct pending *p)
+{
+    struct predict_look look = {0};
+    struct str line = {0};
+
+    engine_look(c->session->engine, p->job, look_at_predict, &look);
+    if (c->narration != NARRATE_LINES || look.rows < p->told + ROWS_A_LINE)
+        return;
+    p->told = look.rows;
+    predict_status(c, p, &line);
+    context_note(c, "%s: %s", p->what, str_text(&line));
+    str_done(&line);
+}
+
+static void note_predicted(struct context *c, const struct pending *p, void *work)
+{
+    size_t rows = predict_job_rows(work), unseen = predict_job_unseen(work);
+    const char *out = predict_job_out(work);
+    char count[COUNT_TEXT];
+
+    context_note(c, "%s row%s predicted, written to %s%s", count_text(rows, count),
+                 rows == 1 ? "" : "s", is_standard(out) ? "standard output" : out,
+                 p->name);
+    note_reading(c, predict_job_data(work));
+    context_note_lines(c, "  ", predict_job_note(work));
+    if (unseen > 0)
+        context_note(c, "  %s cell%s a class that training did not know",
+                     count_text(unseen, count), unseen == 1 ? " holds" : "s hold");
 }
 
 static bool finish_predict(struct context *c, struct pending *p, void *work,
                            enum job_state ended, struct error *err)
 {
-    char rows[COUNT_TEXT], unseen[COUNT_TEXT];
-
     (void)err;
-    if (ended == JOB_DONE) {
-        context_note_lines(c, "", predict_job_note(work));
-        if (predict_job_unseen(work) > 0)
-            context_note(c, "%s cell%s a class that training did not know",
-                         count_text(predict_job_unseen(work), unseen),
-                         predict_job_unseen(work) == 1 ? " holds" : "s hold");
-        context_note(c, "%s rows predicted, written to %s%s",
-                     count_text(predict_job_rows(work), rows), predict_job_out(work),
-                     p->name);
-    }
+    if (ended == JOB_DONE)
+        note_predicted(c, p, work);
     predict_job_type.free(work);
     return ended == JOB_DONE;
 }
 
 static const struct pending_type predict_pending = {
     .job = &predict_job_type,
+    .watch = watch_predict,
     .status = predict_status,
     .finish = finish_predict,
 };
 
-static bool run_predict(struct context *c, const struct call *call, struct error *err)
+/* Standard input and output are for one thing at a time. */
+static bool check_standard(const struct context *c, const struct call *call,
+                           struct error *err)
+{
+    if (!call_option(call, "out"))
+        return error_set(err, ERROR_USAGE, "predict needs --out FILE, the file to write, "
+                         "or --out - for standard output");
+    if (is_standard(call_word(call, 0)) && !c->input_free)
+        return error_set(err, ERROR_USAGE, "commands come from standard input here; "
+                         "`tabscope -b -c LINE` leaves it to predict -");
+    if (!is_standard(call_option(call, "out")))
+        return true;
+    if (!c->output_free)
+        return error_set(err, ERROR_USAGE, "--out - is for `tabscope -b` with a file or "
+                         "a pipe behind it");
+    return !call->background ||
+           error_set(err, ERROR_USAGE, "--out - cannot go on in the background: other "
+                     "commands print there too");
+}
+
+static bool start_predict(struct context *c, const struct call *call,
+                          struct predict_request *r, struct run *run, struct error *err)
 {
     struct pending p = {.type = &predict_pending};
-    struct run *r = asked_predictor(c, call, err);
-    struct pool *pool = r ? engine_pool(c->session->engine, err) : NULL;
+    const char *told = "";
+
+    if (!is_standard(r->out) && !may_replace(c, r->out, &told, err))
+        return false;
+    p.run = run;
+    p.name = xstrdup(told);
+    p.what = xasprintf("predict %s", run->name);
+    return pending_start(c, call, WAIT_FOR_IT, p, predict_job_new(r), err);
+}
+
+static bool run_predict(struct context *c, const struct call *call, struct error *err)
+{
+    struct run *run = asked_predictor(c, call, err);
+    struct pool *pool = run ? engine_pool(c->session->engine, err) : NULL;
     struct load_options options;
-    const char *told;
+    struct predict_request r;
     char *in, *out;
     bool ok;
 
-    if (!pool || !load_options_of(call, &options, err))
+    if (!pool || !load_options_of(call, &options, err) || !check_standard(c, call, err))
         return false;
-    if (!call_option(call, "out"))
-        return error_set(err, ERROR_USAGE, "predict needs --out FILE, the file to write");
     in = path_expand(call_word(call, 0));
     out = path_expand(call_option(call, "out"));
-    ok = may_replace(c, out, &told, err);
-    if (ok) {
-        p.run = r;
-        p.name = xstrdup(told);
-        p.what = xasprintf("predict %s", r->name);
-        ok = pending_start(c, call, WAIT_FOR_IT, p,
-                           predict_job_new(r->model, in, out, &options, pool), err);
-    }
+    r = (struct predict_request){.model = run->model, .pool = pool, .in = in, .out = out,
+                                 .options = &options,
+                                 .fill = (enum fill)call_choice(call, "fill", 0)};
+    ok = start_predict(c, call, &r, run, err);
     free(in);
     free(out);
     return ok;
@@ -240,12 +314,17 @@ const struct command command_predict = {
     .help = "predict the rows of a file",
     .more = "The new file holds the cells as they were read and, at the right, the "
             "prediction and the probability of the positive class, or of every class "
-            "beyond two. Columns are found by name.",
-    .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL, "new rows, CSV"}},
+            "beyond two. Columns are found by name. Rows are read, predicted and written "
+            "a piece at a time, so a file may be larger than memory; the new one is "
+            "there when all of it is. With - for a file `tabscope -b` reads standard "
+            "input, or writes standard output.",
+    .arguments = {{"FILE", {VALUE_FILE, NULL, 0, 0}, REQUIRED, NULL,
+                   "new rows, CSV, plain or gzip"}},
     .options = {
         {"out", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE",
          "the file to write; needed"},
         RUN_OPTION,
+        FILL_OPTION,
         LOAD_OPTIONS,
     },
     .flags = COMMAND_JOB,

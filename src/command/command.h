@@ -73,6 +73,8 @@ struct context {
     struct error background;  /* the first failure of a job nobody waited for */
     struct str record;        /* what was run at the prompt, for `session save` */
     const char *screen;       /* what the screen can do, in words; NULL: there is none */
+    bool input_free;          /* standard input is no person's and no script's, */
+    bool output_free;         /* and standard output no screen's: data may go through */
 };
 
 void context_print(struct context *c, const char *bytes, size_t n);

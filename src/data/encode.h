@@ -104,6 +104,7 @@ struct frame {
     float *weight;   /* (rows) or NULL: all 1 */
     size_t unseen;   /* input cells that were a class not known */
     size_t missing;  /* input cells without a value, or not readable as number or date */
+    size_t *odd;     /* (n_continuous) cells with one that is not readable */
     int further;     /* columns of the table that the encoder does not know */
 };
 
@@ -113,6 +114,13 @@ struct frame {
  * its line. NULL on failure. */
 struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
                             struct str *note, struct error *err);
+/* The inputs only, of rows to be predicted: target and weight are NULL, and what stands
+ * in their columns does not matter. */
+struct frame *encoder_apply_inputs(const struct encoder *e, const struct dataset *d,
+                                   struct error *err);
+/* Tells of cells that should be numbers and are not: odd (n_continuous), counted in one
+ * or more frames. */
+void encoder_note_odd(const struct encoder *e, const size_t *odd, struct str *note);
 void frame_free(struct frame *f);
 /* What encoder_apply will take. */
 size_t frame_bytes(const struct encoder *e, size_t rows);

@@ -8,11 +8,13 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/feature.h"
 #include "data/number.h"
+#include "data/places.h"
 #include "data/tally.h"
 
 enum { BLOCK = 2048 }; /* rows */
@@ -27,7 +29,6 @@ struct source {
     int32_t *code_of; /* (dictionary) categorical */
     float *value_of;  /* (dictionary) continuous */
     bool counted;     /* its missing cells are counted: once a column */
-    size_t odd;       /* cells that should be a number or a date and are not */
 };
 
 struct application {
@@ -105,19 +106,39 @@ static bool find_columns(const struct application *a, const struct feature *feat
     return true;
 }
 
-static bool refuse_absent(const struct application *a, const struct vocabulary *absent)
+/* Columns of the table that nobody uses: a name that is missing may be among them. */
+static void list_unused(const struct application *a, const bool *used, struct str *out)
 {
-    struct str names = {0};
+    const struct dataset *d = a->data;
+
+    for (int i = 0; i < dataset_columns(d); i++) {
+        const char *name = column_name(dataset_column(d, i));
+
+        if (!used[i])
+            places_list(out, name, strlen(name));
+    }
+}
+
+static bool refuse_absent(const struct application *a, const struct vocabulary *absent,
+                          const bool *used)
+{
+    struct str names = {0}, unused = {0};
 
     for (size_t i = 0; i < absent->n; i++)
-        str_printf(&names, "%s%s", i ? ", " : "", absent->texts[i].text);
-    error_set(a->err, ERROR_INPUT, "the table lacks %s that the model reads: %s",
-              absent->n > 1 ? "columns" : "a column", str_text(&names));
+        places_list(&names, absent->texts[i].text, absent->texts[i].length);
+    list_unused(a, used, &unused);
+    error_set(a->err, ERROR_INPUT, "the table lacks %s that the model reads: %s%s%s%s",
+              absent->n > 1 ? "columns" : "a column", str_text(&names),
+              unused.length > 0 ? "; not known to the model: " : "", str_text(&unused),
+              dataset_dialect(a->data)->header
+                  ? ""
+                  : "; its first line was not taken for names, --header yes does so");
     str_done(&names);
+    str_done(&unused);
     return false;
 }
 
-static void count_further(struct application *a, bool *used)
+static void use_roles(const struct application *a, bool *used)
 {
     const char *roles[] = {a->encoder->target, a->encoder->weight};
 
@@ -127,8 +148,6 @@ static void count_further(struct application *a, bool *used)
         if (column >= 0)
             used[column] = true;
     }
-    for (int i = 0; i < dataset_columns(a->data); i++)
-        a->further += !used[i];
 }
 
 static bool search_columns(struct application *a, struct search *search)
@@ -138,9 +157,11 @@ static bool search_columns(struct application *a, struct search *search)
     if (!find_columns(a, e->categorical, e->n_categorical, search, &a->categorical) ||
         !find_columns(a, e->continuous, e->n_continuous, search, &a->continuous))
         return no_memory(a);
+    use_roles(a, search->used);
     if (search->absent.n > 0)
-        return refuse_absent(a, &search->absent);
-    count_further(a, search->used);
+        return refuse_absent(a, &search->absent, search->used);
+    for (int i = 0; i < dataset_columns(a->data); i++)
+        a->further += !search->used[i];
     return true;
 }
 
@@ -210,11 +231,11 @@ static void gather_codes(struct frame *f, const struct source *s, size_t place,
     f->missing += s->counted ? missing : 0;
 }
 
-static void gather_values(struct frame *f, struct source *s, size_t place, size_t begin,
-                          size_t end)
+static void gather_values(struct frame *f, const struct source *s, size_t place,
+                          size_t begin, size_t end)
 {
     float *out = f->values + begin * (size_t)f->n_continuous + place;
-    size_t missing = 0;
+    size_t missing = 0, odd = 0;
 
     for (size_t row = begin; row < end; row++, out += f->n_continuous) {
         float value = read_value(s, row);
@@ -223,10 +244,11 @@ static void gather_values(struct frame *f, struct source *s, size_t place, size_
         if (isnan(value)) {
             *out = 0;
             missing++;
-            s->odd += !column_missing(s->column, row);
+            odd += !column_missing(s->column, row);
         }
     }
     f->missing += s->counted ? missing : 0;
+    f->odd[place] += s->counted ? odd : 0;
 }
 
 static void gather_inputs(struct application *a)
@@ -243,15 +265,13 @@ static void gather_inputs(struct application *a)
     }
 }
 
-static void note_odd(const struct application *a)
+void encoder_note_odd(const struct encoder *e, const size_t *odd, struct str *note)
 {
-    for (int i = 0; i < a->encoder->n_continuous; i++) {
-        const struct source *s = &a->continuous[i];
-
-        if (s->odd && s->counted && a->note)
-            str_printf(a->note, "%s: %zu cells cannot be read and count as missing\n",
-                       s->feature->column, s->odd);
-    }
+    for (int i = 0; i < e->n_continuous; i++)
+        if (odd[i] > 0)
+            str_printf(note, "%s: %zu cell%s cannot be read and count%s as missing\n",
+                       e->continuous[i].column, odd[i], odd[i] == 1 ? "" : "s",
+                       odd[i] == 1 ? "s" : "");
 }
 
 /* ---- target and weight ---- */
@@ -354,30 +374,52 @@ static bool make_frame(struct application *a)
     f->further = a->further;
     f->n_categorical = a->encoder->n_categorical;
     f->n_continuous = a->encoder->n_continuous;
-    f->target = try_alloc(f->rows, sizeof *f->target);
+    f->odd = xcalloc((size_t)f->n_continuous + 1, sizeof *f->odd);
     if (f->n_categorical)
         f->codes = try_alloc(f->rows, (size_t)f->n_categorical * sizeof *f->codes);
     if (f->n_continuous)
         f->values = try_alloc(f->rows, (size_t)f->n_continuous * sizeof *f->values);
-    return (f->target && (f->codes || !f->n_categorical) &&
-            (f->values || !f->n_continuous)) ||
+    return ((f->codes || !f->n_categorical) && (f->values || !f->n_continuous)) ||
            no_memory(a);
+}
+
+static bool gather_answers(struct application *a)
+{
+    a->frame->target = try_alloc(a->frame->rows, sizeof *a->frame->target);
+    if (!a->frame->target)
+        return no_memory(a);
+    return gather_weight(a) && gather_target(a);
+}
+
+static struct frame *apply(struct application *a, bool answers)
+{
+    bool done = prepare_sources(a) && make_frame(a) && (!answers || gather_answers(a));
+
+    if (done) {
+        gather_inputs(a);
+    } else {
+        frame_free(a->frame);
+        a->frame = NULL;
+    }
+    application_done(a);
+    return a->frame;
 }
 
 struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
                             struct str *note, struct error *err)
 {
     struct application a = {.encoder = e, .data = d, .note = note, .err = err};
-    bool done = prepare_sources(&a) && make_frame(&a) && gather_weight(&a) &&
-                gather_target(&a);
+    struct frame *f = apply(&a, true);
 
-    if (done) {
-        gather_inputs(&a);
-        note_odd(&a);
-    } else {
-        frame_free(a.frame);
-        a.frame = NULL;
-    }
-    application_done(&a);
-    return a.frame;
+    if (f && note)
+        encoder_note_odd(e, f->odd, note);
+    return f;
+}
+
+struct frame *encoder_apply_inputs(const struct encoder *e, const struct dataset *d,
+                                   struct error *err)
+{
+    struct application a = {.encoder = e, .data = d, .err = err};
+
+    return apply(&a, false);
 }

@@ -13,6 +13,7 @@ void frame_free(struct frame *f)
     free(f->values);
     free(f->target);
     free(f->weight);
+    free(f->odd);
     free(f);
 }
 

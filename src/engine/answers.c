@@ -46,7 +46,7 @@ static void take_truth(struct answers *a, const struct encoder *e, const struct 
 
 bool answers_make(struct answers *a, struct model *m, struct pool *pool,
                   const struct frame *f, const struct split *split, enum part part,
-                  struct error *err)
+                  enum fill fill, struct error *err)
 {
     uint32_t *rows;
     bool done;
@@ -62,7 +62,7 @@ bool answers_make(struct answers *a, struct model *m, struct pool *pool,
         done = error_set(err, ERROR_STATE, "the %s part has no row with a target",
                          part_name(part));
     else
-        done = model_predict(m, pool, f, rows, a->n, a->predicted, err);
+        done = model_predict(m, pool, f, rows, a->n, fill, a->predicted, err);
     if (done)
         take_truth(a, model_encoder(m), f, rows);
     free(rows);
@@ -87,11 +87,11 @@ struct metrics answers_measure(const struct answers *a, const struct encoder *e)
 }
 
 bool model_evaluate(struct model *m, struct pool *pool, const struct frame *f,
-                    const struct split *split, enum part part, struct metrics *out,
-                    struct error *err)
+                    const struct split *split, enum part part, enum fill fill,
+                    struct metrics *out, struct error *err)
 {
     struct answers a;
-    bool done = answers_make(&a, m, pool, f, split, part, err);
+    bool done = answers_make(&a, m, pool, f, split, part, fill, err);
 
     if (done)
         *out = answers_measure(&a, model_encoder(m));

@@ -25,7 +25,7 @@ uint32_t *answers_rows(const struct frame *f, const struct split *split, enum pa
 /* Refused: no such row, no memory. To be released in any case. */
 bool answers_make(struct answers *a, struct model *m, struct pool *pool,
                   const struct frame *f, const struct split *split, enum part part,
-                  struct error *err);
+                  enum fill fill, struct error *err);
 void answers_done(struct answers *a);
 
 /* The loss is that of training: of a regression, the mean squared error of the
@@ -34,7 +34,7 @@ struct metrics answers_measure(const struct answers *a, const struct encoder *e)
 
 /* All of it at once. */
 bool model_evaluate(struct model *m, struct pool *pool, const struct frame *f,
-                    const struct split *split, enum part part, struct metrics *out,
-                    struct error *err);
+                    const struct split *split, enum part part, enum fill fill,
+                    struct metrics *out, struct error *err);
 
 #endif

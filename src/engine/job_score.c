@@ -14,6 +14,7 @@ struct score_job {
     struct schema *schema;
     struct split_options split_options;
     enum part part;
+    enum fill fill;
     struct pool *pool;
 
     struct split *split;
@@ -25,7 +26,7 @@ struct score_job {
 struct score_job *score_job_new(struct model *m, struct dataset *data,
                                 const struct schema *schema,
                                 const struct split_options *split, enum part part,
-                                struct pool *pool)
+                                enum fill fill, struct pool *pool)
 {
     struct score_job *j = xcalloc(1, sizeof(*j));
 
@@ -34,6 +35,7 @@ struct score_job *score_job_new(struct model *m, struct dataset *data,
     j->schema = schema_copy(schema);
     j->split_options = *split;
     j->part = part;
+    j->fill = fill;
     j->pool = pool;
     return j;
 }
@@ -55,8 +57,8 @@ static enum step run(void *work, struct error *err)
         j->frame = encoder_apply(model_encoder(j->model), j->data, &j->note, err);
         return j->frame ? STEP_MORE : STEP_FAILED;
     }
-    return model_evaluate(j->model, j->pool, j->frame, j->split, j->part, &j->metrics,
-                          err)
+    return model_evaluate(j->model, j->pool, j->frame, j->split, j->part, j->fill,
+                          &j->metrics, err)
                ? STEP_DONE : STEP_FAILED;
 }
 

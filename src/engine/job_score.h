@@ -19,7 +19,7 @@ extern const struct job_type score_job_type;
 struct score_job *score_job_new(struct model *m, struct dataset *data,
                                 const struct schema *schema,
                                 const struct split_options *split, enum part part,
-                                struct pool *pool);
+                                enum fill fill, struct pool *pool);
 
 /* After the end. */
 struct metrics score_job_metrics(const struct score_job *j);

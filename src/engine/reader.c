@@ -59,6 +59,16 @@ struct dataset *reader_take(struct reader *r)
     return data;
 }
 
+struct dataset *reader_take_piece(struct reader *r, struct error *err)
+{
+    return loader_take(r->loader, err);
+}
+
+size_t reader_waiting(const struct reader *r)
+{
+    return r->loader ? loader_waiting(r->loader) : 0;
+}
+
 void reader_free(struct reader *r)
 {
     if (r->loader)

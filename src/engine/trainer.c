@@ -261,7 +261,7 @@ static const float *row_weights(struct trainer *t, const struct batch *b)
 static double one_batch(struct trainer *t, const struct batch *b)
 {
     struct graph_input in = {b->rows, b->codes, b->values, b->target, row_weights(t, b),
-                             t->answers};
+                             t->answers, NULL};
     uint64_t key = t->options.seed * 0x9e3779b97f4a7c15u + t->progress.step;
     double loss;
 
@@ -450,7 +450,8 @@ static void take_epoch(struct trainer *t, const struct metrics *valid,
 static bool validate_answers(struct trainer *t, struct metrics *valid, struct error *err)
 {
     struct answers a;
-    bool done = answers_make(&a, t->model, t->pool, t->frame, t->split, PART_VALID, err);
+    bool done = answers_make(&a, t->model, t->pool, t->frame, t->split, PART_VALID,
+                             FILL_CLASS, err);
 
     if (done)
         *valid = answers_measure(&a, model_encoder(t->model));
@@ -521,7 +522,8 @@ bool trainer_measure(struct trainer *t, enum part part, struct metrics *out,
         return true;
     if (t->corruption)
         return measure_pretext(t, part, out, err);
-    return model_evaluate(t->model, t->pool, t->frame, t->split, part, out, err);
+    return model_evaluate(t->model, t->pool, t->frame, t->split, part, FILL_CLASS, out,
+                          err);
 }
 
 static enum step end_epoch(struct trainer *t, struct error *err)

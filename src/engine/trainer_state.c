@@ -271,7 +271,8 @@ static bool restore_diagnosis(struct trainer *t, struct error *err)
 
     if (t->corruption || epoch == 0)
         return true;
-    done = answers_make(&a, t->model, t->pool, t->frame, t->split, PART_VALID, err);
+    done = answers_make(&a, t->model, t->pool, t->frame, t->split, PART_VALID, FILL_CLASS,
+                        err);
     if (done)
         diagnosis_make(&t->diagnosis, model_encoder(t->model), epoch,
                        &t->history[epoch - 1].valid, a.predicted, a.truth, a.n);

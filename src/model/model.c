@@ -2,6 +2,7 @@
 #include "model/model.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -264,8 +265,44 @@ static void to_outputs(const struct encoder *e, const real *logits, float *out)
 struct picked {
     int32_t *codes;
     float *values;
+    real *missing; /* (columns, width) or NULL */
     real *logits;
 };
+
+/* table (classes + 1, width): the mean of the known classes, which are all but missing
+ * and other */
+static void mean_of_known(const real *table, int classes, size_t width, real *mean)
+{
+    for (size_t k = 0; k < width; k++) {
+        double sum = 0;
+
+        for (int c = 1; c < classes; c++)
+            sum += (double)table[(size_t)c * width + k];
+        mean[k] = classes > 1 ? (real)(sum / (classes - 1)) : table[k];
+    }
+}
+
+/* For graph_input. NULL: the parameters' own. */
+static real *missing_values(const struct model *m, enum fill fill)
+{
+    const struct encoder *e = m->encoder;
+    real *means = NULL;
+
+    for (int i = 0; fill == FILL_MEAN && i < e->n_categorical; i++) {
+        char name[32];
+        int p;
+        size_t width;
+
+        snprintf(name, sizeof name, "columns.%d.value", i);
+        p = params_find(m->params, name);
+        width = m->params->list[p].shape[1];
+        if (!means)
+            means = xcalloc((size_t)e->n_categorical * width, sizeof *means);
+        mean_of_known(param_value(m->params, p), e->categorical[i].classes, width,
+                      means + (size_t)i * width);
+    }
+    return means;
+}
 
 static void pick_rows(const struct frame *f, const uint32_t *index, size_t from, int rows,
                       struct picked *p)
@@ -284,7 +321,8 @@ static void pick_rows(const struct frame *f, const uint32_t *index, size_t from,
 
 static void predict_rows(struct model *m, struct picked *p, int rows, float *out)
 {
-    struct graph_input in = {.rows = rows, .codes = p->codes, .values = p->values};
+    struct graph_input in = {.rows = rows, .codes = p->codes, .values = p->values,
+                             .missing = p->missing};
     int logits = m->encoder->task == TASK_MULTICLASS ? m->encoder->n_classes : 1;
 
     graph_infer(m->infer, &in);
@@ -294,13 +332,14 @@ static void predict_rows(struct model *m, struct picked *p, int rows, float *out
 }
 
 bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
-                   const uint32_t *index, size_t n, float *out, struct error *err)
+                   const uint32_t *index, size_t n, enum fill fill, float *out,
+                   struct error *err)
 {
     size_t outputs = (size_t)model_outputs(m);
     struct picked p = {
-        xcalloc(INFER_ROWS * (size_t)f->n_categorical + 1, sizeof *p.codes),
-        xcalloc(INFER_ROWS * (size_t)f->n_continuous + 1, sizeof *p.values),
-        xcalloc(INFER_ROWS * outputs, sizeof *p.logits),
+        .codes = xcalloc(INFER_ROWS * (size_t)f->n_categorical + 1, sizeof *p.codes),
+        .values = xcalloc(INFER_ROWS * (size_t)f->n_continuous + 1, sizeof *p.values),
+        .logits = xcalloc(INFER_ROWS * outputs, sizeof *p.logits),
     };
     bool ok = f->n_categorical == m->encoder->n_categorical
         && f->n_continuous == m->encoder->n_continuous;
@@ -311,6 +350,7 @@ bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
         ok = error_set(err, ERROR_STATE, "a model that was only pre-trained predicts no "
                        "target");
     ok = ok && model_infer(m, pool, err);
+    p.missing = ok ? missing_values(m, fill) : NULL;
     for (size_t from = 0; ok && from < n; from += INFER_ROWS) {
         int rows = (int)(n - from < INFER_ROWS ? n - from : INFER_ROWS);
 
@@ -319,6 +359,7 @@ bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
     }
     free(p.codes);
     free(p.values);
+    free(p.missing);
     free(p.logits);
     return ok;
 }

@@ -41,6 +41,12 @@ struct model_options {
 enum pretext { PRETEXT_NONE, PRETEXT_MLM, PRETEXT_RTD };
 const char *pretext_name(enum pretext pretext); /* "none", "mlm", "rtd" */
 
+/* What stands for a missing cell of a categorical column when rows are predicted: the
+ * vector of the missing class, or the mean of those of the column's known classes, for
+ * columns whose training rows held few missing cells or none. */
+enum fill { FILL_CLASS, FILL_MEAN };
+#define FILL_NAMES "class|mean"
+
 struct graph;
 struct params;
 
@@ -95,7 +101,8 @@ size_t model_training_bytes(const struct model_options *o, const struct encoder 
 /* Rows of the frame index[0..n) (NULL: all n) -> out (n, model_outputs): probabilities,
  * or the target in its own unit. False: no memory, or the frame is of another encoder. */
 bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
-                   const uint32_t *index, size_t n, float *out, struct error *err);
+                   const uint32_t *index, size_t n, enum fill fill, float *out,
+                   struct error *err);
 
 /* What the model of these options would be made of, in order. */
 struct model_layer {

@@ -123,6 +123,8 @@ struct graph_input {
     const float *target;  /* (rows); only for the loss */
     const float *weight;  /* (rows) or NULL: all 1; not of graph_loss_asked */
     const int32_t *answers; /* (rows, columns) of pre-training, else NULL */
+    const real *missing;  /* (columns, d - identifier) values that stand for code 0 in
+                             graph_infer; NULL: those of the parameters */
 };
 
 /* Forward without dropout and with the running averages of batch norm. */

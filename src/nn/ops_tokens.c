@@ -31,6 +31,8 @@ static void embedding_panel(const struct task *t, int block, int column, real *t
         int code = row < in->rows ? in->codes[(size_t)row * (size_t)m + (size_t)column] : 0;
         const real *value = values + (size_t)code * (size_t)(d - shared);
 
+        if (code == 0 && in->missing)
+            value = in->missing + (size_t)column * (size_t)(d - shared);
         for (int f = shared; f < d; f++)
             to[f * LANES + r] = value[f - shared];
     }
