@@ -19,6 +19,7 @@ enum rng_stream {
     RNG_MASK,      /* MLM and RTD corruption */
     RNG_SAMPLE,    /* rows picked to be looked at, quantile subsamples */
     RNG_TEST,
+    RNG_HIDE,      /* cells that training takes for missing */
 };
 
 struct rng {

@@ -61,6 +61,9 @@ static const struct option options[] = {
     {"train.autosave", NUMBER(0, 86400), AT(train.autosave),
      "seconds from one saving of a run's state to the next; `resume` goes on from there; "
      "0 saves none"},
+    {"train.missing_dropout", NUMBER(0, 0.9), AT(train.missing_dropout),
+     "share of the categorical cells that each step takes for missing, so that the "
+     "missing class of a column is learned"},
     {"train.freeze", INT(0, 1e6), AT(train.freeze),
      "fine-tuning: epochs in which the body that was brought stands still"},
     {"train.body_lr", NUMBER(0, 1), AT(train.body_lr),

@@ -34,6 +34,7 @@ bool train_check(const struct train_options *o, struct error *err)
         && error_unless_within(err, "train.clip", o->clip, 0, 1e9)
         && error_unless_within(err, "train.average", o->average, 0, 0.99999)
         && error_unless_within(err, "train.autosave", o->autosave, 0, 86400)
+        && error_unless_within(err, "train.missing_dropout", o->missing_dropout, 0, 0.9)
         && error_unless_within(err, "train.freeze", o->freeze, 0, 1e6)
         && error_unless_within(err, "train.body_lr", o->body_lr, 0, 1)
         && pretrain_check(&o->pretrain, err);
@@ -268,15 +269,25 @@ static double one_batch(struct trainer *t, const struct batch *b)
     if (t->corruption)
         corruption_apply(t->corruption, (uint64_t)t->progress.epoch, b->index, b->rows,
                          b->codes, t->answers);
+    else if (t->options.missing_dropout > 0)
+        corruption_hide(t->options.missing_dropout, t->options.seed,
+                        (uint64_t)t->progress.epoch, b->index, b->rows,
+                        b->n_categorical, b->codes);
     loss = graph_train_forward(t->graph, &in, key);
     if (isfinite(loss))
         graph_backward(t->graph);
     return loss;
 }
 
+/* MLM masks cells as the missing class, and missing-dropout makes some of it. */
+static bool makes_missing(const struct trainer *t)
+{
+    return t->corruption ? model_pretext(t->model) == PRETEXT_MLM
+                         : t->options.missing_dropout > 0;
+}
+
 /* (codes) of a column: 1 where a row that was learned from has it, or the body brought a
- * vector for it. MLM trains the missing class too, as which cells are masked. NULL: no
- * memory. */
+ * vector for it. NULL: no memory. */
 static unsigned char *list_trained(const struct trainer *t, int column)
 {
     const struct frame *f = t->frame;
@@ -288,7 +299,7 @@ static unsigned char *list_trained(const struct trainer *t, int column)
         trained[f->codes[rows[i] * (size_t)f->n_categorical + (size_t)column]] = 1;
     for (int c = 0; trained && c <= classes; c++)
         trained[c] |= model_brought(t->model, column, c);
-    if (trained && model_pretext(t->model) == PRETEXT_MLM)
+    if (trained && makes_missing(t))
         trained[0] = 1;
     if (!rows) {
         free(trained);

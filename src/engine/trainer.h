@@ -39,6 +39,7 @@ struct train_options {
     double average;       /* of the running average of the weights, what a step keeps; the
                              averaged weights are validated and kept; 0: no average */
     double autosave;      /* seconds from one saving of the state to the next; 0: none */
+    double missing_dropout; /* share of categorical cells that a step takes for missing */
     int freeze;           /* fine-tuning: epochs in which the body stands still */
     double body_lr;       /* and then its rate, as a share of lr */
     uint64_t seed;

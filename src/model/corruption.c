@@ -129,3 +129,14 @@ void corruption_apply(const struct corruption *c, uint64_t epoch, const uint32_t
         corrupt_row(c, &r, codes + i * m, answers + i * m);
     }
 }
+
+void corruption_hide(double share, uint64_t seed, uint64_t epoch, const uint32_t *index,
+                     int rows, int columns, int32_t *codes)
+{
+    for (int i = 0; i < rows; i++) {
+        struct rng r = rng_make(seed, RNG_HIDE, epoch << 32 | index[i]);
+
+        for (int c = 0; c < columns; c++, codes++)
+            *codes = rng_uniform(&r) < share ? 0 : *codes;
+    }
+}

@@ -34,4 +34,9 @@ void corruption_free(struct corruption *c);
 void corruption_apply(const struct corruption *c, uint64_t epoch, const uint32_t *index,
                       int rows, int32_t *codes, int32_t *answers);
 
+/* Training without a pretext: each cell becomes missing, code 0, with the probability
+ * `share`, drawn anew for each seed, epoch (below 2^24) and row. */
+void corruption_hide(double share, uint64_t seed, uint64_t epoch, const uint32_t *index,
+                     int rows, int columns, int32_t *codes);
+
 #endif
