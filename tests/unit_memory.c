@@ -384,7 +384,8 @@ static bool predict(void *arg, struct error *err)
     struct model *m = new_model(l, err);
     size_t rows = l->subject.frame->rows, n = 2 * rows;
     float *out = xcalloc(n, sizeof *out);
-    bool done = m && model_predict(m, l->pool, l->subject.frame, NULL, rows, out, err);
+    bool done = m && model_predict(m, l->pool, l->subject.frame, NULL, rows, FILL_CLASS,
+                                    out, err);
 
     if (done)
         check(memcmp(out, l->right, n * sizeof *out) == 0);
@@ -432,7 +433,8 @@ static void predicting(void)
 
     check_int(model_outputs(l.model), 2);
     l.right = xcalloc(2 * rows, sizeof *l.right);
-    check(model_predict(l.model, l.pool, l.subject.frame, NULL, rows, l.right, &err));
+    check(model_predict(l.model, l.pool, l.subject.frame, NULL, rows, FILL_CLASS, l.right,
+                        &err));
     check_each(predict, &l);
     lesson_done(&l);
 }
