@@ -90,6 +90,7 @@ holds "200 sizes in a row end with the last one" size_is 100 30
 holds "which is filled" is_drawn
 mux resize-window -t t -x 1 -y 1
 holds "one cell is a size" size_is 1 1
+holds "and it is drawn" is_drawn
 mux resize-window -t t -x 2 -y 2
 holds "so are four" size_is 2 2
 holds "and they are drawn" is_drawn

@@ -146,6 +146,22 @@ static void what_cannot_be_shown_has_a_form(void)
     clear();
 }
 
+static void a_narrow_screen_has_little_prompt(void)
+{
+    shows_on(8, 1, GLYPHS_ASCII, "ts>\n", 4, 0);
+    shows_on(7, 1, GLYPHS_ASCII, ">\n", 2, 0);
+    shows_on(5, 1, GLYPHS_ASCII, ">\n", 1, 0);
+    shows_on(1, 1, GLYPHS_ASCII, ">\n", 0, 0);
+    keys("abc");
+    shows_on(7, 1, GLYPHS_ASCII, "> abc\n", 5, 0);
+    shows_on(5, 1, GLYPHS_ASCII, ">abc\n", 4, 0);
+    shows_on(1, 1, GLYPHS_ASCII, "c\n", 0, 0);
+    keys("\001");
+    shows_on(1, 1, GLYPHS_ASCII, "a\n", 0, 0);
+    clear();
+    shows("ts>\n", 4);
+}
+
 static void a_long_line_scrolls(void)
 {
     keys("0123456789abcdefghijklmnop");
@@ -156,7 +172,7 @@ static void a_long_line_scrolls(void)
     shows_on(20, 1, GLYPHS_ASCII, "ts> 0123456789abcde>\n", 4, 0);
     keys("\005");
     shows_on(3, 1, GLYPHS_ASCII, "op\n", 2, 0);
-    shows_on(1, 1, GLYPHS_ASCII, "\n", 0, 0);
+    shows_on(1, 1, GLYPHS_ASCII, "p\n", 0, 0);
     keys("\002");
     shows_on(1, 1, GLYPHS_ASCII, "p\n", 0, 0);
     shows_on(60, 1, GLYPHS_ASCII, "ts> 0123456789abcdefghijklmnop\n", 29, 0);
@@ -752,6 +768,7 @@ int main(void)
     prompt_open();
     test_run(the_cursor_follows_wide_characters);
     test_run(what_cannot_be_shown_has_a_form);
+    test_run(a_narrow_screen_has_little_prompt);
     test_run(a_long_line_scrolls);
     test_run(a_long_line_wraps);
     test_run(every_size_has_a_cursor);

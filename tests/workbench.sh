@@ -274,6 +274,10 @@ while [ $i -lt 200 ]; do
     i=$((i + 1))
 done
 mux resize-window -t t -x 1 -y 1
+sees '^>$' "a window of one cell has the end of the prompt"
+keys x
+sees '^x$' "or the character before the cursor"
+keys C-u
 mux resize-window -t t -x 80 -y 24
 sees 'household_size num' "it survives 200 sizes and a window of one cell"
 mux resize-window -t t -x 39 -y 9

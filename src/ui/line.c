@@ -188,6 +188,9 @@ static void draw_sideways(struct line *l, struct surface *s, int *x, int *y)
         if (p->x >= l->first && (end <= s->width || p->x == l->first))
             draw_piece(s, p, (int)(p->x - l->first), 0);
     }
+    /* On a single cell the end of the line would be all that is ever seen. */
+    if (s->width == 1 && sheet.cursor > 0 && sheet.pieces[sheet.cursor].kind == PIECE_END)
+        draw_piece(s, &sheet.pieces[sheet.cursor - 1], 0, 0);
     *x = (int)(sheet.pieces[sheet.cursor].x - l->first);
     *y = 0;
     if (s->width >= MARKED_WIDTH && l->first > 0)

@@ -11,7 +11,7 @@
 #include "ui/prose.h"
 #include "ui/scroll.h"
 
-enum { PROMPT_ROWS = 4, STATUS_ROWS = 3 };
+enum { PROMPT_ROWS = 4, STATUS_ROWS = 3, LOG_WIDTH = 10 };
 
 /* ---- the row of tabs ---- */
 
@@ -154,7 +154,7 @@ static void draw_body(const struct app *app, const struct view *v, struct surfac
     const struct layout *l = &app->layout;
     int focus = layout_focus(l, v->desk);
 
-    if (l->n == 0 && s->height > 0)
+    if (l->n == 0 && s->height > 0 && s->width >= LOG_WIDTH)
         pane_log.draw(v, s, false);
     for (int i = 0; i < l->n; i++) {
         struct rect r = l->panes[i].rect;

@@ -19,6 +19,7 @@
 enum {
     HISTORY_LINES = 5000,     /* kept from one session to the next */
     LISTED = 60,              /* candidates that Tab prints */
+    LEAST_LINE = 4,           /* columns that a prompt has to leave */
     PASTE_LIMIT = 256 * 1024, /* of the line with a paste in it, in bytes */
     SEARCHES = RL_STATE_ISEARCH | RL_STATE_NSEARCH,
     HALF_DONE = SEARCHES | RL_STATE_NUMERICARG | RL_STATE_MULTIKEY |
@@ -708,9 +709,24 @@ static void add_visible(struct str *out, const char *text)
     }
 }
 
+/* Where it would leave few columns for the line, only its end stays: "> " or ">". */
+static void shorten_prompt(struct str *text, int width)
+{
+    size_t keep = width < 6 ? 1 : 2, n = text->length;
+
+    if (n <= keep || (int)show_width(text->text, n) + LEAST_LINE <= width ||
+        (text->text[n - 1] | text->text[n - 2]) & 0x80)
+        return;
+    if (keep == 1 && text->text[n - 1] == ' ')
+        n--;
+    memmove(text->text, text->text + n - keep, keep);
+    text->length = keep;
+    text->text[keep] = '\0';
+}
+
 /* The prompt as it is now: our own, with the sign of the editing mode for those who want
  * it, or that of a search or count. */
-static void add_prompt(struct str *out)
+static void add_prompt(struct str *out, int width)
 {
     if (rl_display_prompt == rl_prompt &&
         strcmp(rl_variable_value("show-mode-in-prompt"), "on") == 0)
@@ -718,6 +734,7 @@ static void add_prompt(struct str *out)
                                            : in_vi_insertion() ? "vi-ins-mode-string"
                                                                : "vi-cmd-mode-string"));
     add_visible(out, rl_display_prompt);
+    shorten_prompt(out, width);
 }
 
 static struct line line_now(const struct str *text)
@@ -733,7 +750,7 @@ int prompt_rows(int width, int most)
     int rows = 1;
 
     if (prompt.open) {
-        add_prompt(&text);
+        add_prompt(&text, width);
         line = line_now(&text);
         rows = line_rows(&line, width);
     }
@@ -750,7 +767,7 @@ void prompt_draw(struct surface *s, int *x, int *y)
     if (!prompt.open)
         return;
     rl_set_screen_size(s->height, s->width);
-    add_prompt(&text);
+    add_prompt(&text, s->width);
     line = line_now(&text);
     line_draw(&line, s, x, y);
     prompt.first = line.first;

@@ -24,6 +24,7 @@
 #include <term.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "ui/pace.h"
 #include "ui/tty.h"
 
@@ -453,6 +454,18 @@ static void draw_changed_rows(const struct surface *s)
     }
 }
 
+/* Curses leaves the last corner of a screen of a single column alone, as the cursor might
+ * wrap behind it; on a single cell that is all there is. */
+static void draw_only_cell(const struct surface *s)
+{
+    char bytes[4];
+    int n = utf8_encode((int)writable(surface_shown(s, 0, 0).code), bytes);
+
+    add("\r");
+    tty_add(bytes, (size_t)n);
+    add("\r");
+}
+
 bool term_draw(const struct surface *s, int x, int y)
 {
     bool seen = x >= 0 && y >= 0 && x < COLS && y < LINES;
@@ -469,6 +482,8 @@ bool term_draw(const struct surface *s, int x, int y)
     wnoutrefresh(stdscr);
     doupdate();
     collect();
+    if (s->width == 1 && s->height == 1)
+        draw_only_cell(s);
     ask_if_due();
     return tty_flush(FRAME_MS);
 }
