@@ -48,7 +48,8 @@ static void touch(struct app *app, bool urgent)
 /* News of a job do not take an error away before it can be read. */
 static bool may_show(const struct app *app, const char *text)
 {
-    return text[0] != ' ' && !(app->news && app->message_kind == LOG_ERROR &&
+    return text[0] != ' ' && !((app->news || !app->began) &&
+                               app->message_kind == LOG_ERROR &&
                                app->message.length > 0 &&
                                app_now() - app->message_at < ERROR_MS);
 }
@@ -516,6 +517,7 @@ static bool one_turn(struct app *app)
 void app_run(struct app *app)
 {
     touch(app, true);
+    app->began = true;
     profiling_start(&app->context);
     while (!app->context.quit && app->context.signal == 0) {
         input_run_lines(app);

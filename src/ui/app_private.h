@@ -44,6 +44,7 @@ struct app {
     enum log_kind message_kind;
     int64_t message_at;      /* ms */
     bool news;               /* jobs are heard at the moment */
+    bool began;              /* what was on the command line is done */
     const char *question;    /* being asked, or NULL */
     bool answered, answer;
     size_t printed;          /* lines of data since the person last looked, ... */
