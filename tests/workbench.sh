@@ -78,6 +78,22 @@ keys Right
 sees 'Row [0-9]*, 3 of' "Right is the next one"
 keys q
 sees 'Rows 1-' "and q goes back to all"
+keys v j j y
+sees 'copied 1 line, [0-9]* bytes: to the clipboard' "y copies a row"
+keys V k k y
+sees 'copied 3 lines, [0-9,]* bytes' "and a range of them"
+[ "$(wc -l < home/.local/state/tabscope/copied)" -eq 3 ]
+point "to a file, too"
+keys F5 V k k
+sees 'Log  lines [0-9]*-[0-9]* of [0-9]*, y copies them' "a range in the log"
+keys Escape
+misses 'y copies them' "which Escape drops"
+keys V k y
+sees 'copied 2 lines' "and y copies"
+mv home/.local/state/tabscope/copied home/copied && mkdir home/.local/state/tabscope/copied
+keys y
+sees 'to no file, cannot' "y says what went wrong"
+rmdir home/.local/state/tabscope/copied
 keys : 'describe age' Enter
 sees 'distinct' "several lines of output open the log"
 keys 'view data' Enter
@@ -130,7 +146,7 @@ misses 'FROZEN' "and lets it go on"
 keys : C-c
 sees 'Ctrl-C again' "Ctrl-C on an empty line warns"
 keys C-c
-sees 'kept in runs/r1' "a second one stops the job and keeps its weights"
+sees 'kept in runs/r1\|resume r1' "a second one stops the job and keeps its weights"
 keys 'train --epochs 3 --name second' Enter
 sees 'kept in runs/second' "a second run"
 keys 'view runs' Enter
@@ -409,7 +425,7 @@ sees 'train held' "fg lets it go on"
 keys C-c
 sees 'Ctrl-C again' "Ctrl-C on an empty line warns again"
 keys C-c
-sees ' train held was stopped\|kept in runs/held' "and stops it"
+sees ' train held was stopped\|kept in runs/held\|resume held' "and stops it"
 lacks 'held: train held'
 point "which is said once"
 mux kill-server

@@ -181,9 +181,18 @@ const struct command command_fold = {
     .run = run_on_screen,
 };
 
+const struct command command_range = {
+    .name = "range",
+    .help = "begin a range of lines to copy at the cursor, or drop it",
+    .more = "It goes on to wherever the cursor is moved, in the log and in the lists of "
+            "columns, rows and values.",
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
 const struct command command_copy = {
     .name = "copy",
-    .help = "put what is under the cursor into your machine's clipboard",
+    .help = "put what is under the cursor, or the range, into your machine's clipboard",
     .more = "It goes through the terminal (OSC 52), over SSH too, and into the file "
             "`copied` in ~/.local/state/tabscope.",
     .flags = COMMAND_SCREEN,

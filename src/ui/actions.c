@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "command/grid.h"
 #include "ui/app_private.h"
 #include "ui/curves.h"
 #include "ui/editor.h"
@@ -103,8 +104,8 @@ static bool do_back(struct app *app, const struct call *call, struct error *err)
 
     if (d->popup != POPUP_NONE) {
         d->popup = POPUP_NONE;
-    } else if (d->zoomed) {
-        d->zoomed = false;
+    } else if (desk_leave(d)) {
+        return true;
     } else if (focused(app) == PANE_ROWS && d->data.one_row) {
         d->data.one_row = false;
     } else if (focused(app) != homes[d->view]) {
@@ -536,7 +537,7 @@ static bool do_enter(struct app *app, const struct call *call, struct error *err
     }
 }
 
-/* NULL: there is no place for it, or it could not be written. Caller frees. */
+/* NULL and a sentence: there is no place for it, or it cannot be written. Caller frees. */
 static char *keep_copy(const struct str *text, struct error *err)
 {
     char *path = path_user("STATE", ".local/state", "copied");
@@ -546,37 +547,124 @@ static char *keep_copy(const struct str *text, struct error *err)
         file_writer_write(w, text->text, text->length);
     if (w && file_writer_commit(w, err))
         return path;
+    if (!path)
+        error_set(err, ERROR_STATE, "HOME is not set");
     free(path);
     return NULL;
 }
 
-static bool do_copy(struct app *app, const struct call *call, struct error *err)
+/* The items of the range, a line each, or the one under the cursor. */
+static void take_copy(struct app *app, struct str *text)
 {
     const struct pane_type *type = pane_type(focused(app));
+    struct list *l = &app->desk.lists[focused(app)];
     struct view v = app_view(app);
+    size_t at = l->cursor, count = type->count ? type->count(&v) : 0;
+
+    if (l->mark == 0) {
+        type->copy(&v, text);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        l->cursor = at;
+        if (!list_in_range(l, i))
+            continue;
+        l->cursor = i;
+        type->copy(&v, text);
+        str_putc(text, '\n');
+    }
+    l->cursor = at;
+    l->mark = 0;
+}
+
+/* "5 lines, 1,234 bytes" */
+static char *size_of_copy(const struct str *text)
+{
+    char bytes[COUNT_TEXT], count[COUNT_TEXT];
+    size_t lines = text->text[text->length - 1] != '\n';
+
+    for (size_t i = 0; i < text->length; i++)
+        lines += text->text[i] == '\n';
+    return xasprintf("%s line%s, %s byte%s", count_text(lines, count),
+                     lines == 1 ? "" : "s", count_text(text->length, bytes),
+                     text->length == 1 ? "" : "s");
+}
+
+/* The path as a person writes it, "~/...". */
+static const char *below_home(const char *path, char **text)
+{
+    const char *home = getenv("HOME");
+    size_t n = home ? strlen(home) : 0;
+
+    *text = n > 0 && strncmp(path, home, n) == 0 && path[n] == '/'
+            ? xasprintf("~%s", path + n) : NULL;
+    return *text ? *text : path;
+}
+
+/* Both ways are told, and what was wrong with one that failed. */
+static bool report_copy(struct app *app, const struct str *text, bool sent,
+                        const char *path, struct error *err)
+{
+    char *size = size_of_copy(text), *home = NULL, *said;
+
+    if (!sent && !path) {
+        free(size);
+        return error_prefix(err, "nothing was copied: it is too long for the clipboard, "
+                            "and the file failed");
+    }
+    said = xasprintf("copied %s: %s%s%s", size,
+                     sent ? "to the clipboard (OSC 52), if the terminal takes it"
+                          : "not to the clipboard, which takes 74,991",
+                     path ? "; to " : "; to no file, ",
+                     path ? below_home(path, &home) : err->text);
+    app_say(app, path ? LOG_NOTE : LOG_ERROR, said);
+    free(said);
+    free(home);
+    free(size);
+    return true;
+}
+
+static bool do_copy(struct app *app, const struct call *call, struct error *err)
+{
     struct str text = {0};
-    char *path, *said;
-    bool sent;
+    struct error failure = {0};
+    char *path;
+    bool ok;
 
     (void)call;
-    if (type->copy)
-        type->copy(&v, &text);
+    if (pane_type(focused(app))->copy)
+        take_copy(app, &text);
     if (text.length == 0) {
         str_done(&text);
         return error_set(err, ERROR_STATE, "there is nothing to copy in this pane");
     }
-    sent = term_copy(text.text, text.length);
-    path = keep_copy(&text, err);
-    said = xasprintf("copied %zu bytes%s%s%s", text.length,
-                     sent ? " to the clipboard, if the terminal allows it" : "",
-                     path ? sent ? ", and to " : " to " : "", path ? path : "");
-    if (sent || path)
-        app_say(app, LOG_NOTE, said);
-    sent |= path != NULL;
-    free(said);
+    path = keep_copy(&text, &failure);
+    ok = report_copy(app, &text, term_copy(text.text, text.length), path, &failure);
+    if (!ok)
+        *err = failure;
     free(path);
     str_done(&text);
-    return sent;
+    return ok;
+}
+
+static bool do_range(struct app *app, const struct call *call, struct error *err)
+{
+    const struct pane_type *type = pane_type(focused(app));
+    struct list *l = &app->desk.lists[focused(app)];
+    struct view v = app_view(app);
+
+    (void)call;
+    if (!type->ranged || type->count(&v) == 0 ||
+        (focused(app) == PANE_ROWS && app->desk.data.one_row))
+        return error_set(err, ERROR_STATE, "there are no lines to mark in this pane");
+    app->desk.place = PLACE_PANES;
+    if (type->move)
+        type->move(&v, MOVE_UP, 0); /* a list that follows its end stops doing so */
+    l->mark = l->mark > 0 ? 0 : l->cursor + 1;
+    app_say(app, LOG_NOTE, l->mark > 0
+            ? "the range goes from here to the cursor; copy takes it"
+            : "there is no range any more");
+    return true;
 }
 
 static bool do_menu(struct app *app, const struct call *call, struct error *err)
@@ -713,6 +801,7 @@ static const struct action {
     {"select", do_select}, {"arrange", do_arrange}, {"rows", do_rows},
     {"values", do_values}, {"chart", do_chart}, {"overlay", do_overlay},
     {"fold", do_fold},
+    {"range", do_range},
     {"copy", do_copy}, {"menu", do_menu}, {"keys", do_menu}, {"freeze", do_freeze},
     {"repaint", do_repaint}, {"suspend", do_suspend}, {"edit", do_edit},
     {"screen-dump", do_screen_dump},

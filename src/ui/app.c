@@ -45,7 +45,8 @@ static void touch(struct app *app, bool urgent)
 
 /* ---- the way out ---- */
 
-/* News of a job do not take an error away before it can be read. */
+/* News of a job, and what is said at the beginning, do not take an error away before it
+ * can be read. */
 static bool may_show(const struct app *app, const char *text)
 {
     return text[0] != ' ' && !((app->news || !app->began) &&

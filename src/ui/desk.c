@@ -91,6 +91,26 @@ void list_fit(struct list *l, size_t page, size_t n)
         l->top = l->cursor - page + 1;
 }
 
+bool desk_leave(struct desk *d)
+{
+    struct list *l = &d->lists[d->focus[d->view]];
+    bool any = l->mark > 0 || d->zoomed;
+
+    if (l->mark > 0)
+        l->mark = 0;
+    else
+        d->zoomed = false;
+    return any;
+}
+
+bool list_in_range(const struct list *l, size_t i)
+{
+    size_t from = l->mark - 1;
+
+    return l->mark > 0 && (from <= l->cursor ? i >= from && i <= l->cursor
+                                             : i >= l->cursor && i <= from);
+}
+
 const char *view_name(enum view_id view)
 {
     static const char *const names[] = {

@@ -106,6 +106,12 @@ void list_move(struct list *l, long by, size_t n);
 /* Puts the cursor within n items and the top so that it is seen on `page` lines. */
 void list_fit(struct list *l, size_t page, size_t n);
 
+/* Drops the marked range of the focused pane, else makes it one among others. False: it
+ * had none and was that. */
+bool desk_leave(struct desk *d);
+/* Whether item i is in the marked range. */
+bool list_in_range(const struct list *l, size_t i);
+
 const char *view_name(enum view_id view);   /* "data", as `view` takes it */
 const char *view_title(enum view_id view);  /* "Data" */
 enum view_id pane_view(enum pane_id pane);

@@ -306,7 +306,7 @@ static bool take_escape(struct app *app)
     else if (app->desk.place == PLACE_PROMPT)
         app->desk.place = PLACE_PANES;
     else
-        app->desk.zoomed = false;
+        desk_leave(&app->desk);
     app->asked = false;
     return true;
 }

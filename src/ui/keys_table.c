@@ -78,6 +78,7 @@ const struct binding keys_builtin[] = {
     {"panes", "u", "undo", "undo a change of the table", "undo"},
     {"panes", "C-r", "redo", "do it again", NULL},
     {"panes", "y", "copy", "copy what is under the cursor", "copy"},
+    {"panes", "V", "range", "begin a range to copy, or not", NULL},
     {"panes", "f", "freeze", "hold the picture, or go on", NULL},
     {"panes", "1", "view data", "Data view", NULL},
     {"panes", "2", "view train", "Train view", NULL},

@@ -53,6 +53,8 @@ struct pane_type {
     bool (*move)(const struct view *v, enum movement m, long n);
     /* Appends what `copy` copies: the item under the cursor, or all. NULL: nothing. */
     void (*copy)(const struct view *v, struct str *out);
+    /* It copies the item: a range of them can be marked and copied. */
+    bool ranged;
 };
 
 const struct pane_type *pane_type(enum pane_id pane);

@@ -33,10 +33,14 @@ static bool follows(const struct view *v)
 
 static void title(const struct view *v, struct str *out)
 {
-    size_t n = count(v), at = v->desk->lists[PANE_LOG].cursor;
+    const struct list *l = &v->desk->lists[PANE_LOG];
+    size_t n = count(v), at = l->cursor;
 
     if (follows(v))
         str_puts(out, "Log");
+    else if (l->mark > 0)
+        str_printf(out, "Log  lines %zu-%zu of %zu, y copies them",
+                   l->mark <= at ? l->mark : at + 1, l->mark <= at ? at + 1 : l->mark, n);
     else
         str_printf(out, "Log  line %zu of %zu, End goes on", at + 1, n);
 }
@@ -82,6 +86,7 @@ static void draw_line(const struct view *v, struct surface *s, size_t i, int y,
                       bool focused)
 {
     const struct log_line *line = log_line(v->log, i);
+    const struct list *l = &v->desk->lists[PANE_LOG];
     enum role role = is_match(v, i) ? ROLE_MATCH : roles[line->kind];
     struct str text = {0};
     int rows;
@@ -90,8 +95,10 @@ static void draw_line(const struct view *v, struct surface *s, size_t i, int y,
     surface_text(s, 0, y, LOG_MARK, roles[line->kind], marks[line->kind]);
     prose_draw_rows(s, LOG_MARK, y, 0, role, str_text(&text));
     rows = prose_rows(str_text(&text));
-    if (focused && !follows(v) && i == v->desk->lists[PANE_LOG].cursor)
+    if (focused && !follows(v) && i == l->cursor)
         surface_paint(s, (struct rect){0, y, s->width, rows}, ROLE_CURSOR);
+    else if (list_in_range(l, i))
+        surface_paint(s, (struct rect){0, y, s->width, rows}, ROLE_SELECTED);
     str_done(&text);
 }
 
@@ -167,7 +174,8 @@ static bool move(const struct view *v, enum movement m, long n)
     case MOVE_END: list_move(l, (long)lines, lines); break;
     default: break;
     }
-    if (n > 0 && l->cursor + 1 >= lines && m != MOVE_UP && m != MOVE_PAGE_UP)
+    if (n > 0 && l->mark == 0 && l->cursor + 1 >= lines && m != MOVE_UP &&
+        m != MOVE_PAGE_UP)
         v->desk->log_held = false;
     return true;
 }
@@ -188,4 +196,5 @@ const struct pane_type pane_log = {
     .holds = holds,
     .move = move,
     .copy = copy,
+    .ranged = true,
 };

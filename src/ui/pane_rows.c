@@ -304,4 +304,5 @@ const struct pane_type pane_rows = {
     .holds = holds,
     .move = move,
     .copy = copy,
+    .ranged = true,
 };

@@ -601,4 +601,5 @@ const struct pane_type pane_schema = {
     .header = HEADER,
     .find = find,
     .copy = copy,
+    .ranged = true,
 };

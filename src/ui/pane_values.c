@@ -301,4 +301,5 @@ const struct pane_type pane_values = {
     .header = HEADER,
     .holds = holds,
     .copy = copy,
+    .ranged = true,
 };

@@ -142,6 +142,8 @@ static void draw_pane(const struct view *v, struct surface *frame, enum pane_id 
 
     l->page = l->total = 0; /* of what is shown now, if that is a list */
     type->draw(v, &inside, focused);
+    if (type->ranged && pane != PANE_LOG)
+        scroll_paint_range(&inside, l, type->header);
     type->title(v, &title); /* after drawing, which finds what is to be seen */
     surface_frame(frame, str_text(&title), focused);
     scroll_sign(frame, l);

@@ -41,6 +41,16 @@ bool scroll_move(struct list *l, enum movement m, long n)
     return true;
 }
 
+void scroll_paint_range(struct surface *s, const struct list *l, int header)
+{
+    for (size_t i = l->top; i < l->top + l->page && i < l->total; i++) {
+        struct rect row = {0, header + (int)(i - l->top), s->width, 1};
+
+        if (i != l->cursor && list_in_range(l, i))
+            surface_paint(s, row, ROLE_SELECTED);
+    }
+}
+
 static void describe(struct str *out, size_t above, size_t below)
 {
     char count[COUNT_TEXT];
@@ -60,7 +70,7 @@ void scroll_sign(struct surface *frame, const struct list *l)
     int room = frame->width - 6, width;
     struct str text = {0};
 
-    if (l->page == 0 || (l->top == 0 && below == 0))
+    if (l->total == 0 || (l->top == 0 && below == 0))
         return;
     describe(&text, l->top, below);
     if ((int)text.length > room) {

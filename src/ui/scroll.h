@@ -16,6 +16,9 @@ void scroll_show(struct surface *s, const struct surface *sheet, int lines,
                  struct list *l);
 /* Up and down by lines, pages and to the ends. False: it is another movement. */
 bool scroll_move(struct list *l, enum movement m, long n);
+/* Paints the marked range, but for the item under the cursor; the first item stands
+ * `header` rows down, and each has a row. */
+void scroll_paint_range(struct surface *s, const struct list *l, int header);
 /* "12 more below"; nothing where all is seen. */
 void scroll_sign(struct surface *frame, const struct list *l);
 
