@@ -87,14 +87,14 @@ static const struct option options[] = {
      "what curves and frames are made of; auto goes by the locale and the terminal"},
     {"screen.fps", INT(0, 60), AT(screen.fps),
      "pictures a second at most while jobs run; 0 takes 10, or 4 over SSH"},
+    {"screen.pace", CHOICE("auto|on|off"), AT(screen.pace),
+     "ask the terminal what has arrived, and wait for that; auto: over SSH"},
     {"screen.hints", SWITCH, AT(screen.hints), "the line of keys above the status line"},
     {"screen.mouse", SWITCH, AT(screen.mouse),
      "clicks and the wheel; then Shift and a drag select text"},
     {"screen.hangup", CHOICE("leave|continue"), AT(screen.hangup),
      "when the terminal is lost: stop jobs with their best weights, or let them end "
      "first"},
-    {"screen.pace", CHOICE("auto|on|off"), AT(screen.pace),
-     "ask the terminal what has arrived, and wait for that; auto: over SSH"},
     {"run.dir", {VALUE_NEW_FILE, NULL, 0, 0}, STORE_TEXT, AT(run_dir),
      "folder in which every run gets one of its own"},
 };

@@ -87,9 +87,9 @@ static void put_jobs(const struct view *v, int width, const char *what, struct s
 static void add_jobs(const struct view *v, int width, struct str *out)
 {
     const struct view_job *j = v->jobs;
+    const struct run *r = resume_offered(v->session);
 
     if (v->n_jobs == 0) {
-        r = resume_offered(v->session);
         str_puts(out, "idle");
         if (r)
             str_printf(out, " (resume %s)", r->name);
