@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `predict` does, in numpy: share/doc/FORMATS sections 1 to 4 as a program.
+
+    predict.py MODEL.safetensors ROWS.csv > PREDICTED.csv
+
+Rows are CSV with commas and names, numbers with a point. Dates and words that mean
+infinity are left out here; everything else is what tabscope makes of it, to 1e-5."""
+import csv, json, math, re, statistics, struct, sys
+import numpy as np
+
+NUMBER = re.compile(r"\s*[+-]?(?!0\d)(?=[.\d])\d*\.?\d*([eE][+-]?\d+)?\s*")
+
+
+def read_model(path):
+    """The description of the model, and its tensors by name."""
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        rest = file.read()
+    description = json.loads(header.pop("__metadata__")["model"])
+    return description, {
+        name: np.frombuffer(rest[slice(*t["data_offsets"])], "<f4").reshape(t["shape"])
+        for name, t in header.items()}
+
+
+def codes(feature, cells, missing):
+    known = {text: i + 1 for i, text in enumerate(feature["texts"])}
+    return [0 if missing(c) else known.get(c, len(known) + 1) for c in cells]
+
+
+def values(feature, cells, missing):
+    x = np.array([float(c) if NUMBER.fullmatch(c) and not missing(c) else math.nan
+                  for c in cells])
+    gone, q = np.isnan(x), np.array(feature["quantiles"])
+    if feature["source"] == "missing":
+        return gone.astype(float)
+    if len(q) == 0:
+        scaled = np.clip((x - feature["mean"]) / feature["deviation"], -10, 10)
+    else:
+        at = np.linspace(0, 1, len(q))
+        p = (np.interp(x, q, at) - np.interp(-x, -q[::-1], -at[::-1])) / 2
+        p = np.clip(p, 0.5 / len(q), 1 - 0.5 / len(q))
+        normal = statistics.NormalDist().inv_cdf
+        scaled = np.array([0 if math.isnan(a) else normal(a) for a in p])
+    return np.where(gone, 0, scaled)
+
+
+def encode(encoder, rows):
+    marks = [mark.strip() for mark in encoder["missing"].split(",")]
+    missing = lambda cell: not cell.strip() or cell in marks
+    columns = lambda read, features: np.array(
+        [read(f, [row[f["column"]] for row in rows], missing) for f in features]
+    ).reshape(len(features), len(rows)).T
+    assert {f["source"] for f in encoder["categorical"]} <= {"cell"}, "no dates here"
+    return (columns(codes, encoder["categorical"]).astype(int),
+            columns(values, encoder["continuous"]))
+
+
+def softmax(x):
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def logits(options, tensor, code, value):
+    linear = lambda name, x: x @ tensor[name + ".weight"].T + tensor[name + ".bias"]
+    scale = lambda name, x, mean, variance: ((x - mean) / np.sqrt(variance + 1e-5)
+                                             * tensor[name + ".weight"]
+                                             + tensor[name + ".bias"])
+    layer_norm = lambda name, x: scale(name, x, x.mean(-1, keepdims=True),
+                                       x.var(-1, keepdims=True))
+    gelu = lambda z: z * (1 + np.vectorize(math.erf)(z / math.sqrt(2))) / 2
+    selu = lambda z: np.where(z > 0, 1.0507009873554805 * z,
+                              1.7580993408473766 * np.expm1(np.minimum(z, 0)))
+    n, m = code.shape
+    z = value
+    if options["continuous_norm"] and value.size:
+        z = layer_norm("continuous.norm", z)
+    if m > 0:
+        x = np.stack([tensor[f"columns.{i}.value"][code[:, i]] for i in range(m)], 1)
+        if "columns.identifier" in tensor:
+            own = np.broadcast_to(tensor["columns.identifier"], (n,) + tensor[
+                "columns.identifier"].shape)
+            x = np.concatenate([own, x], 2)
+        for layer in range(options["layers"]):
+            name = f"layers.{layer}."
+            q, k, v = (linear(name + "attention." + part, x).reshape(
+                n, m, options["heads"], -1).swapaxes(1, 2)
+                for part in ("query", "key", "value"))
+            a = softmax(q @ k.swapaxes(2, 3) / math.sqrt(q.shape[3]))
+            y = (a @ v).swapaxes(1, 2).reshape(x.shape)
+            x = layer_norm(name + "norm1", x + linear(name + "attention.out", y))
+            y = linear(name + "ffn.down", gelu(linear(name + "ffn.up", x)))
+            x = layer_norm(name + "norm2", x + y)
+        z = np.concatenate([x.reshape(n, -1), z], 1)
+    for block in ("head.0", "head.1"):
+        z = selu(linear(block, z))
+        if options["head_norm"]:
+            norm = block + ".norm"
+            z = scale(norm, z, tensor[norm + ".mean"], tensor[norm + ".variance"])
+    return linear("head.out", z)
+
+
+def predictions(encoder, y):
+    """Names of columns, and (rows, columns)."""
+    if encoder["task"] == "regression":
+        return ["prediction"], y * encoder["target_deviation"] + encoder["target_mean"]
+    if encoder["task"] == "binary":
+        return [f"p({encoder['classes'][1]})"], 1 / (1 + np.exp(-y))
+    return [f"p({c})" for c in encoder["classes"]], softmax(y)
+
+
+def main(model, table):
+    description, tensor = read_model(model)
+    tensor = {name: t.astype(float) for name, t in tensor.items()}
+    with open(table, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    code, value = encode(description["encoder"], rows)
+    names, p = predictions(description["encoder"],
+                           logits(description["options"], tensor, code, value))
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(names)
+    out.writerows([f"{x:.7g}" for x in row] for row in p)
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# share/doc/predict.py, which knows nothing of the program but FORMATS, predicts what the
+# program does.
+
+top=$(cd "${srcdir:-.}" && pwd)
+tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 99
+cp "$top/share/demo/income.csv" . || exit 99
+export HOME="$work" XDG_CONFIG_HOME= XDG_STATE_HOME= LC_ALL=C.UTF-8
+count=0
+
+python=
+for candidate in python3 /usr/bin/python3; do
+    "$candidate" -c 'import numpy' 2> /dev/null && python=$candidate && break
+done
+if [ -z "$python" ]; then
+    echo "1..0 # SKIP no python3 with numpy"
+    exit 0
+fi
+
+# Cells of all kinds: gaps, numbers that are none, texts that training does not know.
+awk 'BEGIN {
+    srand(1)
+    print "town,grade,height,weight,kind,price"
+    split("Rome,Oslo,Bern,,\"Ulm, old\"", town, ",")
+    for (i = 0; i < 600; i++) {
+        height = rand() * 10; weight = int(rand() * 200)
+        grade = i > 500 && i % 50 == 0 ? "new" : substr("abc", 1 + int(rand() * 3), 1)
+        printf "%s,%s,%s,%s,%s,%.3f\n",
+            i % 7 == 0 ? "\"Ulm, old\"" : town[1 + int(rand() * 4)], grade,
+            i % 11 == 0 ? "" : i % 97 == 5 ? "tall" : sprintf("%.3f", height),
+            weight, substr("xyz", 1 + int(height / 4), 1), 50 + 3 * height + weight / 10
+    }
+}' > kinds.csv
+head -n 1500 income.csv > few.csv
+
+# same TABLE TARGET LINE...: the lines are run before `train`
+same() {
+    table=$1 target=$2
+    shift 2
+    {
+        echo "load $table.csv"
+        echo "target $target"
+        printf '%s\n' 'set model.dim 16' 'set model.layers 2' 'set model.heads 4' \
+            'set model.head_cap 32' "$@" 'train --epochs 2 --lr 0.01' 'save m.safetensors' \
+            "predict $table.csv --out ours.csv"
+    } > train.tabscope
+    rm -rf runs
+    "$tabscope" -b train.tabscope > out 2>&1 || sed 's/^/# /' out
+    "$python" "$top/share/doc/predict.py" m.safetensors "$table.csv" > theirs.csv
+    "$python" - <<'END'
+import csv, sys
+ours, theirs = (list(csv.DictReader(open(f))) for f in ("ours.csv", "theirs.csv"))
+names = list(theirs[0])
+print("#", len(ours), "rows, furthest apart",
+      max(abs(float(a[n]) - float(b[n])) / max(1, abs(float(b[n])))
+          for a, b in zip(ours, theirs) for n in names))
+sys.exit(len(ours) != len(theirs) or len(ours) < 600 or any(
+    abs(float(a[n]) - float(b[n])) > 1e-5 * max(1, abs(float(b[n])))
+    for a, b in zip(ours, theirs) for n in names))
+END
+    ok=$?
+    count=$((count + 1))
+    [ $ok -eq 0 ] && echo "ok $count - $target: $*" || echo "not ok $count - $target: $*"
+}
+
+same few over_50k 'set model.identifier 0'
+same kinds kind 'set data.scaling quantile' 'set model.continuous_norm yes'
+same kinds price 'set data.scaling both' 'set model.head_norm no' 'mark kind ignore'
+same kinds grade 'set data.scaling standard' 'mark /^(town|kind)$/ ignore'
+echo "1..$count"
