@@ -31,26 +31,28 @@ point() {
 calls='openat,write,fsync,close,?rename,renameat,renameat2,?link,linkat,fchmod,ftruncate'
 calls="$calls,writev,pwrite64,fdatasync,fallocate,copy_file_range"
 
-plain() {
-    "$tabscope" --plain --no-rc --threads 1 < "$script" > out 2> err
-    status=$?
+# program COMMAND...: runs it with tabscope and the lines of the script behind
+program() {
+    set -- "$@" "$tabscope" -b --no-rc --threads 1
+    while IFS= read -r line; do set -- "$@" -c "$line"; done < "$script"
+    { "$@" > out 2> err < /dev/null; status=$?; } 2> /dev/null
 }
+
+plain() { program env; }
 
 # traced OPTIONS...: of strace, for the calls that concern the file. With -D the program is
 # the child and has the shell's number, from which its temporary file is named.
 traced() {
-    { sh -c 'exec strace -D -f -y -P . -P "$0.tmp.$$" -P "$(pwd -P)/$0.tmp.$$" "$@"' \
-          "$file" "$@" "$tabscope" --plain --no-rc --threads 1 < "$script" > out 2> err
-      status=$?
-    } 2> /dev/null
+    program sh -c 'exec strace -D -f -y -P "$0.tmp.$$" -P "$(pwd -P)/$0.tmp.$$" "$@"' \
+        "$file" ${folder:+-P "$folder"} "$@"
 }
 
-strays() { ls | grep -c "^$file.tmp."; }
+strays() { find . -name '*.tmp.*' | wc -l; }
 
 # wrong WORDS...: tells what went wrong, and returns false
 wrong() {
     echo "# $call $*; status $status, it said:"
-    sed 's/^/#   /' err
+    grep -v epoch err | sed 's/^/#   /'
     return 1
 }
 
@@ -72,8 +74,8 @@ error_is_told() {
         wrong "$1: a success"
     elif ! cmp -s "$file" old && ! { [ $where = folder ] && cmp -s "$file" new; }; then
         wrong "$1: the old file is gone"
-    elif [ "$(grep -c "^standard input:[0-9]*: cannot [a-z ]* $file: $2" err)" -ne 1 ] ||
-         [ "$(grep -c "^standard input" err)" -ne 1 ]; then
+    elif [ "$(grep -c "^-c:[0-9]*: cannot [a-z ]* $file: $2" err)" -ne 1 ] ||
+         [ "$(grep -c "^-c:" err)" -ne 1 ]; then
         wrong "$1: not one sentence"
     elif [ "$(strays)" -ne 0 ]; then
         wrong "$1: a stray file"
@@ -121,7 +123,7 @@ list_calls() {
 
 # loop FILE SCRIPT: what the script does last is to write the file
 loop() {
-    file=$1 script=$2
+    file=$1 script=$2 folder=.
     echo "what was there before" > old
     rm -f "$file"
     plain
@@ -146,10 +148,21 @@ loop() {
     [ $killed -eq 0 ]; point "$script: killed at each, nothing is torn"
 }
 
+# ---- what is saved by command ----
+
 head -60 "$top/share/demo/income.csv" > table.csv
-printf '%s\n' 'load table.csv' 'target over_50k' 'set model.dim 16' 'set model.layers 2' \
-    'set model.heads 2' 'set model.head_cap 32' 'train --epochs 1' 'save first.model' \
-    > train.tabscope
+cat > train.tabscope <<'END'
+load table.csv
+target over_50k
+set model.dim 16
+set model.layers 2
+set model.heads 2
+set model.head_cap 32
+set train.patience 0
+set train.autosave 3600
+train --epochs 20 --name a
+save first.model
+END
 script=train.tabscope
 plain
 [ $status -eq 0 ] || { sed 's/^/# /' err; exit 99; }
@@ -160,4 +173,89 @@ printf '%s\n' 'open first.model' 'predict table.csv --out out.csv' > predict.tab
 loop out.csv predict.tabscope
 printf '%s\n' 'load table.csv' 'session save out.session' > session.tabscope
 loop out.session session.tabscope
+
+# ---- what a run keeps ----
+
+# Whatever happened, the run comes to its model.
+goes_on() {
+    plain
+    if [ $status -ne 0 ]; then
+        wrong "$1: it does not go on"
+    elif ! cmp -s runs/a/model.safetensors right; then
+        wrong "$1: it came to another model"
+    elif [ "$(strays)" -ne 0 ]; then
+        wrong "$1: a stray file"
+    fi
+}
+
+# disturb HOW OPTIONS...: of the injection into a run that goes on
+disturb() {
+    how=$1
+    shift
+    rm -rf runs
+    cp -r kept runs
+    traced -o /dev/null "$@" -e "trace=${call% *}" \
+        -e "inject=${call% *}:$how:when=${call#* }"
+}
+
+# fail_run ERROR TEXT: a run goes on without what it cannot write. An autosave that fails as
+# the run comes to its end is of no more interest to anybody.
+fail_run() {
+    disturb "error=$1" --seccomp-bpf
+    said=$(grep -c "not $verb: cannot write $file: $2" err)
+    told=$((told + said))
+    if [ $status -ne 0 ]; then
+        wrong "$1: it ends"
+    elif [ $said -gt 1 ] || { [ $said -eq 0 ] && [ $verb != autosaved ]; }; then
+        wrong "$1: not one sentence"
+    elif [ "$(strays)" -ne 0 ]; then
+        wrong "$1: a stray file"
+    elif [ $verb = autosaved ]; then
+        cmp -s runs/a/model.safetensors right || wrong "$1: it came to another model"
+    else
+        goes_on "$1"
+    fi
+}
+
+# The other file may be on its way, too.
+kill_run() {
+    disturb signal=KILL
+    if [ $status -ne 137 ]; then
+        wrong "killed: it goes on"
+    elif [ "$(strays)" -gt 2 ]; then
+        wrong "killed: more than two stray files"
+    else
+        goes_on killed
+    fi
+}
+
+# loop_run FILE VERB: the file is written while the run goes on from what is in `kept`
+loop_run() {
+    file=$1 verb=$2 script=resume.tabscope folder=
+    rm -rf runs
+    cp -r kept runs
+    list_calls | sed '/rename/q' > list
+    grep -q '^file write' list && grep -q '^file fsync' list && grep -q '^file rename' list
+    point "$file is written, synced and renamed"
+    failed=0 killed=0 told=0
+    while read -r where call; do
+        fail_run ENOSPC 'No space left on device (' || failed=1
+        fail_run EIO 'Input/output error' || failed=1
+        kill_run || killed=1
+    done < list
+    echo "# $(wc -l < list) system calls"
+    [ $failed -eq 0 ] && [ $told -gt 0 ]
+    point "each fails and is told, and the run comes to its end"
+    [ $killed -eq 0 ]; point "killed at each, it goes on to the same model"
+}
+
+mv runs/a/model.safetensors right
+rm -rf runs
+file=runs/a/model.safetensors folder= script=train.tabscope
+traced -o /dev/null -e trace=openat -e inject=openat:signal=KILL:when=1
+[ $status -eq 137 ] && mv runs kept
+point "a run is cut off"
+echo 'resume a' > resume.tabscope
+loop_run runs/a/resume.safetensors autosaved
+loop_run runs/a/model.safetensors saved
 echo "1..$count"
