@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Training that was cut off goes on to the same bits: the state of a trainer into a file
- * and out of it again, at any step. */
+ * and out of it again, at any step; and jobs that are left and gone on with. */
 #include <errno.h>
+#include <poll.h>
+#include <sys/stat.h>
 
+#include "base/lock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/rng.h"
-#include "engine/trainer.h"
+#include "engine/job_train.h"
 #include "nn/params.h"
 #include "subject.h"
 
@@ -345,6 +348,211 @@ static void numbers_out_of_range_are_refused(void)
     free(path);
 }
 
+/* ---- whole jobs, with folders and threads ---- */
+
+static struct train_request request_of(const struct subject *s, const char *folder)
+{
+    struct train_request r = {
+        .data = s->data, .schema = s->schema, .split = split_defaults(),
+        .encode = encode_defaults(), .model = model_defaults(),
+        .train = way_of(0).options, .folder = folder, .recipe = "{}", .commands = "\n",
+    };
+
+    r.model.dim = 8;
+    r.model.layers = 1;
+    r.model.heads = 2;
+    r.model.head_cap = 16;
+    r.train.epochs = 30;
+    r.train.patience = 0;
+    r.train.autosave = 1e-6;
+    return r;
+}
+
+static char *folder_new(void)
+{
+    char *path = table_path();
+
+    unlink(path);
+    return path;
+}
+
+static void remove_file(const char *folder, const char *name)
+{
+    char *path = xasprintf("%s/%s", folder, name);
+
+    unlink(path);
+    free(path);
+}
+
+static void folder_done(char *folder)
+{
+    static const char *const names[] = {"commands", "metrics.csv", "log", RUN_MODEL,
+                                        RUN_RESUME, RUN_LOCK};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        remove_file(folder, names[i]);
+    if (!check(rmdir(folder) == 0)) /* nothing else was left there */
+        perror(folder);
+    free(folder);
+}
+
+/* Caller frees. */
+static char *model_bytes(const char *folder, size_t *n)
+{
+    char *path = xasprintf("%s/" RUN_MODEL, folder);
+    struct error err = {0};
+    char *bytes = file_read(path, 1 << 24, n, &err);
+
+    if (!check(bytes != NULL))
+        printf("# %s\n", err.text);
+    free(path);
+    return bytes;
+}
+
+/* A job on a worker until it ends by itself, or for some news. */
+static void run_job(struct train_request *request, int news, bool stop)
+{
+    struct error err = {0};
+    struct engine *e = engine_new(2, &err);
+    struct train_job *job;
+    int id;
+
+    request->pool = engine_pool(e, &err);
+    job = train_job_new(request, &err);
+    id = engine_submit(e, &train_job_type, job, &err);
+    check(id > 0);
+    for (int i = 0; i != news && engine_state(e, id) < JOB_DONE; i++) {
+        poll(&(struct pollfd){engine_fd(e), POLLIN, 0}, 1, 20);
+        engine_quiet(e);
+    }
+    if (stop)
+        engine_stop(e, id);
+    while (stop && engine_state(e, id) < JOB_DONE)
+        poll(&(struct pollfd){engine_fd(e), POLLIN, 0}, 1, 20);
+    engine_free(e);
+}
+
+static bool has_file(const char *folder, const char *name)
+{
+    char *path = xasprintf("%s/%s", folder, name);
+    bool has = access(path, F_OK) == 0;
+
+    free(path);
+    return has;
+}
+
+static bool is_done(const char *folder)
+{
+    return has_file(folder, RUN_MODEL) && !has_file(folder, RUN_RESUME);
+}
+
+/* Left or stopped after any news, again and again, until it is done. */
+static void jobs_go_on_until_they_are_done(void)
+{
+    struct subject s = subject_new(make_table(-1), "yes", "weight");
+    char *whole = folder_new(), *parts = folder_new(), *want, *got;
+    struct train_request r = request_of(&s, whole);
+    size_t n = 0, m = 0;
+    int turns = 0;
+
+    run_job(&r, -1, false);
+    check(!has_file(whole, RUN_RESUME) && !has_file(whole, RUN_LOCK));
+    r.folder = parts;
+    for (; turns < 200 && !is_done(parts); turns++) {
+        r.resume = has_file(parts, RUN_RESUME);
+        if (!r.resume)
+            remove_file(parts, "commands");
+        run_job(&r, turns < 20 ? 1 + turns / 4 : -1, turns % 2 == 0);
+    }
+    check(turns > 1 && turns < 200);
+    want = model_bytes(whole, &n);
+    got = model_bytes(parts, &m);
+    check(want && got && n == m && memcmp(want, got, n) == 0);
+    free(want);
+    free(got);
+    folder_done(whole);
+    folder_done(parts);
+    subject_done(&s);
+}
+
+/* The second to come is told, and the first one's files stay as they are. */
+static void a_folder_has_one_trainer(void)
+{
+    struct subject s = subject_new(make_table(-1), "yes", "weight");
+    char *folder = folder_new(), *lock;
+    struct train_request r = request_of(&s, folder);
+    struct error err = {0};
+    struct train_job *first, *second;
+    struct lock *held = NULL;
+
+    r.pool = pool_new(1, &err);
+    first = train_job_new(&r, &err);
+    while (train_job_view(first)->phase != PHASE_STEPPING) {
+        check_int(train_job_type.run(first, &err), STEP_MORE);
+        train_job_type.publish(first);
+    }
+    lock = xasprintf("%s/" RUN_LOCK, folder);
+    check(lock_is_taken(lock, &err) && strstr(err.text, "another tabscope, process"));
+    check(!lock_take(lock, &held, &err));
+    second = train_job_new(&r, &err);
+    check(!job_run(&train_job_type, second, &err));
+    check(strstr(err.text, "another tabscope, process"));
+    train_job_type.free(second);
+    train_job_type.free(first);
+    check(!lock_is_taken(lock, NULL));
+    check(lock_take(lock, &held, &err) && held);
+    lock_release(held);
+    free(lock);
+    second = train_job_new(&r, &err);
+    check(!job_run(&train_job_type, second, &err));
+    check(strstr(err.text, "was begun in") && strstr(err.text, "meanwhile"));
+    train_job_type.free(second);
+    pool_free(r.pool);
+    folder_done(folder);
+    subject_done(&s);
+}
+
+/* What stands in the way of saving is said once, and when it is gone, saving works. */
+static void a_failure_to_save_is_said_once(void)
+{
+    struct subject s = subject_new(make_table(-1), "yes", "weight");
+    char *folder = folder_new(), *path;
+    struct train_request r = request_of(&s, folder);
+    struct error err = {0};
+    struct train_job *job;
+    enum step step = STEP_MORE;
+    const char *note;
+
+    r.pool = pool_new(1, &err);
+    r.train.epochs = 100000;
+    job = train_job_new(&r, &err);
+    path = xasprintf("%s/" RUN_RESUME, folder);
+    check(mkdir(folder, 0700) == 0 && mkdir(path, 0700) == 0);
+    note = train_job_view(job)->note.text;
+    while (step == STEP_MORE && !(note && strstr(note, "not autosaved"))) {
+        step = train_job_type.run(job, &err);
+        train_job_type.publish(job);
+        note = train_job_view(job)->note.text;
+    }
+    for (int i = 0; i < 300 && step == STEP_MORE; i++)
+        step = train_job_type.run(job, &err);
+    check(rmdir(path) == 0);
+    while (step == STEP_MORE && !strstr(note, "autosaved again")) {
+        step = train_job_type.run(job, &err);
+        train_job_type.publish(job);
+        note = train_job_view(job)->note.text;
+    }
+    check_int(step, STEP_MORE);
+    check(strstr(note, "it is a folder, not a file; training goes on"));
+    check(strstr(strstr(note, "not autosaved") + 1, "not autosaved") == NULL);
+    train_job_type.free(job);
+    check(has_file(folder, RUN_RESUME));
+    pool_free(r.pool);
+    free(path);
+    folder_done(folder);
+    subject_done(&s);
+}
+
 int main(void)
 {
     test_run(goes_on_from_any_step);
@@ -352,5 +560,8 @@ int main(void)
     test_run(another_table_is_refused);
     test_run(damaged_files_are_refused);
     test_run(numbers_out_of_range_are_refused);
+    test_run(jobs_go_on_until_they_are_done);
+    test_run(a_folder_has_one_trainer);
+    test_run(a_failure_to_save_is_said_once);
     return test_done();
 }
