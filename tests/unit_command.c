@@ -746,6 +746,32 @@ static void paths_are_cut_in_front(void)
     free(text);
 }
 
+static struct grid *explained(void)
+{
+    struct grid *g = grid_new("option");
+
+    grid_fact_text(g, "value", "dark");
+    grid_fact_text(g, "help", "colours of the workbench and of what is in it");
+    grid_fact_text(g, "empty", "");
+    return g;
+}
+
+static void facts_are_folded(void)
+{
+    char *whole = printed(explained(), 0), *narrow = printed(explained(), 30);
+
+    check_str(whole, "value  dark\n"
+                     "help   colours of the workbench and of what is in it\n"
+                     "empty  -\n");
+    check_str(narrow, "value  dark\n"
+                      "help   colours of the\n"
+                      "       workbench and of what\n"
+                      "       is in it\n"
+                      "empty  -\n");
+    free(whole);
+    free(narrow);
+}
+
 static struct grid *random_grid(struct rng *r)
 {
     static const char text[] = "some words of a cell that may be long or longer still";
@@ -878,6 +904,7 @@ int main(void)
     test_run(counts_are_grouped);
     test_run(grids_fit_the_screen);
     test_run(paths_are_cut_in_front);
+    test_run(facts_are_folded);
     test_run(long_runs_are_shown_in_part);
     test_run(no_line_leaves_the_screen);
     return test_done();

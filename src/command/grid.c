@@ -260,9 +260,11 @@ static void pad(struct str *out, size_t n)
         str_putc(out, ' ');
 }
 
-static void show_facts(const struct grid *g, struct str *out)
+/* Sentences among them go on in further lines. */
+static void show_facts(const struct grid *g, struct str *out, size_t screen)
 {
     size_t width = 0;
+    struct str value = {0};
 
     for (size_t i = 0; i < g->n_facts; i++) {
         size_t n = strlen(g->facts[i].key);
@@ -272,10 +274,13 @@ static void show_facts(const struct grid *g, struct str *out)
     for (size_t i = 0; i < g->n_facts; i++) {
         str_puts(out, g->facts[i].key);
         pad(out, width - strlen(g->facts[i].key) + GAP);
-        if (show_cell(out, &g->facts[i].value, 0) == 0)
-            str_putc(out, '-');
+        str_clear(&value);
+        if (show_cell(&value, &g->facts[i].value, 0) == 0)
+            str_putc(&value, '-');
+        fold_to(out, value.text, width + GAP, width + GAP, screen > 0 ? screen : SIZE_MAX);
         str_putc(out, '\n');
     }
+    str_done(&value);
 }
 
 /* ---- room on the screen ---- */
@@ -483,7 +488,7 @@ static void show_rows(struct grid *g, struct str *out, size_t screen)
 
 static void show_table(struct grid *g, struct str *out, size_t screen)
 {
-    show_facts(g, out);
+    show_facts(g, out, screen);
     if (g->n_facts > 0 && g->n_cells > 0)
         str_putc(out, '\n');
     if (g->n_cells > 0)

@@ -233,8 +233,12 @@ static void draw_progress_table(struct sheet *t)
 
 static void draw_first_loss(struct sheet *t)
 {
+    char text[32];
+
     draw_heads(t, "now", "");
-    draw_values(t, "train loss", t->run->progress.loss, NAN);
+    surface_text(t->s, 0, t->y, LABEL, ROLE_DIM, "train loss");
+    surface_text_right(t->s, LABEL, t->y++, VALUE, ROLE_TEXT,
+                       train_measure(t->run->progress.loss, text));
 }
 
 static void draw_result_table(struct sheet *t)
