@@ -366,6 +366,11 @@ static void words_are_completed(void)
     check_completion(&c, "mark age ag", "age agent");
     check_completion(&c, "load t", "t.csv");
     check_completion(&c, "load s", "'sub dir/'");
+    check_completion(&c, "load t.csv t", "t.csv");
+    check_completion(&c, "load t.csv 'sub dir/x.csv' s", "'sub dir/'");
+    check_completion(&c, "load t.csv --name a t.csv s", "'sub dir/'");
+    check_completion(&c, "predict t", "t.csv");
+    check_completion(&c, "predict t.csv --fill m", "mean");
     check_completion(&c, "load --he", "--header");
     check_completion(&c, "load --header ", "no yes");
     check_completion(&c, "load --header=y", "--header=yes");
