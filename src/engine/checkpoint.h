@@ -2,7 +2,7 @@
 /*
  * The autosave of a training: its state (engine/train_state.h) in a file that is renewed
  * while it goes on. The training's thread copies the state between two steps, which takes
- * about as long as one step; a thread of its own writes the copy, so that no disk makes
+ * some hundredths of one; a thread of its own writes the copy, so that no disk makes
  * training wait. While it writes, what is due is put off.
  *
  * A failure to write is said once, in a sentence, until writing succeeds again; the old
