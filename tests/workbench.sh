@@ -156,6 +156,19 @@ keys Space
 sees 'laid over' "a run is marked"
 keys F3
 sees 'r1\|second' "and drawn beside the other"
+keys Tab Tab C-Right
+sees '^┌[^┐]*┐╔' "C-Right makes a pane at the right wider"
+sees '^│[^│]*│║[^║]\{31\}║' "which takes room from those at its left"
+i=0
+while [ $i -lt 30 ]; do
+    keys C-Left
+    i=$((i + 1))
+done
+sees 'no border that could go further' "C-Left narrower, to an end"
+keys C-Right
+sees '^│[^│]*│║[^║]\{19\}║' "from where it comes back at once"
+keys =
+sees '^│[^│]*│║[^║]\{27\}║' "and = resets it"
 keys : 'train --epochs 100000 --patience 0' Enter
 sees 'train r' "a job runs"
 keys 'quit' Enter
@@ -198,7 +211,11 @@ until_true has 'kept in runs/scratch'
 keys 'view runs' Enter
 sees ' [|`└].* fine ' "a run stands below the one that it began with"
 to_panes
-keys g g F
+keys g g /
+until_true has '^tabscope> find'
+keys 'pre' Enter
+sees '>  pre  ' "the run is found, behind those of an earlier session"
+keys F
 sees 'pre +1' "F folds it"
 keys F
 sees ' [|`└].* fine ' "and unfolds it"

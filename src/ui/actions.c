@@ -677,20 +677,60 @@ static bool do_menu(struct app *app, const struct call *call, struct error *err)
 
 /* ---- the screen ---- */
 
+/* Whether the panes would stand elsewhere than they do. */
+static bool changes_layout(const struct app *app)
+{
+    const struct layout *now = &app->layout;
+    struct layout l;
+    int width, height;
+
+    term_size(&width, &height);
+    layout_make(&l, &app->desk, width, height, now->status.height, now->prompt.height,
+                now->hints.height > 0);
+    for (int i = 0; i < l.n && i < now->n; i++) {
+        if (memcmp(&l.panes[i].rect, &now->panes[i].rect, sizeof(l.panes[i].rect)) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* The border is to the right of some panes and to the left of others, which have the
+ * other sign. One that cannot move further does not remember that it should. */
+static bool move_border(struct app *app, int *shift, int by, bool behind,
+                        struct error *err)
+{
+    int before = *shift;
+
+    *shift += behind ? -by : by;
+    if (changes_layout(app))
+        return true;
+    *shift = before;
+    return error_set(err, ERROR_STATE, "this pane has no border that could go further");
+}
+
 static bool do_layout(struct app *app, const struct call *call, struct error *err)
 {
+    int i = layout_focus(&app->layout, &app->desk);
+    struct rect r = i >= 0 ? app->layout.panes[i].rect : app->layout.body;
+    bool right = r.x > app->layout.body.x, lower = r.y > app->layout.body.y;
     struct desk *d = &app->desk;
 
-    (void)err;
     switch (choice_of(call, 0)) {
-    case 0: d->zoomed = !d->zoomed; break;
-    case 1: d->wider[d->view] += 4; break;
-    case 2: d->wider[d->view] -= 4; break;
-    case 3: d->taller[d->view] += 2; break;
-    case 4: d->taller[d->view] -= 2; break;
-    default: d->wider[d->view] = d->taller[d->view] = 0; break;
+    case 0:
+        d->zoomed = !d->zoomed;
+        return true;
+    case 1:
+        return move_border(app, &d->wider[d->view], 4, right, err);
+    case 2:
+        return move_border(app, &d->wider[d->view], -4, right, err);
+    case 3:
+        return move_border(app, &d->taller[d->view], 2, lower, err);
+    case 4:
+        return move_border(app, &d->taller[d->view], -2, lower, err);
+    default:
+        d->wider[d->view] = d->taller[d->view] = 0;
+        return true;
     }
-    return true;
 }
 
 static bool do_freeze(struct app *app, const struct call *call, struct error *err)

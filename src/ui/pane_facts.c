@@ -117,7 +117,7 @@ static void draw_speed(struct sheet *t)
         str_puts(&left, "`resume` lets it go on");
     else
         train_left(p, &t->run->settings.train, "", &left);
-    if ((int)(left.length + speed.length) + 3 <= t->s->width) {
+    if (left.length > 0 && (int)(left.length + speed.length) + 3 <= t->s->width) {
         surface_text_right(t->s, 0, t->y, t->s->width, ROLE_DIM, str_text(&speed));
         t->y += prose_draw(t->s, 0, t->y, 0, ROLE_STRONG, str_text(&left));
     } else {
@@ -155,6 +155,8 @@ static void draw_going_on(struct sheet *t)
     const struct train_progress *p = &t->run->progress;
     size_t in_epoch = p->batches > 0 ? p->step - (size_t)p->epoch * p->batches : 0;
 
+    if (p->steps > 0 && p->step >= p->steps) /* the last epoch is not followed by one */
+        in_epoch = p->batches;
     draw_bar(t, "run", (double)p->step / (double)(p->steps ? p->steps : 1));
     if (t->room > 12)
         draw_bar(t, "epoch", (double)in_epoch / (double)(p->batches ? p->batches : 1));
