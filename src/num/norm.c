@@ -107,44 +107,74 @@ void ISA(lines_sum)(int k, real *lines, real *total)
         }
 }
 
-/* Lanes past `rows` of the vector that starts at row r become 0. */
-INLINE vec within(vec v, int r, int rows)
+/* Lanes of the vector from lane v on become 0 past the first `rows` of a panel. */
+INLINE vec within(vec x, int v, int rows)
 {
-    if (r + WIDTH > rows)
+    if (v + WIDTH > rows)
         for (int i = 0; i < WIDTH; i++)
-            if (r + i >= rows)
-                v[i] = 0;
-    return v;
+            if (v + i >= rows)
+                x[i] = 0;
+    return x;
 }
 
-/* Where the rows from r on of one feature stand. */
-INLINE size_t row_at(int r, size_t panel)
+/* The call for each panel p of `rows` rows, of which it has `own`: a constant in the first
+ * of the calls, so that nothing has to be cut off there. */
+#define EACH_PANEL(p, rows, call)                                                       \
+    for (int p = 0, own; p * LANES < (rows); p++)                                       \
+        if ((rows) - p * LANES >= LANES) {                                              \
+            own = LANES;                                                                \
+            call;                                                                       \
+        } else {                                                                        \
+            own = (rows) - p * LANES;                                                   \
+            call;                                                                       \
+        }
+
+INLINE real parts_sum(const vec sum[PARTS])
 {
-    return (size_t)(r / LANES) * panel + (size_t)(r % LANES);
+    vec all = sum[0];
+
+    for (int v = 1; v < PARTS; v++)
+        all += sum[v];
+    return lane_sum(all);
+}
+
+INLINE void add_rows(int own, const real *x, vec sum[PARTS])
+{
+    UNROLL for (int v = 0; v < PARTS; v++)
+        sum[v] += within(load(x + v * WIDTH), v * WIDTH, own);
+}
+
+INLINE void add_squares(int own, const real *x, real mean, vec sum[PARTS])
+{
+    UNROLL for (int v = 0; v < PARTS; v++) {
+        vec c = within(load(x + v * WIDTH) - mean, v * WIDTH, own);
+
+        sum[v] += c * c;
+    }
 }
 
 INLINE void feature_moments(const real *x, int rows, size_t panel, real *mean,
                             real *variance)
 {
-    vec sum = {0}, square = {0};
+    vec sum[PARTS] = {{0}}, square[PARTS] = {{0}};
 
-    for (int r = 0; r < rows; r += WIDTH)
-        sum += within(load(x + row_at(r, panel)), r, rows);
-    *mean = lane_sum(sum) / (real)rows;
-    for (int r = 0; r < rows; r += WIDTH) {
-        vec c = within(load(x + row_at(r, panel)) - *mean, r, rows);
+    EACH_PANEL(p, rows, add_rows(own, x + (size_t)p * panel, sum))
+    *mean = parts_sum(sum) / (real)rows;
+    EACH_PANEL(p, rows, add_squares(own, x + (size_t)p * panel, *mean, square))
+    *variance = parts_sum(square) / (real)rows;
+}
 
-        square += c * c;
-    }
-    *variance = lane_sum(square) / (real)rows;
+INLINE void scale_rows(int own, const real *x, real factor, real shift, real *y)
+{
+    UNROLL for (int v = 0; v < LANES; v += WIDTH)
+        store(y + v, within(load(x + v) * factor + shift, v, own));
 }
 
 INLINE void scale_feature(const real *x, int rows, size_t panel, real factor, real shift,
                           real *y)
 {
-    for (int r = 0; r < lanes_up(rows); r += WIDTH)
-        store(y + row_at(r, panel),
-              within(load(x + row_at(r, panel)) * factor + shift, r, rows));
+    EACH_PANEL(p, rows, scale_rows(own, x + (size_t)p * panel, factor, shift,
+                                   y + (size_t)p * panel))
 }
 
 void ISA(batch_norm_forward)(int rows, int d, const real *x, size_t panel,
@@ -178,32 +208,49 @@ void ISA(batch_norm_infer)(int rows, int d, const real *x, size_t panel,
     }
 }
 
+/* What the gradient of one feature depends on. */
+struct batch_slope {
+    real mean, rstd;
+    real factor, shift, slope;
+};
+
+INLINE void add_slopes(int own, const struct batch_slope *b, const real *x,
+                       const real *dy, vec sum[PARTS], vec along[PARTS])
+{
+    UNROLL for (int v = 0; v < PARTS; v++) {
+        vec g = within(load(dy + v * WIDTH), v * WIDTH, own);
+
+        sum[v] += g;
+        along[v] += g * ((load(x + v * WIDTH) - b->mean) * b->rstd);
+    }
+}
+
+INLINE void put_slopes(int own, const struct batch_slope *b, const real *x,
+                       const real *dy, real *dx)
+{
+    UNROLL for (int v = 0; v < LANES; v += WIDTH) {
+        vec hat = (load(x + v) - b->mean) * b->rstd;
+        vec g = b->factor * (load(dy + v) - b->shift - hat * b->slope);
+
+        store(dx + v, within(g, v, own));
+    }
+}
+
 void ISA(batch_norm_backward)(int rows, int d, const real *x, const real *dy,
                               size_t panel, const real *mean, const real *rstd,
                               const real *gamma, real *dx, real *dgamma, real *dbeta)
 {
-    for (int f = 0; f < d; f++) {
-        const real *in = x + f * LANES, *up = dy + f * LANES;
-        real *to = dx + f * LANES;
-        vec sum = {0}, along = {0};
+    for (int f = 0; f < d; f++, x += LANES, dy += LANES, dx += LANES) {
+        struct batch_slope b = {mean[f], rstd[f], gamma[f] * rstd[f], 0, 0};
+        vec sum[PARTS] = {{0}}, along[PARTS] = {{0}};
 
-        for (int r = 0; r < rows; r += WIDTH) {
-            vec g = within(load(up + row_at(r, panel)), r, rows);
-
-            sum += g;
-            along += g * ((load(in + row_at(r, panel)) - mean[f]) * rstd[f]);
-        }
-        dbeta[f] = lane_sum(sum);
-        dgamma[f] = lane_sum(along);
-
-        real shift = dbeta[f] / (real)rows, slope = dgamma[f] / (real)rows;
-        real factor = gamma[f] * rstd[f];
-
-        for (int r = 0; r < lanes_up(rows); r += WIDTH) {
-            vec hat = (load(in + row_at(r, panel)) - mean[f]) * rstd[f];
-            vec g = factor * (load(up + row_at(r, panel)) - shift - hat * slope);
-
-            store(to + row_at(r, panel), within(g, r, rows));
-        }
+        EACH_PANEL(p, rows, add_slopes(own, &b, x + (size_t)p * panel,
+                                       dy + (size_t)p * panel, sum, along))
+        dbeta[f] = parts_sum(sum);
+        dgamma[f] = parts_sum(along);
+        b.shift = dbeta[f] / (real)rows;
+        b.slope = dgamma[f] / (real)rows;
+        EACH_PANEL(p, rows, put_slopes(own, &b, x + (size_t)p * panel,
+                                       dy + (size_t)p * panel, dx + (size_t)p * panel))
     }
 }
