@@ -284,7 +284,7 @@ static void compare_adamw(struct golden *g)
     int steps = (int)setting(g, "adamw_steps", 0);
     struct update u = {number(g, "adamw_lr"), number(g, "adamw_beta1"),
                        number(g, "adamw_beta2"), number(g, "adamw_eps"),
-                       number(g, "adamw_weight_decay"), 0, 1};
+                       number(g, "adamw_weight_decay"), 0, 1, 0};
     real losses[64];
 
     if (steps == 0 || !check(steps <= 64))

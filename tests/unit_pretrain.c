@@ -362,6 +362,109 @@ static void same_bits_for_any_number_of_threads(void)
     }
 }
 
+/* ---- a body that stands still ---- */
+
+/* Gradients of the whole arena after one step backward; (n) of the body come first. */
+static real *gradients(struct subject *s, bool head_only, bool norm, size_t *body,
+                       size_t *n)
+{
+    struct model_options o = model_defaults();
+    struct graph_plan plan = {64, true, false};
+    struct error err = {0};
+    struct pool *pool = pool_new(2, &err);
+    struct graph_input in = {.rows = 64, .codes = s->frame->codes,
+                             .values = s->frame->values, .target = s->frame->target};
+    struct params *p;
+    struct graph *g;
+    struct model *m;
+    real *out;
+
+    o.dim = 16;
+    o.layers = 1;
+    o.heads = 2;
+    o.continuous_norm = norm;
+    m = model_new(&o, s->encoder, 3, &err);
+    p = model_params(m);
+    g = model_graph(m);
+    graph_plan(g, &plan);
+    check(params_allocate_training(p, graph_lanes(g), &err)
+          && graph_allocate(g, pool, &err));
+    check(isfinite(graph_train_forward(g, &in, 1)));
+    if (head_only)
+        graph_backward_head(g);
+    else
+        graph_backward(g);
+    params_sum(p, kernels_best());
+    *body = p->total[PARAM_BODY];
+    *n = params_trainable(p);
+    out = xmalloc(*n * sizeof *out);
+    memcpy(out, p->gradient, *n * sizeof *out);
+    graph_free(g);
+    params_free_training(p);
+    model_free(m);
+    pool_free(pool);
+    return out;
+}
+
+/* The head learns the same, to the last bit, and the body is asked nothing. */
+static void a_still_body_costs_nothing(void)
+{
+    struct rng r = rng_make(9, RNG_TEST, 0);
+    struct str text = {0};
+    struct subject s;
+
+    str_puts(&text, "a,b,x,z,y\n");
+    for (int i = 0; i < 400; i++)
+        str_printf(&text, "%c,%c,%g,%g,%s\n", "pqr"[rng_below(&r, 3)],
+                   "uvw"[rng_below(&r, 3)], rng_uniform(&r), rng_uniform(&r),
+                   rng_below(&r, 2) ? "yes" : "no");
+    s = subject_new(table_load(text.text, text.length), "y", NULL);
+    for (int norm = 0; norm < 2; norm++) {
+        size_t body, n;
+        real *whole = gradients(&s, false, norm, &body, &n), most = 0;
+        real *head = gradients(&s, true, norm, &body, &n);
+
+        check(body > 0 && body < n);
+        check(memcmp(whole + body, head + body, (n - body) * sizeof *whole) == 0);
+        for (size_t i = 0; i < body; i++)
+            most = fmaxf(most, fabsf((float)head[i]));
+        check(most == 0);
+        free(whole);
+        free(head);
+    }
+    str_done(&text);
+    subject_done(&s);
+}
+
+/* After any number of steps in which it stood still a body begins as a fresh one does:
+ * its first step has the length of the rate. */
+static void a_body_that_rested_begins_gently(void)
+{
+    struct subject s = subject_new(make_table(), "y", NULL);
+    struct model *m = small_model(&s, PRETEXT_NONE, 8, 1);
+    struct params *p = model_params(m);
+    struct update u = update_defaults();
+    struct error err = {0};
+    struct pool *pool = pool_new(1, &err);
+    int weight = params_find(p, "layers.0.attention.query.weight");
+    real before;
+
+    check(params_allocate_training(p, 1, &err));
+    before = *param_value(p, weight);
+    u.body = 0;
+    for (u.rest = 0; u.rest < 500; u.rest++)
+        params_step(p, kernels_best(), pool, &u, NULL);
+    check(*param_value(p, weight) == before);
+    u.body = 0.5;
+    *param_lane(p, weight, 0) = 3;
+    params_step(p, kernels_best(), pool, &u, NULL);
+    check_near((double)(before - *param_value(p, weight)), 0.5 * u.lr, 1e-3 * u.lr);
+    params_free_training(p);
+    model_free(m);
+    pool_free(pool);
+    subject_done(&s);
+}
+
 /* ---- what was learned of each column ---- */
 
 /* "a" is one of three and "b" follows from it, "c" comes by chance. */
@@ -537,6 +640,8 @@ int main(void)
     test_run(a_body_is_found_by_names);
     test_run(bodies_that_do_not_fit_are_refused);
     test_run(same_bits_for_any_number_of_threads);
+    test_run(a_still_body_costs_nothing);
+    test_run(a_body_that_rested_begins_gently);
     test_run(columns_are_measured);
     test_run(examples_are_what_the_model_says);
     test_run(epochs_are_kept);

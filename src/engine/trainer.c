@@ -259,6 +259,24 @@ static const float *row_weights(struct trainer *t, const struct batch *b)
     return t->weight;
 }
 
+/* Only a body that was brought has anything to lose. */
+static double body_share(const struct trainer *t)
+{
+    if (t->corruption || !model_has_body(t->model))
+        return 1;
+    return t->progress.epoch < t->options.freeze ? 0 : t->options.body_lr;
+}
+
+/* Steps so far in which the body stood still. */
+static long body_rest(const struct trainer *t)
+{
+    size_t frozen = (size_t)t->options.freeze * t->progress.batches;
+
+    if (t->corruption || !model_has_body(t->model))
+        return 0;
+    return (long)(frozen < t->progress.step ? frozen : t->progress.step);
+}
+
 static double one_batch(struct trainer *t, const struct batch *b)
 {
     struct graph_input in = {b->rows, b->codes, b->values, b->target, row_weights(t, b),
@@ -274,8 +292,10 @@ static double one_batch(struct trainer *t, const struct batch *b)
                         (uint64_t)t->progress.epoch, b->index, b->rows,
                         b->n_categorical, b->codes);
     loss = graph_train_forward(t->graph, &in, key);
-    if (isfinite(loss))
+    if (isfinite(loss) && body_share(t) > 0)
         graph_backward(t->graph);
+    else if (isfinite(loss))
+        graph_backward_head(t->graph);
     return loss;
 }
 
@@ -603,14 +623,6 @@ static void follow_average(struct trainer *t)
                        fmax(1 - t->options.average, 9 / (9 + step)), t->average);
 }
 
-/* Only a body that was brought has anything to lose. */
-static double body_share(const struct trainer *t)
-{
-    if (t->corruption || !model_has_body(t->model))
-        return 1;
-    return t->progress.epoch < t->options.freeze ? 0 : t->options.body_lr;
-}
-
 static enum step one_step(struct trainer *t, struct error *err)
 {
     struct train_progress *p = &t->progress;
@@ -629,6 +641,7 @@ static enum step one_step(struct trainer *t, struct error *err)
     u.weight_decay = t->options.weight_decay;
     u.clip = t->options.clip;
     u.body = body_share(t);
+    u.rest = body_rest(t);
     params_step(t->params, t->kernels, t->pool, &u, &norm);
     follow_average(t);
     measure(t, loss, norm, b->rows);

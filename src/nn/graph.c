@@ -364,6 +364,38 @@ void graph_backward(struct graph *g)
     }
 }
 
+/* The first stage with parameters of the head; *whole: its first node has them, so that
+ * nobody wants the gradient of its input. */
+static int find_head(const struct graph *g, bool *whole)
+{
+    for (int i = 0; i < g->n_stages; i++) {
+        const struct stage *s = &g->stages[i];
+
+        for (int n = s->first; n <= s->last; n++) {
+            *whole = n == s->first;
+            if (g->nodes[n].op->layout == FEATURES && g->nodes[n].weight >= 0)
+                return i;
+        }
+    }
+    return g->n_stages;
+}
+
+void graph_backward_head(struct graph *g)
+{
+    bool whole = false;
+    int head = find_head(g, &whole);
+
+    for (int i = g->n_stages - 1; i >= head; i--) {
+        const struct stage *s = &g->stages[i];
+
+        if (g->nodes[s->first].op->layout == TOKENS)
+            continue;
+        run_stage(g, s, BACKWARD);
+        if (s->input_tasks && (i > head || !whole))
+            run_stage(g, s, BACKWARD_INPUT);
+    }
+}
+
 /* ---- reading ---- */
 
 static const struct tensor *find_tensor(const struct graph *g, const char *name)

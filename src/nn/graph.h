@@ -134,6 +134,8 @@ double graph_train_forward(struct graph *g, const struct graph_input *in, uint64
 /* Gradients of the last graph_train_forward, added to params' lanes and set in its
  * gradient. */
 void graph_backward(struct graph *g);
+/* The same for the head only: nothing goes into the body, whose lanes stay as they are. */
+void graph_backward_head(struct graph *g);
 
 /* Row-major copy of a tensor of the last forward pass: (rows, columns, features) or
  * (rows, features). By name ("logits" is always there), or of a layer's attention:

@@ -170,7 +170,7 @@ static void sum_block(void *arg, int task, int worker)
     double square = 0;
 
     (void)worker;
-    if (from < body)
+    if (from < body && r->body.lr > 0)
         square += r->k->gradient_sum(body - from, p->n_lanes, p->lanes + from,
                                      p->lane_stride, p->gradient + from);
     if (to > p->total[PARAM_BODY]) {
@@ -221,6 +221,17 @@ static double clip_scale(const struct update_run *r, int blocks, double clip,
     return square > clip * clip ? clip / sqrt(square) : 1;
 }
 
+/* Of parameters that make their t-th step. */
+static struct adamw adamw_of(const struct update *u, long t)
+{
+    return (struct adamw){
+        .lr = (real)u->lr, .beta1 = (real)u->beta1, .beta2 = (real)u->beta2,
+        .eps = (real)u->eps, .weight_decay = (real)u->weight_decay, .scale = 1,
+        .correction1 = (real)(1 - pow(u->beta1, (double)t)),
+        .correction2 = (real)(1 - pow(u->beta2, (double)t)),
+    };
+}
+
 void params_step(struct params *p, const struct kernels *k, struct pool *pool,
                  const struct update *u, double *norm)
 {
@@ -228,13 +239,8 @@ void params_step(struct params *p, const struct kernels *k, struct pool *pool,
     long t = ++p->step;
     struct update_run r = {.p = p, .k = k};
 
-    r.adamw = (struct adamw){
-        .lr = (real)u->lr, .beta1 = (real)u->beta1, .beta2 = (real)u->beta2,
-        .eps = (real)u->eps, .weight_decay = (real)u->weight_decay, .scale = 1,
-        .correction1 = (real)(1 - pow(u->beta1, (double)t)),
-        .correction2 = (real)(1 - pow(u->beta2, (double)t)),
-    };
-    r.body = r.adamw;
+    r.adamw = adamw_of(u, t);
+    r.body = adamw_of(u, t - u->rest); /* its moments have not been there for longer */
     r.body.lr = (real)(u->lr * u->body);
     if (u->clip <= 0) {
         pool_run(pool, blocks, sum_and_step_block, &r);

@@ -100,10 +100,12 @@ static inline real *param_lane(const struct params *p, int i, int lane)
 struct update {
     double lr, beta1, beta2, eps, weight_decay;
     double clip; /* largest norm, 0: none */
-    double body; /* share of lr that is the body's; 0: it stands still */
+    double body; /* share of lr that is the body's; 0: it stands still, and nothing was
+                    added to its lanes (graph_backward_head) */
+    long rest;   /* steps before this one in which it stood still */
 };
 
-struct update update_defaults(void); /* 1e-3, 0.9, 0.999, 1e-8, 0, 0, 1 */
+struct update update_defaults(void); /* 1e-3, 0.9, 0.999, 1e-8, 0, 0, 1, 0 */
 
 /* Sums the lanes, clips, makes one AdamW step and clears the lanes. *norm (may be NULL)
  * gets the gradient's norm before clipping if clipping is on. Same bits for any pool. */
