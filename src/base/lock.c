@@ -8,12 +8,17 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { MAX_TEXT = 300 };
+enum {
+    MAX_TEXT = 300,
+    TRIES = 5,     /* who only looks holds a lock for some microseconds */
+    TRY_MS = 10,
+};
 
 struct lock {
     char *path;
@@ -63,9 +68,14 @@ static void sign(int fd)
         return; /* others are told without a name */
 }
 
+static void pause_a_moment(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = TRY_MS * 1000000L}, NULL);
+}
+
 bool lock_take(const char *path, struct lock **lock, struct error *err)
 {
-    int fd;
+    int fd, tries = 0;
 
     *lock = NULL;
     for (;;) {
@@ -75,6 +85,8 @@ bool lock_take(const char *path, struct lock **lock, struct error *err)
         if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
             if (is_still_there(fd, path))
                 break;
+        } else if (errno == EWOULDBLOCK && ++tries < TRIES) {
+            pause_a_moment();
         } else if (errno == EWOULDBLOCK) {
             refuse(fd, path, err);
             close(fd);

@@ -263,6 +263,9 @@ static bool restore(struct train_job *j, struct error *err)
         return refuse_state(j, "", err);
     ok = trainer_restore(j->trainer, &state, err)
         || refuse_state(j, "put its file back as it was, or ", err);
+    if (ok && strcmp(state.kernels, kernels_best()->name) != 0)
+        str_printf(&j->note, "it was begun with instructions %s, here it goes on with %s: "
+                   "last digits may differ\n", state.kernels, kernels_best()->name);
     train_state_done(&state);
     trainer_history(j->trainer, &j->begun);
     if (ok)
@@ -308,6 +311,7 @@ static void note_duplicates(struct train_job *j)
 static enum step build(struct train_job *j, struct error *err)
 {
     note_duplicates(j);
+    model_settle(&j->model_options, j->split->count[PART_TRAIN]);
     j->model = model_new_pretext(&j->model_options, j->encoder, j->pretext,
                                  j->train_options.seed, err);
     if (!j->model || (j->from && !model_take_body(j->model, j->from, &j->note, err)))

@@ -128,7 +128,7 @@ bool train_state_write(const struct train_state *s, const char *path, const char
     char epoch[24], best[24];
     const struct safetensors_pair pairs[] = {
         {"format", FORMAT}, {"version", PACKAGE_VERSION}, {"end", end},
-        {"epoch", epoch}, {"best_epoch", best}, {"run", run},
+        {"epoch", epoch}, {"best_epoch", best}, {"kernels", s->kernels}, {"run", run},
     };
     struct tensor_list l = {.n = 0};
     bool ok;
@@ -320,10 +320,20 @@ static bool check_counts(const struct train_counts *c, struct error *err)
     return ok || error_set(err, ERROR_INPUT, "its counts do not fit together");
 }
 
+static bool read_kernels(struct train_state *s, const struct safetensors *file)
+{
+    const char *name = safetensors_metadata(file, "kernels");
+    char *shown = show(name ? name : "?", sizeof s->kernels - 1);
+
+    snprintf(s->kernels, sizeof s->kernels, "%s", shown);
+    free(shown);
+    return true;
+}
+
 static bool read_tensors(struct train_state *s, const struct safetensors *file,
                          struct error *err)
 {
-    return check_format(file, err)
+    return check_format(file, err) && read_kernels(s, file)
         && read_fixed(file, "counts", DTYPE_I64, &s->counts, sizeof s->counts, err)
         && read_fixed(file, "numbers", DTYPE_F64, &s->numbers, sizeof s->numbers, err)
         && check_counts(&s->counts, err)

@@ -11,6 +11,7 @@
  *     version   of the program; another version's file is refused
  *     end       "running", or "stopped" where a person stopped it
  *     epoch     done, in digits; best_epoch likewise
+ *     kernels   name of the instruction set: another one rounds otherwise
  *     run       a JSON text of whoever trains: how to get the same table again
  *
  * and its tensors:
@@ -79,6 +80,7 @@ struct train_state {
     struct learned learned;
     unsigned char *brought;         /* (n_brought) or NULL */
     size_t n_brought;
+    char kernels[16];
 };
 
 void train_state_done(struct train_state *s);

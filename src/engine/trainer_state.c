@@ -2,6 +2,7 @@
 /* A trainer's state out of it and into another one. What is not here follows from the
  * table and the options, or is the same between any two steps (gradients, lanes). */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,6 +168,7 @@ bool trainer_keep(struct trainer *t, struct train_state *s, struct error *err)
         return false;
     copy_arenas(t, s, with_best);
     copy_numbers(t, s);
+    snprintf(s->kernels, sizeof s->kernels, "%s", t->kernels->name);
     if (s->history_capacity < t->n_history) {
         s->history_capacity = t->history_capacity;
         s->history = xrealloc(s->history, s->history_capacity * sizeof *s->history);
