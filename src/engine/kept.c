@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/lock.h"
@@ -101,10 +102,13 @@ static bool look_at_state(struct run *r)
     char *path = file_of(r, RUN_RESUME);
     struct train_about about;
     bool ok = train_state_peek(&about, path, NULL);
+    struct stat st;
     json_t *j = ok ? json_loads(about.run, JSON_REJECT_DUPLICATES, NULL) : NULL;
 
     r->files.resumable = ok;
     r->files.cut_off = ok && !about.stopped;
+    if (ok && stat(path, &st) == 0)
+        r->files.when = st.st_mtime;
     if (j)
         take_recipe(r, j);
     if (ok) {
@@ -221,6 +225,9 @@ bool kept_open(struct run *r, struct error *err)
     struct model *m;
     char *path;
 
+    if (!r->files.model && r->files.elsewhere)
+        return error_set(err, ERROR_STATE, "another program trains the run %s at present, "
+                         "and no weights of it are saved yet", r->name);
     if (!r->files.model)
         return error_set(err, ERROR_STATE,
                          "the run %s was cut off, and no weights of it are saved yet; "

@@ -38,13 +38,14 @@ static size_t find_listed(const struct view *v, const struct lineage *l,
     return at;
 }
 
-/* Keeps the cursor on its run where lines came or went above it, but not where a person
- * has moved it. */
+/* Puts the cursor on the current run at first, and keeps it on its run where lines came or
+ * went above it, but not where a person has moved it. */
 static void follow_run(const struct view *v, const struct lineage *l)
 {
     struct train_desk *t = &v->desk->train;
     size_t *cursor = &v->desk->lists[PANE_RUNS].cursor;
-    size_t at = find_listed(v, l, t->listed);
+    const struct run *current = v->session->run;
+    size_t at = find_listed(v, l, t->listed ? t->listed : current ? current->name : NULL);
 
     if (*cursor == t->listed_at && at < l->n)
         *cursor = at;
