@@ -8,6 +8,7 @@
 #define ENGINE_SESSION_H
 
 #include <jansson.h>
+#include <time.h>
 
 #include "data/encode.h"
 #include "engine/engine.h"
@@ -57,6 +58,7 @@ struct run_files {
     bool resumable; /* its state, to go on with */
     bool cut_off;   /* likewise, and nobody wanted it to end */
     bool elsewhere; /* another process trains it now */
+    time_t when;    /* its state was saved */
 };
 
 /* A model and how it came about. */
