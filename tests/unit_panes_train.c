@@ -521,6 +521,18 @@ static void many_runs_are_laid_over(void)
     stage_done(&t);
 }
 
+static void the_current_run_is_under_the_cursor(void)
+{
+    struct stage t;
+
+    make_many(&t);
+    t.desk.lists[PANE_RUNS].cursor = 0;
+    check_str(view_listed_run(&t.view)->name, t.session->run->name);
+    t.session->run = t.session->runs[2]; /* which moves it no more */
+    check(strcmp(view_listed_run(&t.view)->name, t.session->run->name) != 0);
+    stage_done(&t);
+}
+
 static void runs_are_listed(void)
 {
     struct stage t;
@@ -1180,6 +1192,7 @@ int main(void)
     test_run(pauses_are_told);
     test_run(beginnings_are_friendly);
     test_run(many_runs_are_laid_over);
+    test_run(the_current_run_is_under_the_cursor);
     test_run(runs_are_listed);
     test_run(pretraining_moves);
     test_run(heat_is_what_was_learned);
