@@ -67,7 +67,9 @@ static void look_at_training(void *work, void *arg)
 static void add_metrics(struct str *out, const struct metrics *m, enum task task)
 {
     if (task == TASK_REGRESSION)
-        str_printf(out, "RMSE %.4g, R2 %.4f", m->rmse, m->r2);
+        str_printf(out, m->rmse < 1000 || m->rmse >= 1e9 ? "RMSE %.4g, R2 %.4f"
+                                                         : "RMSE %.0f, R2 %.4f",
+                   m->rmse, m->r2);
     else if (isnan(m->auc))
         str_printf(out, "loss %.4f, accuracy %.4f", m->loss, m->accuracy);
     else
