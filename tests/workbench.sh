@@ -403,6 +403,18 @@ gone() { ! kill -0 "$lost" 2> /dev/null; }
 until_true gone && test -s runs/lost/model.safetensors
 point "without a terminal the program keeps its weights and ends"
 
+start_manners 'cut off'
+sees 'idle (resume lost)' "what was cut off is offered at the next start"
+enter 'resume lost'
+sees 'resume lost [0-9]*/' "and goes on"
+keys 'pause' Enter
+keys 'quit' Enter
+sees 'leave, so that `resume lost` goes on' "leaving asks"
+keys y
+sees '^status 0' "and loses nothing"
+test -s runs/lost/resume.safetensors
+point "of it"
+
 start_manners 'crash'
 kill -SEGV "$(pid_of)"
 sees '^status 139' "a crash ends it"

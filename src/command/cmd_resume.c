@@ -222,10 +222,13 @@ static bool is_offered(const struct run *r)
 
 const struct run *resume_offered(const struct session *s)
 {
-    for (size_t i = s->n_runs; i > 0; i--)
-        if (is_offered(s->runs[i - 1]))
-            return s->runs[i - 1];
-    return NULL;
+    const struct run *newest = NULL;
+
+    for (size_t i = 0; i < s->n_runs; i++)
+        if (is_offered(s->runs[i])
+            && (!newest || s->runs[i]->files.when >= newest->files.when))
+            newest = s->runs[i];
+    return newest;
 }
 
 void resume_offer(struct context *c)

@@ -11,7 +11,7 @@
 bool resume_run(struct context *c, const struct call *call, const char *name,
                 struct error *err);
 
-/* The last run that was cut off and nobody goes on with, or NULL. */
+/* Of the runs that were cut off and nobody goes on with the newest, or NULL. */
 const struct run *resume_offered(const struct session *s);
 
 /* Notes which runs were cut off and how they go on, and which another process trains. */
