@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The program: arguments, start-up file, then a script or the prompt. */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -256,12 +257,22 @@ static int run_program(struct arguments *a)
     return status;
 }
 
+/* A standard stream that is closed must not become the number of another file: reading and
+ * writing it fails instead. */
+static void hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments a;
     struct error err;
     int status;
 
+    hold_standard_streams();
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     if (!arguments_parse(argc, argv, &a, &err))

@@ -147,6 +147,13 @@ else
     skip "a full disk behind standard output" "no /dev/full"
 fi
 
+serve 'predict - --out got.csv' > out 2> err <&-
+[ $? -eq 1 ] && said '^-c:2: standard input: Bad file descriptor$'
+point "no standard input"
+serve 'predict three.csv --out -' 2> err >&-
+[ $? -eq 1 ] && said '^-c:2: standard output: Bad file descriptor$'
+point "no standard output"
+
 mkfifo reader
 begin 'predict three.csv --out -' > reader 2> err &
 pid=$!
