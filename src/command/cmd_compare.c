@@ -131,6 +131,8 @@ static bool take_runs(struct context *c, const struct call *call, struct run **r
             return error_set(err, ERROR_STATE,
                              "the run %s is still in training; `wait` waits",
                              runs[i]->name);
+        if (runs[i]->state == RUN_KEPT && !run_needs_model(runs[i], err))
+            return false; /* the settings are beside the weights */
         if (metric_field(runs[i]->task, 0) != metric_field(runs[0]->task, 0))
             return refuse_mixture(runs[i], runs[0], err);
     }

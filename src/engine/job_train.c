@@ -413,7 +413,7 @@ static enum step save(struct train_job *j)
     j->result.saved = model_save(j->model, j->extra, path, &j->result.save_error);
     free(path);
     if (j->checkpoint && p->end == TRAIN_STOPPED)
-        j->result.resumable = true;
+        j->result.resumable = has_file(j, RUN_RESUME);
     else if (j->checkpoint && j->result.saved)
         checkpoint_remove(j->checkpoint);
     return STEP_DONE;
