@@ -133,7 +133,7 @@ static void read_settings(struct golden *g)
     o->layers = (int)setting(g, "layers", 0);
     o->heads = (int)setting(g, "heads", 0);
     o->identifier = (int)setting(g, "identifier", 0);
-    o->head_norm = setting(g, "batchnorm", 0) != 0;
+    o->head_norm = setting(g, "batchnorm", 0) != 0 ? HEAD_NORM_YES : HEAD_NORM_NO;
     o->continuous_norm = true;
     o->dropout = o->head_dropout = 0;
     o->head_cap = 0;
@@ -194,7 +194,7 @@ static void read_input(struct golden *g)
     if (g->pretext != PRETEXT_NONE)
         hide_cells(g);
     g->input = (struct graph_input){g->rows, g->codes, g->values, g->target, NULL,
-                                    g->answers};
+                                    g->answers, NULL};
 }
 
 static bool read_parameters(struct golden *g)

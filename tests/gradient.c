@@ -53,7 +53,7 @@ static void give_input(struct subject *s, const struct model_shape *shape)
         weight[i] = 0.5f + weight[i] * weight[i];
     s->input = (struct graph_input){ROWS, random_codes(shape->columns, shape->classes),
                                     random_floats(ROWS * shape->continuous, 0),
-                                    random_floats(ROWS, classes), weight, NULL};
+                                    random_floats(ROWS, classes), weight, NULL, NULL};
 }
 
 static void subject_done(struct subject *s)
@@ -296,7 +296,7 @@ static void multiclass_model_with_row_norm(void)
     struct model_shape s = {3, classes3, 3, 4, LOSS_MULTICLASS};
 
     o.continuous_norm = true;
-    o.head_norm = false;
+    o.head_norm = HEAD_NORM_NO;
     check_model(&o, &s);
 }
 

@@ -629,11 +629,25 @@ static void small_tables_get_small_batches(void)
 {
     struct train_options o = train_defaults();
 
-    check_int(train_batch(&o, 10), 32);
+    check_int(train_batch(&o, 999), 16);
+    check_int(train_batch(&o, 1000), 32);
     check_int(train_batch(&o, 9999), 96);
     check_int(train_batch(&o, 1000000), 256);
     o.batch = 7;
     check_int(train_batch(&o, 1000000), 7);
+}
+
+static void few_rows_go_without_batch_norm(void)
+{
+    struct model_options few = model_defaults(), many = few, asked = few;
+
+    asked.head_norm = HEAD_NORM_YES;
+    model_settle(&few, 999);
+    model_settle(&many, 1000);
+    model_settle(&asked, 999);
+    check_int(few.head_norm, HEAD_NORM_NO);
+    check_int(many.head_norm, HEAD_NORM_YES);
+    check_int(asked.head_norm, HEAD_NORM_YES);
 }
 
 static void batch_may_be_larger_than_the_table(void)
@@ -672,6 +686,7 @@ int main(void)
     test_run(schedules);
     test_run(wrong_options_are_refused);
     test_run(small_tables_get_small_batches);
+    test_run(few_rows_go_without_batch_norm);
     test_run(batch_may_be_larger_than_the_table);
     return test_done();
 }

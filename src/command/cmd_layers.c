@@ -9,8 +9,9 @@
 #include "command/grid.h"
 #include "engine/trainer.h"
 
-/* What training would make of the current table: split and encoder as there. */
-static struct encoder *fit(struct context *c, struct error *err)
+/* What training would make of the current table: split and encoder as there, *rows to
+ * learn from. */
+static struct encoder *fit(struct context *c, size_t *rows, struct error *err)
 {
     const struct table *t = c->session->table;
     struct split *split = split_new(t->data, t->schema, &t->split, err);
@@ -23,7 +24,8 @@ static struct encoder *fit(struct context *c, struct error *err)
     if (e)
         context_note_lines(c, "", str_text(&note));
     if (split)
-        split_free(split);
+        *rows = split->count[PART_TRAIN];
+    split_free(split);
     str_done(&note);
     return e;
 }
@@ -150,11 +152,11 @@ static void print_json(struct context *c, const struct model_layer *layers, int 
     str_done(&out);
 }
 
-static void note_memory(struct context *c, const struct encoder *e)
+static void note_memory(struct context *c, const struct model_options *o,
+                        const struct encoder *e, size_t rows)
 {
-    const struct settings *s = &c->session->settings;
-    int batch = train_batch(&s->train, e->fitted_rows);
-    size_t bytes = model_training_bytes(&s->model, e, PRETEXT_NONE, batch,
+    int batch = train_batch(&c->session->settings.train, rows);
+    size_t bytes = model_training_bytes(o, e, PRETEXT_NONE, batch,
                                         engine_threads(c->session->engine));
 
     context_note(c, "training with batches of %d rows takes %.0f MB", batch,
@@ -163,24 +165,26 @@ static void note_memory(struct context *c, const struct encoder *e)
 
 static bool run_model(struct context *c, const struct call *call, struct error *err)
 {
-    const struct settings *s = &c->session->settings;
+    struct model_options o = c->session->settings.model;
     struct model_layer *layers;
     struct encoder *e;
+    size_t rows;
     int n;
 
     (void)call;
-    if (!model_check(&s->model, err) || !train_check(&s->train, err))
+    if (!model_check(&o, err) || !train_check(&c->session->settings.train, err))
         return false;
-    e = fit(c, err);
+    e = fit(c, &rows, err);
     if (!e)
         return false;
-    layers = model_layers(&s->model, e, &n, err);
+    model_settle(&o, rows);
+    layers = model_layers(&o, e, &n, err);
     if (layers) {
         if (c->format == FORMAT_JSON)
             print_json(c, layers, n);
         else
             print_grid(c, layers, n);
-        note_memory(c, e);
+        note_memory(c, &o, e, rows);
     }
     encoder_unref(e);
     free(layers);

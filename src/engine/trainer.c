@@ -46,6 +46,8 @@ int train_batch(const struct train_options *o, size_t rows)
 
     if (o->batch > 0)
         return o->batch;
+    if (rows < MODEL_FEW)
+        return 16;
     return auto_batch < 32 ? 32 : auto_batch < 256 ? (int)auto_batch : 256;
 }
 

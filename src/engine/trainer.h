@@ -51,7 +51,7 @@ bool train_check(const struct train_options *o, struct error *err);
 
 /* The batch size for that many training rows: the one asked for, or a hundredth of the
  * rows as a multiple of 32 between 32 and 256, so that small tables get enough steps an
- * epoch. */
+ * epoch; 16 below MODEL_FEW rows. */
 int train_batch(const struct train_options *o, size_t rows);
 
 enum train_end {

@@ -18,6 +18,9 @@
 #include "base/str.h"
 #include "data/encode.h"
 
+enum head_norm { HEAD_NORM_NO, HEAD_NORM_YES, HEAD_NORM_AUTO };
+#define HEAD_NORM_NAMES "no|yes|auto"
+
 /* Table of the options: name as in `set model.NAME`, what the paper has, what is right.
  * Zero-initialise through model_defaults. */
 struct model_options {
@@ -33,7 +36,8 @@ struct model_options {
     int head_cap;           /* the head's first block is no wider than this, the second in
                                proportion; 0: no cap; -1: so that the first has at most
                                2,000,000 weights (and no fewer than 64 outputs) */
-    bool head_norm;         /* batch norm in the head's blocks */
+    enum head_norm head_norm; /* batch norm in the head's blocks; auto is yes, but where
+                               model_settle has said no */
     bool continuous_norm;   /* layer norm over the continuous features of a row */
 };
 
@@ -53,6 +57,11 @@ struct params;
 struct model_options model_defaults(void);
 /* One sentence if a value is out of range or two do not go together. */
 bool model_check(const struct model_options *o, struct error *err);
+/* Decides what is left to the rows to learn from: without batch norm below MODEL_FEW of
+ * them, because the statistics of small batches of few rows disturb more than they help
+ * (share/doc/RESULTS, section 5). */
+#define MODEL_FEW 1000
+void model_settle(struct model_options *o, size_t rows);
 
 struct model;
 

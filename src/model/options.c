@@ -6,7 +6,7 @@ struct model_options model_defaults(void)
     return (struct model_options){
         .dim = 32, .layers = 6, .heads = 8, .identifier = -1, .ffn = 4,
         .dropout = 0.1, .head_dropout = 0, .head_hidden1 = 4, .head_hidden2 = 2,
-        .head_cap = -1, .head_norm = true, .continuous_norm = false,
+        .head_cap = -1, .head_norm = HEAD_NORM_AUTO, .continuous_norm = false,
     };
 }
 
@@ -28,4 +28,10 @@ bool model_check(const struct model_options *o, struct error *err)
                          "model.dim %d cannot be divided among %d heads; choose "
                          "model.heads so that it divides model.dim", o->dim, o->heads);
     return true;
+}
+
+void model_settle(struct model_options *o, size_t rows)
+{
+    if (o->head_norm == HEAD_NORM_AUTO)
+        o->head_norm = rows < MODEL_FEW ? HEAD_NORM_NO : HEAD_NORM_YES;
 }

@@ -87,7 +87,7 @@ static struct tensor *head(struct graph *g, const struct model_options *o,
     for (int block = 0; block < 2; block++) {
         x = graph_linear(g, x, tabtransformer_head_width(o, s, block), names[block],
                          ACTIVATION_SELU);
-        if (o->head_norm)
+        if (o->head_norm != HEAD_NORM_NO)
             x = graph_batch_norm(g, x, norms[block]);
         if (o->head_dropout > 0)
             x = graph_dropout(g, x, o->head_dropout);
