@@ -439,8 +439,8 @@ static void what_goes_round(void)
     check_expand("chart --smooth %smooth", "chart --smooth 0.97");
     desk.train.smooth = 0.97;
     check_expand("chart --smooth %smooth", "chart --smooth 0");
-    check_expand("set screen.glyphs %next{screen.glyphs}", "set screen.glyphs braille");
-    session->settings.screen.glyphs = SCREEN_ASCII;
+    check_expand("set screen.glyphs %next{screen.glyphs}", "set screen.glyphs blocks");
+    session->settings.screen.glyphs = SCREEN_BRAILLE;
     check_expand("set screen.glyphs %next{screen.glyphs}", "set screen.glyphs auto");
     check_expand("set screen.mouse %next{screen.mouse}", "set screen.mouse yes");
     session->settings.screen.mouse = true;

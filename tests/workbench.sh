@@ -473,7 +473,9 @@ mux kill-server
 begin 80 24 "$tabscope" small.csv
 sees 'small 399x' "what is kept: a table"
 to_panes
-keys F8 : 'keep' Enter
+keys F8
+sees '^DATA  *: set screen.glyphs blocks' "F8 steps down from braille"
+keys : 'keep' Enter
 sees 'kept for every session' "F8 and keep"
 keys C-d
 sees '^status 0' "are done"

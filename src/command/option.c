@@ -84,7 +84,7 @@ static const struct option options[] = {
      "seed of the split of tables loaded from now on"},
     {"screen.theme", CHOICE(SCREEN_THEMES), AT(screen.theme),
      "colours of the workbench; deut keeps apart what the colour-blind confuse"},
-    {"screen.glyphs", CHOICE("auto|braille|blocks|ascii"), AT(screen.glyphs),
+    {"screen.glyphs", CHOICE("auto|blocks|ascii|braille"), AT(screen.glyphs),
      "what curves and frames are made of; auto goes by the locale and the terminal"},
     {"screen.fps", INT(0, 60), AT(screen.fps),
      "pictures a second at most while jobs run; 0 takes 10, or 4 over SSH"},

@@ -21,7 +21,7 @@ enum model_kind { MODEL_TABTRANSFORMER };
 
 /* How the workbench shows itself. */
 #define SCREEN_THEMES "dark|light|mono|deut|contrast"
-enum screen_glyphs { SCREEN_AUTO, SCREEN_BRAILLE, SCREEN_BLOCKS, SCREEN_ASCII };
+enum screen_glyphs { SCREEN_AUTO, SCREEN_BLOCKS, SCREEN_ASCII, SCREEN_BRAILLE };
 enum screen_pace { PACE_AUTO, PACE_ON, PACE_OFF };
 enum hangup { HANGUP_LEAVE, HANGUP_CONTINUE };
 
