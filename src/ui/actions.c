@@ -537,7 +537,8 @@ static bool do_enter(struct app *app, const struct call *call, struct error *err
     }
 }
 
-/* NULL and a sentence: there is no place for it, or it cannot be written. Caller frees. */
+/* NULL and a sentence: there is no place for it, or it cannot be written. Caller
+ * frees. */
 static char *keep_copy(const struct str *text, struct error *err)
 {
     char *path = path_user("STATE", ".local/state", "copied");

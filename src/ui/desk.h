@@ -38,9 +38,9 @@ enum pane_id {
 /* Where keys go. */
 enum place { PLACE_PROMPT, PLACE_PANES };
 
-/* A list with a cursor. `page` is how many items of `total` the pane showed last. `mark` is
- * where a range of items begins that goes on to the cursor, counted from 1; 0: there is
- * none. */
+/* A list with a cursor. `page` is how many items of `total` the pane showed last. `mark`
+ * is where a range of items begins that goes on to the cursor, counted from 1; 0: there
+ * is none. */
 struct list {
     size_t cursor, top, page, total, mark;
 };
@@ -97,7 +97,8 @@ struct desk {
 void desk_init(struct desk *d);
 void desk_done(struct desk *d);
 
-/* Leaves out what is below the run of that name in the list of runs, or lists it again. */
+/* Leaves out what is below the run of that name in the list of runs, or lists it
+ * again. */
 void desk_fold(struct desk *d, const char *run);
 bool desk_is_folded(const struct desk *d, const char *run);
 

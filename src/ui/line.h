@@ -3,8 +3,8 @@
  * The line that is being edited, as cells. What cannot be shown has a visible form (as
  * with show()), a line end inside is one symbol, a byte that is no character one column,
  * a tab goes on to the next multiple of 8. On a surface of one row the line scrolls
- * sideways, on a higher one it wraps; < and > stand where something is cut off. On a single
- * cell the character before the cursor is shown.
+ * sideways, on a higher one it wraps; < and > stand where something is cut off. On a
+ * single cell the character before the cursor is shown.
  */
 #ifndef UI_LINE_H
 #define UI_LINE_H

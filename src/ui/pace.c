@@ -3,7 +3,7 @@
 
 enum {
     ASK_BYTES = 256,     /* not worth a question */
-    WINDOW_BYTES = 1024, /* on their way at most when a picture begins: 1 s at 9600 baud */
+    WINDOW_BYTES = 1024, /* on their way when a picture begins: 1 s at 9600 baud */
     KNOWN_MS = 10000, UNKNOWN_MS = 1000,
     PATIENCE = 3         /* questions without an answer */
 };

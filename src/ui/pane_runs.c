@@ -38,8 +38,8 @@ static size_t find_listed(const struct view *v, const struct lineage *l,
     return at;
 }
 
-/* Puts the cursor on the current run at first, and keeps it on its run where lines came or
- * went above it, but not where a person has moved it. */
+/* Puts the cursor on the current run at first, and keeps it on its run where lines came
+ * or went above it, but not where a person has moved it. */
 static void follow_run(const struct view *v, const struct lineage *l)
 {
     struct train_desk *t = &v->desk->train;

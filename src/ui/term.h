@@ -45,7 +45,8 @@ bool term_draw(const struct surface *s, int x, int y);
 /* Everything anew at the next term_draw, for a screen that others wrote on. */
 void term_repaint(void);
 /* Whether the terminal takes more now: a frame is left out while it is busy, or while too
- * much is on its way to it. Writes on what still waits. True where the terminal is gone: the next term_draw says so. */
+ * much is on its way to it. Writes on what still waits. True where the terminal is gone:
+ * the next term_draw says so. */
 bool term_is_ready(void);
 /* While a part of a frame waits for a slow terminal: to be polled for POLLOUT, then
  * term_is_ready writes on. -1: nothing waits. */
