@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Batch from outside: exit codes, places of errors, where output goes, signals.
 
+. "${srcdir:-.}/tests/wait.sh"
 top=$(cd "${srcdir:-.}" && pwd)
 tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
 work=$(mktemp -d) || exit 99
@@ -124,7 +125,7 @@ printf '%s\n' 'load income.csv' 'target over_50k' 'set model.layers 1' \
     > long.tabscope
 "$tabscope" -b long.tabscope > out 2> err < /dev/null &
 pid=$!
-while [ ! -s err ] || ! grep -q 'epoch 1 of' err; do sleep 0.05; done
+until_true grep -qs 'epoch 1 of' err
 kill -TERM $pid # and again at once, as timeout(1) does
 kill -TERM $pid 2> /dev/null
 wait $pid

@@ -5,6 +5,7 @@
 # Then the old file is as it was or the new one is whole, a sentence says what and where,
 # nothing is left lying about, and the next try works.
 
+. "${srcdir:-.}/tests/wait.sh"
 top=$(cd "${srcdir:-.}" && pwd)
 tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
 if ! strace -D -f --seccomp-bpf -e trace=close -o /dev/null true 2> /dev/null; then
@@ -27,7 +28,7 @@ point() {
     [ $ok -eq 0 ] && echo "ok $count - $1" || echo "not ok $count - $1"
 }
 
-# What writes, and what a file is put in its place with; `?` where not every system has it.
+# What writes, and what puts a file in its place; `?` where not every system has it.
 calls='openat,write,fsync,close,?rename,renameat,renameat2,?link,linkat,fchmod,ftruncate'
 calls="$calls,writev,pwrite64,fdatasync,fallocate,copy_file_range"
 
@@ -40,8 +41,8 @@ program() {
 
 plain() { program env; }
 
-# traced OPTIONS...: of strace, for the calls that concern the file. With -D the program is
-# the child and has the shell's number, from which its temporary file is named.
+# traced OPTIONS...: of strace, for the calls that concern the file. With -D the program
+# is the child and has the shell's number, from which its temporary file is named.
 traced() {
     program sh -c 'exec strace -D -f -y -P "$0.tmp.$$" -P "$(pwd -P)/$0.tmp.$$" "$@"' \
         "$file" ${folder:+-P "$folder"} "$@"
@@ -67,7 +68,7 @@ next_works() {
     fi
 }
 
-# A folder that may not be read, or that cannot be closed, can be written into all the same.
+# A folder that may not be read, or cannot be closed, can be written into all the same.
 error_is_told() {
     if [ $status -eq 0 ]; then
         [ "$where" = folder ] && [ "${call% *}" != fsync ] && cmp -s "$file" new && return
@@ -82,7 +83,7 @@ error_is_told() {
     fi
 }
 
-# fail_call REASON TEXT; only the calls that are asked for stop the program, which is quick
+# fail_call REASON TEXT; only the calls asked for stop the program, which is quick
 fail_call() {
     cp old "$file"
     traced -o /dev/null --seccomp-bpf -e "trace=${call% *}" \
@@ -110,15 +111,15 @@ kill_at_call() {
 list_calls() {
     rm -f log
     traced -o log -e "trace=$calls"
-    tries=0
-    until grep -q '+++ exited with' log 2> /dev/null; do
-        tries=$((tries + 1))
-        [ $tries -gt 600 ] && break
-        sleep 0.05
-    done
+    until_true grep -qs '+++ exited with' log
     sed -n 's/^[0-9]* *\([a-z_0-9]*\)(\(.*\)/\1 \2/p' log |
         awk -v name="$file.tmp." \
             '{ print (index($0, name) ? "file" : "folder"), $1, ++n[$1] }'
+}
+
+is_complete() {
+    grep -q '^file write' list && grep -q '^file fsync' list &&
+        grep -q '^file rename' list
 }
 
 # loop FILE SCRIPT: what the script does last is to write the file
@@ -132,7 +133,7 @@ loop() {
         return
     fi
     list_calls > list
-    grep -q '^file write' list && grep -q '^file fsync' list && grep -q '^file rename' list
+    is_complete
     point "$script: writes, syncs and renames"
     failed=0 killed=0 again=0
     while read -r where call; do
@@ -198,8 +199,8 @@ disturb() {
         -e "inject=${call% *}:$how:when=${call#* }"
 }
 
-# fail_run ERROR TEXT: a run goes on without what it cannot write. An autosave that fails as
-# the run comes to its end is of no more interest to anybody.
+# fail_run ERROR TEXT: a run goes on without what it cannot write. An autosave that fails
+# as the run comes to its end is of no more interest to anybody.
 fail_run() {
     disturb "error=$1" --seccomp-bpf
     said=$(grep -c "not $verb: cannot write $file: $2" err)
@@ -235,7 +236,7 @@ loop_run() {
     rm -rf runs
     cp -r kept runs
     list_calls | sed '/rename/q' > list
-    grep -q '^file write' list && grep -q '^file fsync' list && grep -q '^file rename' list
+    is_complete
     point "$file is written, synced and renamed"
     failed=0 killed=0 told=0
     while read -r where call; do

@@ -6,6 +6,7 @@
 # TABSCOPE_KILLS in the environment says how many times to kill; 60 is the usual number,
 # 12 where sanitizers make each of them long.
 
+. "${srcdir:-.}/tests/wait.sh"
 top=$(cd "${srcdir:-.}" && pwd)
 tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
 work=$(mktemp -d) || exit 99
@@ -145,12 +146,7 @@ start() {
     : > err
     "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err < /dev/null &
     pid=$!
-    tries=0
-    until grep -q 'epoch 4 of' err; do
-        sleep 0.02
-        tries=$((tries + 1))
-        [ $tries -lt 1000 ] || exit 99
-    done
+    until_true grep -q 'epoch 4 of' err || exit 99
 }
 for signal in TERM HUP; do
     start
@@ -174,10 +170,7 @@ meanwhile() {
     "$tabscope" -c "source begin" -c "source load" -c "$train &" < talk > out 2> err &
     pid=$!
     {
-        tries=0
-        until [ -s runs/a/resume.safetensors ] || [ $tries -ge 1000 ]; do
-            sleep 0.01; tries=$((tries + 1))
-        done
+        until_true [ -s runs/a/resume.safetensors ]
         for line; do echo "$line"; done
     } > talk
     wait $pid
@@ -279,16 +272,10 @@ train='train --epochs 100000 --name a'
 start
 rm runs/a/resume.safetensors
 until mkdir runs/a/resume.safetensors 2> /dev/null; do rm -f runs/a/resume.safetensors; done
-tries=0
-until grep -q 'not autosaved' err || [ $tries -ge 500 ]; do
-    sleep 0.02; tries=$((tries + 1))
-done
+until_true grep -q 'not autosaved' err
 says 'not autosaved: .*\(it is a folder\|Is a directory\)' "what stands in the way is named"
 rmdir runs/a/resume.safetensors
-tries=0
-until grep -q 'autosaved again' err || [ $tries -ge 500 ]; do
-    sleep 0.02; tries=$((tries + 1))
-done
+until_true grep -q 'autosaved again' err
 says 'autosaved again' "and when it is gone, saving works again"
 kill -9 $pid
 wait $pid 2> /dev/null

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Predicting streams: pipes, gzip, memory that does not grow, and all that can go wrong.
 
+. "${srcdir:-.}/tests/wait.sh"
 top=$(cd "${srcdir:-.}" && pwd)
 tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
 work=$(mktemp -d) || exit 99
@@ -26,15 +27,6 @@ point() {
 skip() {
     count=$((count + 1))
     echo "ok $count - $1 # SKIP $2"
-}
-
-# wait_for COMMAND...: until it is true, half a minute at most
-wait_for() {
-    for _ in $(seq 600); do
-        "$@" && return
-        sleep 0.05
-    done
-    return 1
 }
 
 # serve LINE: predicts with the model; `begin LINE &` is a process of its own
@@ -99,7 +91,7 @@ peak() {
     pid=$!
     exec 3> in
     repeat "$1" >&3
-    wait_for said "$2 rows\$" 3>&-
+    until_true said "$2 rows\$" 3>&-
     sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status"
     exec 3>&-
     wait $pid
@@ -171,7 +163,7 @@ begin 'predict - --out got.csv' < in > out 2> err &
 pid=$!
 exec 3> in
 cat three.csv >&3
-wait_for test -e got.csv.tmp.$pid 3>&- && kill -TERM $pid
+until_true test -e got.csv.tmp.$pid 3>&- && kill -TERM $pid
 wait $pid
 [ $? -eq 143 ] && said 'interrupted' && [ "$(cat got.csv)" = old ] && none_left
 point "SIGTERM ends it while it waits for rows"
@@ -179,7 +171,7 @@ exec 3>&-
 exec 4<> reader
 begin 'predict three.csv --out -' > reader 2> err &
 pid=$!
-wait_for sh -c "read -r _ < reader" 4<&- && kill -TERM $pid
+until_true sh -c "read -r _ < reader" 4<&- && kill -TERM $pid
 wait $pid
 [ $? -eq 143 ] && said 'interrupted'
 point "and while nobody reads"

@@ -3,6 +3,7 @@
 # stand in a folder of their own then, $work. $top is the folder of the sources, $build
 # that of the programs. What is waited for is text on the screen, never time.
 
+. "${srcdir:-.}/tests/wait.sh"
 if ! command -v tmux > /dev/null; then
     echo "1..0 # SKIP no tmux"
     exit 0
@@ -40,16 +41,6 @@ point() {
         echo "not ok $count - $1"
     fi
     return $ok
-}
-
-# until_true COMMAND...: within 30 seconds, or 20 TRIES a second
-until_true() {
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ $tries -gt "${TRIES:-600}" ] && return 1
-        sleep 0.05
-    done
 }
 
 has() { screen | grep -q -- "$1"; }
