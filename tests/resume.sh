@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Nothing is lost: runs that are killed at random moments, stopped, hung up on or left come
-# to the same model, byte for byte, as a run that was left alone.
+# Nothing is lost: runs that are killed at random moments, stopped, hung up on or left
+# come to the same model, byte for byte, as a run that was left alone.
 #
 # TABSCOPE_KILLS in the environment says how many times to kill; 60 is the usual number,
 # 12 where sanitizers make each of them long.
@@ -38,8 +38,8 @@ batch() {
     "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err < /dev/null
 }
 
-# The same few words each time: a small table, a tiny model, a state that is saved as often
-# as the disk allows.
+# The same few words each time: a small table, a tiny model, a state that is saved as
+# often as the disk allows.
 awk 'BEGIN {
     srand(7); print "a,b,c,x,y"
     for (i = 0; i < 600; i++) {
@@ -271,9 +271,11 @@ sed 's/autosave .*/autosave 0.02/;/freeze/d' begin > slow && mv slow begin
 train='train --epochs 100000 --name a'
 start
 rm runs/a/resume.safetensors
-until mkdir runs/a/resume.safetensors 2> /dev/null; do rm -f runs/a/resume.safetensors; done
+until mkdir runs/a/resume.safetensors 2> /dev/null; do
+    rm -f runs/a/resume.safetensors
+done
 until_true grep -q 'not autosaved' err
-says 'not autosaved: .*\(it is a folder\|Is a directory\)' "what stands in the way is named"
+says 'not autosaved: .*\(it is a folder\|Is a directory\)' "what is in the way is named"
 rmdir runs/a/resume.safetensors
 until_true grep -q 'autosaved again' err
 says 'autosaved again' "and when it is gone, saving works again"

@@ -145,8 +145,8 @@ void checkpoint_free(struct checkpoint *c)
 static void tell(struct checkpoint *c, bool ok, const struct error *err, struct str *note)
 {
     if (!ok && !c->failing)
-        str_printf(note, "not autosaved: %s; training goes on, and saving is tried again\n",
-                   err->text);
+        str_printf(note, "not autosaved: %s; training goes on, and saving is tried "
+                   "again\n", err->text);
     else if (ok && c->failing)
         str_puts(note, "autosaved again\n");
     c->failing = !ok;

@@ -128,8 +128,8 @@ static bool has_file(const struct train_job *j, const char *name)
     return has;
 }
 
-/* Nobody else trains a run of that name, and nobody did since it was chosen. The folder is
- * made here and nowhere else: a run that is refused leaves none. */
+/* Nobody else trains a run of that name, and nobody did since it was chosen. The folder
+ * is made here and nowhere else: a run that is refused leaves none. */
 static bool take_folder(struct train_job *j, struct error *err)
 {
     char *path, *shown;
@@ -264,8 +264,8 @@ static bool restore(struct train_job *j, struct error *err)
     ok = trainer_restore(j->trainer, &state, err)
         || refuse_state(j, "put its file back as it was, or ", err);
     if (ok && strcmp(state.kernels, kernels_best()->name) != 0)
-        str_printf(&j->note, "it was begun with instructions %s, here it goes on with %s: "
-                   "last digits may differ\n", state.kernels, kernels_best()->name);
+        str_printf(&j->note, "it was begun with instructions %s, here it goes on with "
+                   "%s: last digits may differ\n", state.kernels, kernels_best()->name);
     train_state_done(&state);
     trainer_history(j->trainer, &j->begun);
     if (ok)

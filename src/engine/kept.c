@@ -226,8 +226,9 @@ bool kept_open(struct run *r, struct error *err)
     char *path;
 
     if (!r->files.model && r->files.elsewhere)
-        return error_set(err, ERROR_STATE, "another program trains the run %s at present, "
-                         "and no weights of it are saved yet", r->name);
+        return error_set(err, ERROR_STATE,
+                         "another program trains the run %s at present, and no weights "
+                         "of it are saved yet", r->name);
     if (!r->files.model)
         return error_set(err, ERROR_STATE,
                          "the run %s was cut off, and no weights of it are saved yet; "
