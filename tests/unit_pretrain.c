@@ -585,7 +585,8 @@ static void examples_are_what_the_model_says(void)
                 check_int(s[i % 3].accuracy > 0.5f, (cell->sure > 0.5f) == hidden);
             } else {
                 check_int(hidden, s[i % 3].asked == 1);
-                check(!hidden || (s[i % 3].accuracy > 0.5f) == (cell->said == cell->before));
+                check(!hidden
+                      || (s[i % 3].accuracy > 0.5f) == (cell->said == cell->before));
                 check_int(cell->said > 0, hidden);
             }
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Runs side by side. They may be several groups, such as those that learned from 50 labels
- * and those that learned from 200: only within a group it can be told which run is best,
- * and how far each is from the one that began from scratch.
+ * Runs side by side. They may be several groups, such as those that learned from 50
+ * labels and those that learned from 200: only within a group it can be told which run is
+ * best, and how far each is from the one that began from scratch.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -183,7 +183,8 @@ bool pretext_measure(struct model *m, struct pool *pool, const struct corruption
 
     if (ok) {
         t = tallies_new(model_pretext(m), s.columns, n);
-        ok = t || error_set(err, ERROR_MEMORY, "no memory for the answers of %zu rows", n);
+        ok = t || error_set(err, ERROR_MEMORY,
+                            "no memory for the answers of %zu rows", n);
     }
     if (ok) {
         count(t, &s, index, n);

@@ -57,7 +57,8 @@ static int by_position(const void *a, const void *b)
 
 static int by_name(const void *a, const void *b)
 {
-    int order = strcasecmp(((const struct line *)a)->name, ((const struct line *)b)->name);
+    const struct line *p = a, *q = b;
+    int order = strcasecmp(p->name, q->name);
 
     return order ? order : by_position(a, b);
 }
