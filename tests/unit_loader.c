@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tables of several files, tables in pieces, and what comes through a pipe. */
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <zlib.h>
 
 #include "base/mem.h"
@@ -418,6 +419,36 @@ static void gzip_comes_through_a_pipe(void)
     free(path);
 }
 
+/* The rest comes while the source is asked: a writer of its own makes that happen. */
+static void a_slow_writer_does_not_matter(void)
+{
+    static const char text[] = "a,b,y\n1,x,0\n2,y,1\n3,x,0\n";
+
+    for (int trial = 0; trial < 8; trial++) {
+        int fd = begin_pipe();
+        pid_t pid = fork();
+        struct loader *l;
+        struct taken t = {0};
+
+        if (pid == 0) { /* pauses longer and shorter than the loader waits */
+            for (size_t i = 0; i < sizeof text - 1; i += 9) {
+                usleep((useconds_t)(70000 + 10000 * trial));
+                if (!put(fd, text + i, sizeof text - 1 - i < 9 ? sizeof text - 1 - i : 9))
+                    _exit(1);
+            }
+            _exit(0);
+        }
+        close(fd);
+        l = loader_new("-", NULL, &err);
+        if (check(take_pieces(l, 1, &t)))
+            check_str(str_text(&t.rows), "1|x|0/2|y|1/3|x|0/");
+        dataset_unref(t.last);
+        str_done(&t.rows);
+        waitpid(pid, NULL, 0);
+        end_pipe();
+    }
+}
+
 static void a_bad_pipe_is_named(void)
 {
     int fd = begin_pipe();
@@ -454,6 +485,7 @@ int main(void)
     test_run(pieces_make_the_whole);
     test_run(a_pipe_is_read_as_it_comes);
     test_run(gzip_comes_through_a_pipe);
+    test_run(a_slow_writer_does_not_matter);
     test_run(a_bad_pipe_is_named);
     return test_done();
 }

@@ -445,12 +445,20 @@ static bool can_read_straight(const struct source *s)
            !bytes_piped(s->bytes);
 }
 
+/* The first block, when it is whole. */
+static bool begin(struct source *s, struct error *err)
+{
+    return fill(s, err) && (s->later || look(s, err));
+}
+
 bool source_read(struct source *s, char *out, size_t room, size_t *n, struct error *err)
 {
     *n = 0;
-    if (!s->looked && (!fill(s, err) || (!s->later && !look(s, err))))
+    if (!s->looked && !begin(s, err))
         return false;
-    if (s->looked && can_read_straight(s) && !read_straight(s, out, room, n, err))
+    if (!s->looked)
+        return true;
+    if (can_read_straight(s) && !read_straight(s, out, room, n, err))
         return false;
     while (*n == 0) {
         if ((s->end - s->begin < 4 || s->later) && !s->at_end && !fill(s, err))
