@@ -10,48 +10,14 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/dataset.h"
-#include "data/dataset_own.h"
-#include "data/intake.h"
-#include "data/layout.h"
+#include "data/loader_own.h"
 #include "data/places.h"
-#include "data/source.h"
 
 enum {
     BLOCK = 1 << 18,          /* bytes read at a time */
     SAMPLE_LINES = 16,        /* the sample holds so many lines ... */
     SAMPLE_MAX = 1 << 24,     /* ... or so many bytes */
     COLUMNS_MAX = 1000000,
-};
-
-struct loader {
-    char *path;               /* of the first file */
-    struct load_options options; /* with texts of its own */
-    struct dataset *dataset;
-    char **names;             /* (columns) shown; NULL: no file was looked at */
-    struct str *originals;    /* (columns) */
-    size_t n_names;           /* of both; the data set may not have its columns yet */
-    bool header;              /* of the first file */
-    struct str notes;         /* of the files that are done */
-    char *first_note;         /* how the first file was read */
-    size_t rows_taken;
-    bool taken;
-    /* of the file in hand, number n_done */
-    size_t n_done;
-    struct source *source;
-    struct layout layout;
-    int *place;               /* (columns) of the table; NULL: the same */
-    struct csv_format format;
-    const char *line_end;
-    struct csv_reader *reader;
-    struct intake *intake;
-    char *text;               /* [begin, end) is read and not yet cut into records */
-    size_t begin, end, room;
-    bool at_end;              /* nothing comes after text */
-    bool later;               /* a pipe has nothing yet */
-    bool suspect;             /* text holds NUL bytes or invalid UTF-8 */
-    size_t line;              /* of text[begin] */
-    size_t lines_before;      /* in the files that are done */
-    size_t table_line;        /* where the table begins */
 };
 
 static bool no_memory(const struct loader *l, struct error *err)
@@ -441,91 +407,6 @@ struct loader *loader_new(const char *path, const struct load_options *options,
 
 /* ---- the end of a file ---- */
 
-static struct dialect dialect_of(const struct loader *l)
-{
-    return (struct dialect){
-        .delimiter = l->format.delimiter, .quote = l->format.quote,
-        .escape = l->format.escape, .skip_blanks = l->format.skip_blanks,
-        .header = l->layout.header_rows > 0, .header_lines = l->layout.header_rows,
-        .skipped_lines = l->layout.skipped, .encoding = source_encoding(l->source),
-        .line_end = l->line_end, .gzip = source_gzip(l->source),
-    };
-}
-
-static void note_dialect(const struct dialect *d, struct str *out)
-{
-    char room[8];
-
-    str_printf(out, "delimiter %s%s, quote %c%s, %s, %s line ends%s\n",
-               dialect_delimiter_name(d->delimiter, room),
-               d->skip_blanks ? " and blank" : "", d->quote ? d->quote : '-',
-               d->escape ? " with backslash escapes" : "", d->encoding, d->line_end,
-               d->gzip ? ", gzip" : "");
-}
-
-static void note_encoding(struct loader *l)
-{
-    struct str *notes = &l->dataset->notes;
-    const char *line_end = l->line_end;
-
-    if (source_marks(l->source) > 1)
-        str_printf(notes, "%zu byte order marks at the start\n", source_marks(l->source));
-    if (strcmp(source_encoding(l->source), "CP1252") == 0)
-        str_puts(notes, "not UTF-8: read as CP1252 (Windows Latin-1)\n");
-    if (strcmp(line_end, "mixed") == 0 || strcmp(line_end, "CRCRLF") == 0)
-        str_printf(notes, "%s line ends: each was taken as one\n", line_end);
-}
-
-static void note_layout(struct loader *l)
-{
-    const struct layout *t = &l->layout;
-    struct str *notes = &l->dataset->notes;
-
-    if (t->skipped > 0)
-        str_printf(notes, "%zu lines before the table were not read\n", t->skipped);
-    if (t->header_rows == 0)
-        str_puts(notes, "no names in the file: the columns are col_1, col_2 ...\n");
-    else if (t->header_rows > 1)
-        str_printf(notes, "names from %zu lines, from line %zu on\n", t->header_rows,
-                   l->table_line);
-    if (t->names_shifted)
-        str_puts(notes, "one name too few: the first column has none\n");
-}
-
-/* How the file was read comes before what was noted on the way. */
-static void note_file(struct loader *l)
-{
-    struct str *notes = &l->dataset->notes, before = *notes;
-    struct dialect dialect = dialect_of(l);
-
-    *notes = (struct str){0};
-    note_dialect(&dialect, notes);
-    if (!l->first_note) {
-        l->dataset->dialect = dialect;
-        l->first_note = xstrdup(str_text(notes));
-    } else if (strcmp(str_text(notes), l->first_note) == 0) {
-        str_clear(notes); /* nothing new */
-    }
-    note_encoding(l);
-    note_layout(l);
-    str_add(notes, str_text(&before), before.length);
-    str_done(&before);
-}
-
-/* Of several files each line tells which it is about. */
-static void keep_notes(struct loader *l)
-{
-    const char *p = str_text(&l->dataset->notes), *end;
-
-    for (; *p; p = end + 1) {
-        end = strchr(p, '\n');
-        if (l->options.n_more > 0)
-            str_printf(&l->notes, "%s: ", source_name(l->source));
-        str_add(&l->notes, p, (size_t)(end - p) + 1);
-    }
-    str_done(&l->dataset->notes);
-}
-
 static bool end_file(struct loader *l, struct error *err)
 {
     if (!intake_end(l->intake, err))
@@ -533,8 +414,7 @@ static bool end_file(struct loader *l, struct error *err)
     if (intake_rows(l->intake) == 0 && l->layout.trouble)
         return error_set(err, ERROR_INPUT, "quote opened in line %zu never closed",
                          l->table_line);
-    note_file(l);
-    keep_notes(l);
+    loader_note_file(l);
     l->lines_before += l->line;
     l->n_done++;
     return true;
@@ -645,7 +525,7 @@ struct dataset *loader_take(struct loader *l, struct error *err)
 {
     struct dataset *d = l->dataset, *next;
 
-    d->dialect = dialect_of(l);
+    d->dialect = loader_dialect(l);
     if (!freeze(l, err) || !(next = next_table(l, err)))
         return NULL;
     l->taken = true;
@@ -653,45 +533,6 @@ struct dataset *loader_take(struct loader *l, struct error *err)
     l->dataset = next;
     intake_turn(l->intake, next);
     return d;
-}
-
-/* Texts of two capital letters: then NA may be Namibia. */
-static bool holds_codes(const struct column *c)
-{
-    size_t n = column_dictionary_size(c), codes = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        struct cell cell = column_dictionary_cell(c, i);
-
-        if (cell.length == 0)
-            continue;
-        if (cell.length != 2 || cell.text[0] < 'A' || cell.text[0] > 'Z' ||
-            cell.text[1] < 'A' || cell.text[1] > 'Z')
-            return false;
-        codes++;
-    }
-    return codes > 2;
-}
-
-static void note_missing(struct loader *l)
-{
-    const struct dataset *d = l->dataset;
-
-    if (!missing_has(d->missing, "NA", 2))
-        return;
-    for (int k = 0; k < d->n_columns; k++) {
-        const struct column *c = d->columns[k];
-
-        for (size_t i = 0; i < column_dictionary_size(c); i++) {
-            struct cell cell = column_dictionary_cell(c, i);
-
-            if (cell.length == 2 && memcmp(cell.text, "NA", 2) == 0 && holds_codes(c))
-                str_printf(
-                    &l->dataset->notes,
-                    "column %s holds two-letter codes, but NA in it counts as missing\n",
-                    column_name(c));
-        }
-    }
 }
 
 struct dataset *loader_finish(struct loader *l, struct error *err)
@@ -702,7 +543,7 @@ struct dataset *loader_finish(struct loader *l, struct error *err)
         l->dataset->notes = l->notes;
         l->notes = (struct str){0};
         if (!l->taken) /* of a table in pieces nobody has all texts */
-            note_missing(l);
+            loader_note_missing(l);
         d = dataset_ref(l->dataset);
     } else {
         prefix_path(l, err);
