@@ -434,6 +434,30 @@ static bool has_layer(const struct model_layer *layers, int n, const char *name)
     return found == 1;
 }
 
+/* Maps are large: a plan that does not keep them must not even make them. */
+static void attention_maps_are_made_on_demand(void)
+{
+    enum { ROWS = 200, COLUMNS = 100 };
+    static const int classes[COLUMNS];
+    struct model_options o = small_options();
+    struct model_shape shape = {COLUMNS, classes, 1, 1, LOSS_BINARY};
+    size_t bytes[2];
+
+    for (int keep = 0; keep < 2; keep++) {
+        struct params *p = params_new();
+        struct graph *g = graph_new(p);
+        struct graph_plan plan = {ROWS, true, keep != 0};
+
+        tabtransformer_describe(g, &o, &shape);
+        graph_plan(g, &plan);
+        bytes[keep] = graph_bytes(g, 1);
+        graph_free(g);
+        params_free(p);
+    }
+    check(bytes[1] >= bytes[0]
+          + ROWS * (size_t)o.heads * COLUMNS * COLUMNS * sizeof(real));
+}
+
 static void layers_have_names_and_add_up(void)
 {
     struct fresh f = fresh_new("yes", 2);
@@ -473,6 +497,7 @@ int main(void)
     test_run(every_flipped_bit_of_a_model_is_seen);
     test_run(hostile_files_are_refused);
     test_run(wrong_options_are_refused);
+    test_run(attention_maps_are_made_on_demand);
     test_run(layers_have_names_and_add_up);
     return test_done();
 }

@@ -107,7 +107,7 @@ static void find_uses(struct graph *g)
         if (n->op->needs & NEEDS_OUT)
             n->out->saved = true;
         for (int k = 0; k < 2; k++)
-            if (n->aux[k])
+            if (n->aux[k] && !n->aux[k]->keep)
                 n->aux[k]->saved = true;
     }
     for (size_t i = 0; i < g->n_tensors; i++)
@@ -172,11 +172,13 @@ static void place_in_batch(struct graph *g, struct place *place, size_t size)
     g->batch_size += size;
 }
 
-static bool is_aux_unused(const struct graph *g, const struct tensor *x)
+/* What a node makes beside its result is for the backward pass or, where it is to be kept,
+ * for reading alone: nobody wants it otherwise. */
+static bool is_unused(const struct graph *g, const struct tensor *x)
 {
-    const struct node *n = &g->nodes[x->producer];
-
-    return x != n->out && !g->plan.training && !x->keep;
+    if (x == g->nodes[x->producer].out)
+        return false;
+    return x->keep ? !g->plan.keep : !g->plan.training;
 }
 
 static void place_values(struct planner *p)
@@ -190,7 +192,7 @@ static void place_values(struct planner *p)
             || (x->saved && g->plan.training);
 
         x->value.where = NOWHERE;
-        if (x->same || is_aux_unused(g, x))
+        if (x->same || is_unused(g, x))
             continue;
         if (batch)
             place_in_batch(g, &x->value, tensor_size(g, x, true));
