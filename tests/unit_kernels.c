@@ -186,11 +186,71 @@ static void softmax_comes_in_pieces(void)
     free(p);
 }
 
+/* Of a row block's lane l, from queries, keys and values in `qkv`: the weight of column j in
+ * the sum of column i, head h. */
+static double attention_weight(const struct attention_shape *s, const real *qkv, int h,
+                               int i, int j, int l)
+{
+    int width = s->d / s->heads;
+    double sum = 0, e = 0;
+
+    for (int k = 0; k < s->columns; k++) {
+        double score = 0;
+
+        for (int f = h * width; f < (h + 1) * width; f++)
+            score += (double)at(qkv, i, 3 * s->d, f, l)
+                * (double)at(qkv, k, 3 * s->d, s->d + f, l);
+        score = exp(score / sqrt(width));
+        sum += score;
+        if (k == j)
+            e = score;
+    }
+    return e / sum;
+}
+
+static void attention_is_a_softmax(void)
+{
+    enum { M = 5, HEADS = 2 };
+    static const int widths[] = {3, 4, 8, 10};
+    real scratch[16 * M * LANES];
+
+    for (int k = 0; k < 3 * 4; k++) {
+        int width = widths[k / 3], d = HEADS * width;
+        struct attention_shape s = {M, d, HEADS, dropout_make(0, 0)};
+        real *qkv = numbers(M * panel_size(3 * d), 3), *out = numbers(M * panel_size(d), 4);
+        real *plain = numbers(M * panel_size(d), 4);
+        real *map = numbers(M * panel_size(HEADS * M), 5);
+
+        kernels_of(k % 3)->attention_forward(1, &s, qkv, plain, NULL, NULL, scratch, 0);
+        kernels_of(k % 3)->attention_forward(1, &s, qkv, out, NULL, map, scratch, 0);
+        for (int i = 0; i < M; i++)
+            for (int f = 0; f < d; f++)
+                for (int l = 0; l < LANES; l++) {
+                    int h = f / width;
+                    double sum = 0;
+
+                    for (int j = 0; j < M; j++) {
+                        double w = attention_weight(&s, qkv, h, i, j, l);
+
+                        check_near((double)at(map, i, HEADS * M, h * M + j, l), w, 1e-6);
+                        sum += w * (double)at(qkv, j, 3 * d, 2 * d + f, l);
+                    }
+                    check_near((double)at(out, i, d, f, l), sum, 1e-5);
+                    check(at(plain, i, d, f, l) == at(out, i, d, f, l));
+                }
+        free(qkv);
+        free(out);
+        free(plain);
+        free(map);
+    }
+}
+
 int main(void)
 {
     test_run(linear_maps_are_sums);
     test_run(masks_are_the_same_for_all);
     test_run(gelu_is_exact);
     test_run(softmax_comes_in_pieces);
+    test_run(attention_is_a_softmax);
     return test_done();
 }

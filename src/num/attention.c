@@ -28,10 +28,10 @@ INLINE struct head head_at(const struct attention_shape *s, int width, const rea
  * read once for both, and all that is summed fits the registers. */
 #define PAIR 2
 
-/* weight[r][j] (WIDTH numbers each, rows m apart) = q_(i + r) k_j scale for all columns
- * j, and largest[r] their maximum */
+/* score[r][j] (WIDTH numbers each, rows m apart) = q_(i + r) k_j scale for all columns j,
+ * and largest[r] their maximum */
 INLINE void scores(const struct head *a, int m, int i, int rows, real scale,
-                   real *restrict weight, vec *largest)
+                   real *restrict score, vec *largest)
 {
     const real *q = a->query + (size_t)i * a->panel;
 
@@ -49,7 +49,7 @@ INLINE void scores(const struct head *a, int m, int i, int rows, real scale,
         }
         for (int r = 0; r < rows; r++) {
             sum[r] *= scale;
-            store(weight + (size_t)(r * m + j) * WIDTH, sum[r]);
+            store(score + (size_t)(r * m + j) * WIDTH, sum[r]);
             largest[r] = vmax(largest[r], sum[r]);
         }
     }
@@ -91,56 +91,74 @@ INLINE void weigh_lines(int features, int n, const real *weight, size_t step,
         store(to + f * LANES, sum[f]);
 }
 
-/* out of rows i.. (lines of WIDTH): sum over j of weight[r][j] v_j, features f.. of the
- * head */
-INLINE void weigh_values(const struct head *a, int m, int rows, int f, int features,
-                         const real *weight, real *out, size_t out_panel)
-{
-    vec sum[PAIR][GROUP];
-
-    for (int r = 0; r < rows; r++)
-        for (int k = 0; k < features; k++)
-            sum[r][k] = (vec){0};
-    for (int j = 0; j < m; j++)
-        for (int r = 0; r < rows; r++) {
-            vec w = load(weight + (size_t)(r * m + j) * WIDTH);
-
-            for (int k = 0; k < features; k++)
-                sum[r][k] += w * load(a->value + (size_t)j * a->panel + (f + k) * LANES);
-        }
-    for (int r = 0; r < rows; r++)
-        for (int k = 0; k < features; k++)
-            store(out + r * out_panel + (f + k) * LANES, sum[r][k]);
-}
-
 /* Where the results of rows i.. of head h go, at vector v. */
 struct forward_out {
     real *out, *stat, *map; /* of row i; stat and map may be NULL */
     size_t out_panel, stat_panel, map_panel;
 };
 
-/* Scores -> weights (softmax, then dropout), the maximum and the inverse sum kept. */
-INLINE void softmax_row(const struct attention_shape *s, vec largest, uint32_t place,
-                        real *stat, real *map, real *restrict weight)
+/* Row i of the map: score becomes mask_j e_j with e_j = exp(score_j - largest), and the first
+ * features of out = sum over j of mask_j e_j v_j / sum over j of e_j; the map gets e. Returns
+ * the inverse sum. */
+INLINE vec softmax_values(const struct attention_shape *s, const struct head *a,
+                          bool mapped, bool dropped, uint32_t place, vec largest,
+                          real *restrict score, real *out, real *map)
 {
-    vec sum = {0}, inverse;
+    int features = group(a->width, 0);
+    vec total = {0}, sum[GROUP] = {{0}}, inverse;
 
     for (int j = 0; j < s->columns; j++) {
-        vec e = vexp(load(weight + j * WIDTH) - largest);
+        vec e = vexp(load(score + j * WIDTH) - largest);
 
-        sum += e;
-        store(weight + j * WIDTH, e);
+        total += e;
+        if (mapped)
+            store(map + (size_t)j * LANES, e);
+        if (dropped)
+            e *= dropout_mask(&s->dropout, place + (uint32_t)j * LANES);
+        if (a->width > GROUP)
+            store(score + j * WIDTH, e);
+        for (int f = 0; f < features; f++)
+            sum[f] += e * load(a->value + (size_t)j * a->panel + f * LANES);
     }
-    inverse = 1 / sum;
-    for (int j = 0; j < s->columns; j++) {
-        vec w = load(weight + j * WIDTH) * inverse;
+    inverse = 1 / total;
+    for (int f = 0; f < features; f++)
+        store(out + f * LANES, sum[f] * inverse);
+    return inverse;
+}
 
-        if (map)
-            store(map + (size_t)j * LANES, w);
-        if (!dropout_none(&s->dropout))
-            w *= dropout_mask(&s->dropout, place + (uint32_t)j * LANES);
-        store(weight + j * WIDTH, w);
-    }
+/* Features f.. of out: sum over j of weight_j v_j times inverse */
+INLINE void weigh_values(const struct head *a, int m, int f, const real *weight,
+                         vec inverse, real *out)
+{
+    int features = group(a->width, f);
+    vec sum[GROUP] = {{0}};
+
+    for (int j = 0; j < m; j++)
+        for (int k = 0; k < features; k++)
+            sum[k] += load(weight + j * WIDTH)
+                * load(a->value + (size_t)j * a->panel + (f + k) * LANES);
+    for (int k = 0; k < features; k++)
+        store(out + (f + k) * LANES, sum[k] * inverse);
+}
+
+/* One row of the map, from its scores on. */
+INLINE void forward_row(const struct attention_shape *s, const struct head *a,
+                        uint32_t place, vec largest, real *restrict score, real *out,
+                        real *stat, real *map)
+{
+    bool dropped = !dropout_none(&s->dropout);
+    vec inverse;
+
+    if (map)
+        inverse = softmax_values(s, a, true, dropped, place, largest, score, out, map);
+    else if (dropped)
+        inverse = softmax_values(s, a, false, true, place, largest, score, out, NULL);
+    else
+        inverse = softmax_values(s, a, false, false, place, largest, score, out, NULL);
+    for (int f = GROUP; f < a->width; f += GROUP)
+        weigh_values(a, s->columns, f, score, inverse, out);
+    for (int j = 0; map && j < s->columns; j++)
+        store(map + (size_t)j * LANES, load(map + (size_t)j * LANES) * inverse);
     if (stat) {
         store(stat, largest);
         store(stat + LANES, inverse);
@@ -149,19 +167,17 @@ INLINE void softmax_row(const struct attention_shape *s, vec largest, uint32_t p
 
 INLINE void forward_rows(const struct attention_shape *s, const struct head *a, int i,
                          int rows, uint32_t place, const struct forward_out *o,
-                         real *restrict weight)
+                         real *restrict scratch)
 {
     int m = s->columns;
     vec largest[PAIR];
 
-    scores(a, m, i, rows, 1 / (real)sqrt(a->width), weight, largest);
+    scores(a, m, i, rows, 1 / (real)sqrt(a->width), scratch, largest);
     for (int r = 0; r < rows; r++)
-        softmax_row(s, largest[r], place + (uint32_t)(r * m) * LANES,
+        forward_row(s, a, place + (uint32_t)(r * m) * LANES, largest[r],
+                    scratch + (size_t)(r * m) * WIDTH, o->out + r * o->out_panel,
                     o->stat ? o->stat + r * o->stat_panel : NULL,
-                    o->map ? o->map + r * o->map_panel : NULL,
-                    weight + (size_t)(r * m) * WIDTH);
-    for (int f = 0; f < a->width; f += GROUP)
-        weigh_values(a, m, rows, f, group(a->width, f), weight, o->out, o->out_panel);
+                    o->map ? o->map + r * o->map_panel : NULL);
 }
 
 INLINE void forward_blocks(int width, int blocks, const struct attention_shape *s,
@@ -221,37 +237,44 @@ struct head_gradient {
 #define ROWS 8
 
 /* With p the weights and o = sum p v: dp_j = do v_j, ds_j = p_j (dp_j - do o) scale, p
- * with its dropout mask in o and dp. Leaves ds (m) and the masked p (m). */
+ * with its dropout mask in o and dp. Leaves ds (m) and the masked p (m), and the first
+ * features of dq = sum over j of ds_j k_j. */
 INLINE void weight_gradients(const struct attention_shape *s, const struct head *a, int i,
-                             uint32_t place, const real *stat, const real *out,
-                             const real *dout, real *restrict ds, real *restrict kept)
+                             bool dropped, uint32_t place, const real *stat,
+                             const real *out, const real *dout, real *restrict ds,
+                             real *restrict kept, real *dquery)
 {
     const real *query = a->query + (size_t)i * a->panel;
+    int features = group(a->width, 0);
     real scale = 1 / (real)sqrt(a->width);
     vec largest = load(stat), inverse = load(stat + LANES), along = {0};
+    vec dq[GROUP] = {{0}};
 
     for (int f = 0; f < a->width; f++)
         along += load(dout + f * LANES) * load(out + f * LANES);
     for (int j = 0; j < s->columns; j++) {
-        size_t column = (size_t)j * a->panel;
-        vec score = {0}, dp = {0};
+        const real *key = a->key + (size_t)j * a->panel;
+        const real *value = a->value + (size_t)j * a->panel;
+        vec score = {0}, dp = {0}, mask, p, slope;
 
         for (int f = 0; f < a->width; f++) {
-            score += load(query + f * LANES) * load(a->key + column + f * LANES);
-            dp += load(dout + f * LANES) * load(a->value + column + f * LANES);
+            score += load(query + f * LANES) * load(key + f * LANES);
+            dp += load(dout + f * LANES) * load(value + f * LANES);
         }
-
-        vec p = vexp(score * scale - largest) * inverse, masked = p;
-
-        if (!dropout_none(&s->dropout)) {
-            vec mask = dropout_mask(&s->dropout, place + (uint32_t)j * LANES);
-
-            masked *= mask;
+        p = vexp(score * scale - largest) * inverse;
+        if (dropped) {
+            mask = dropout_mask(&s->dropout, place + (uint32_t)j * LANES);
             dp *= mask;
-        }
-        store(ds + j * WIDTH, p * (dp - along) * scale);
-        store(kept + j * WIDTH, masked);
+            store(kept + j * WIDTH, p * mask);
+        } else
+            store(kept + j * WIDTH, p);
+        slope = p * (dp - along) * scale;
+        store(ds + j * WIDTH, slope);
+        for (int f = 0; f < features; f++)
+            dq[f] += slope * load(key + f * LANES);
     }
+    for (int f = 0; f < features; f++)
+        store(dquery + f * LANES, dq[f]);
 }
 
 /* What of a row block and head a call works on. */
@@ -266,8 +289,8 @@ struct backward_head {
 };
 
 /* Rows [i0, i0 + rows) of the map: dq += ds_j k_j, dk_j += ds_j q, dv_j += p_j do */
-INLINE void backward_rows(const struct backward_head *b, int width, int i0, int rows,
-                          real *restrict scratch)
+INLINE void backward_rows(const struct backward_head *b, int width, bool dropped, int i0,
+                          int rows, real *restrict scratch)
 {
     int m = b->shape->columns;
     size_t step = (size_t)m * WIDTH, panel = b->head.panel, first = (size_t)i0 * panel;
@@ -276,12 +299,13 @@ INLINE void backward_rows(const struct backward_head *b, int width, int i0, int 
     for (int i = 0; i < rows; i++) {
         size_t column = (size_t)(i0 + i);
 
-        weight_gradients(b->shape, &b->head, i0 + i,
+        weight_gradients(b->shape, &b->head, i0 + i, dropped,
                          weight_place(b->shape, b->block, b->h, i0 + i, b->v),
                          b->stat + column * panel_size(2 * b->shape->heads),
                          b->out + column * b->panel, b->dout + column * b->panel,
-                         ds + (size_t)i * step, kept + (size_t)i * step);
-        for (int f = 0; f < width; f += GROUP)
+                         ds + (size_t)i * step, kept + (size_t)i * step,
+                         b->gradient.query + column * panel);
+        for (int f = GROUP; f < width; f += GROUP)
             weigh_lines(group(width, f), m, ds + (size_t)i * step, WIDTH,
                         b->head.key + f * LANES, panel,
                         b->gradient.query + column * panel + f * LANES, false);
@@ -316,8 +340,14 @@ INLINE void backward_blocks(int width, int blocks, const struct attention_shape 
                     stat + column * panel_size(2 * s->heads) + 2 * h * LANES + v,
                     out + at, dout + at, panel_size(s->d), place + (uint32_t)b, h, v};
 
-                for (int i = 0; i < m; i += ROWS)
-                    backward_rows(&one, width, i, m - i < ROWS ? m - i : ROWS, scratch);
+                for (int i = 0; i < m; i += ROWS) {
+                    int rows = m - i < ROWS ? m - i : ROWS;
+
+                    if (dropout_none(&s->dropout))
+                        backward_rows(&one, width, false, i, rows, scratch);
+                    else
+                        backward_rows(&one, width, true, i, rows, scratch);
+                }
             }
 }
 

@@ -121,14 +121,13 @@ INLINE void normal(vec x, vec *density, vec *cumulative)
 
 #else
 
-/* e^x within 2 units in the last place: 2^n * p(r), |r| <= ln 2 / 2 (coefficients of
- * Cephes' expf). Below -87 it is 0 to within the smallest normal number. */
+/* e^x for x up to 88 within 2 units in the last place: 2^n * p(r), |r| <= ln 2 / 2
+ * (coefficients of Cephes' expf). Below -87 it is 0 to within the smallest normal number. */
 INLINE vec vexp(vec x)
 {
     const real magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
 
     x = choose(x < -87.0f, splat(-87.0f), x);
-    x = choose(x > 88.0f, splat(88.0f), x);
 
     vec shifted = x * 1.44269504088896341f + magic;
     vec n = shifted - magic;
@@ -136,14 +135,13 @@ INLINE vec vexp(vec x)
 
     r = r + n * 2.12194440e-4f;
 
-    vec p = splat(1.9875691500e-4f);
+    /* p(r) by pairs of terms, so that they need not wait for each other */
+    vec r2 = r * r;
+    vec p = (r * 1.9875691500e-4f + 1.3981999507e-3f) * r2
+        + (r * 8.3334519073e-3f + 4.1665795894e-2f);
 
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.0f;
+    p = p * r2 + (r * 1.6666665459e-1f + 5.0000001201e-1f);
+    p = p * r2 + (r + 1.0f);
     return (vec)((ivec)p + ((ivec)shifted << 23));
 }
 
