@@ -37,6 +37,14 @@ static void wind_up(void *work)
     ((struct counter *)work)->winding_up = true;
 }
 
+/* One more slice is never enough for this one. */
+static enum step go_on(void *work, struct error *err)
+{
+    (void)err;
+    ((struct counter *)work)->at++;
+    return STEP_MORE;
+}
+
 static void publish(void *work)
 {
     ((struct counter *)work)->shown = ((struct counter *)work)->at;
@@ -53,6 +61,9 @@ static void release(void *work)
 
 static const struct job_type counting = {
     .name = "count", .run = count, .stop = wind_up, .publish = publish, .free = release,
+};
+static const struct job_type endless = {
+    .name = "endless", .run = go_on, .stop = wind_up, .publish = publish, .free = release,
 };
 static const struct job_type hasty = {
     .name = "hasty", .run = count, .publish = publish, .free = release,
@@ -190,6 +201,48 @@ static void stopping_winds_up_or_ends_at_once(void)
     engine_free(e);
 }
 
+static void a_second_stop_ends_what_winds_up(void)
+{
+    struct error err = {0};
+    struct engine *e = engine_new(1, &err);
+    int job = engine_submit(e, &endless, counter_new(0), &err);
+    struct counter *c;
+
+    engine_pause(e, job, true);
+    engine_stop(e, job);
+    engine_stop(e, job); /* before the worker has seen the first */
+    wait_for(e, job);
+    check_int(engine_state(e, job), JOB_STOPPED);
+    c = engine_collect(e, job, &err);
+    check(c && c->winding_up);
+    free(c);
+    engine_free(e);
+}
+
+static void winding_up_is_not_hurried(void)
+{
+    struct error err = {0};
+    struct engine *e = engine_new(1, &err);
+    int job = engine_submit(e, &endless, counter_new(0), &err);
+    long before;
+
+    engine_pause(e, job, true);
+    engine_stop(e, job);
+    engine_wind_up(e, job);
+    for (int i = 0; i < 3; i++) {
+        before = shown(e, job);
+        while (shown(e, job) < before + 2 && engine_state(e, job) < JOB_DONE)
+            ;
+        engine_wind_up(e, job);
+    }
+    check_int(engine_state(e, job), JOB_RUNNING);
+    engine_stop(e, job);
+    wait_for(e, job);
+    check_int(engine_state(e, job), JOB_STOPPED);
+    free(engine_collect(e, job, &err));
+    engine_free(e);
+}
+
 static void jobs_take_turns(void)
 {
     enum { N = 3 };
@@ -284,6 +337,8 @@ int main(void)
     test_run(a_failure_is_handed_over);
     test_run(a_paused_job_stands_still);
     test_run(stopping_winds_up_or_ends_at_once);
+    test_run(a_second_stop_ends_what_winds_up);
+    test_run(winding_up_is_not_hurried);
     test_run(jobs_take_turns);
     test_run(random_sequences_lose_nothing);
     test_run(an_idle_engine_makes_no_thread);

@@ -162,20 +162,21 @@ void pending_poll(struct context *c)
     poll_others(c, 0);
 }
 
-static void stop_all(struct context *c)
+static void stop_all(struct context *c, void (*stop)(struct engine *e, int job))
 {
     for (struct pending *p = c->pending; p; p = p->next) {
         if (p->type->cut)
             engine_look(c->session->engine, p->job, p->type->cut, NULL);
-        engine_stop(c->session->engine, p->job);
+        stop(c->session->engine, p->job);
     }
 }
 
+/* One that a person stopped a moment ago keeps its weights all the same. */
 void pending_end(struct context *c)
 {
     struct error err;
 
-    stop_all(c);
+    stop_all(c, engine_wind_up);
     c->batch = true;
     pending_wait(c, 0, &err);
 }
@@ -193,7 +194,7 @@ static bool await(struct context *c, int job, bool stop_then, bool *interrupted)
         if (!stop_then)
             return false;
         if (c->batch)
-            stop_all(c);
+            stop_all(c, engine_stop);
         else
             engine_stop(c->session->engine, job);
     }

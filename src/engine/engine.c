@@ -102,14 +102,15 @@ static struct job *next_ready(struct engine *e)
 }
 
 /* Under the lock. True if the job is to be wound up; without a way to do that, or asked
- * twice, it ends at once. */
+ * once more, it ends at once. Two requests within a slice are still two, as what there is
+ * to keep is kept at the first. */
 static bool take_stop(struct engine *e, struct job *j)
 {
-    bool at_once = !j->type->stop || j->winding_up || j->stops > 1;
+    bool at_once = !j->type->stop || j->winding_up;
 
     if (j->stops == 0)
         return false;
-    j->stops = 0;
+    j->stops--;
     j->winding_up = true;
     j->state = at_once ? JOB_STOPPED : JOB_RUNNING;
     if (at_once)
@@ -310,17 +311,28 @@ void engine_pause(struct engine *e, int job, bool paused)
     pthread_mutex_unlock(&e->lock);
 }
 
-void engine_stop(struct engine *e, int job)
+static void ask_to_stop(struct engine *e, int job, bool insist)
 {
     struct job *j;
 
     pthread_mutex_lock(&e->lock);
     j = find(e, job);
-    if (j && (j->state == JOB_RUNNING || j->state == JOB_PAUSED)) {
+    if (j && (j->state == JOB_RUNNING || j->state == JOB_PAUSED) &&
+        (insist || (j->stops == 0 && !j->winding_up))) {
         j->stops++;
         pthread_cond_signal(&e->wake);
     }
     pthread_mutex_unlock(&e->lock);
+}
+
+void engine_stop(struct engine *e, int job)
+{
+    ask_to_stop(e, job, true);
+}
+
+void engine_wind_up(struct engine *e, int job)
+{
+    ask_to_stop(e, job, false);
 }
 
 bool engine_look(struct engine *e, int job, void (*look)(void *work, void *arg),

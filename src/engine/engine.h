@@ -70,8 +70,11 @@ int engine_submit(struct engine *e, const struct job_type *type, void *work,
 enum job_state engine_state(struct engine *e, int job);
 /* No effect on a job that has ended. */
 void engine_pause(struct engine *e, int job, bool paused);
-/* Asks the job to wind up, also when it is paused; the second time it ends at once. */
+/* Asks the job to wind up, also when it is paused; asked a second time it ends as soon as
+ * its type's `stop` was called. */
 void engine_stop(struct engine *e, int job);
+/* The same, but one that was asked before is left to wind up in good order. */
+void engine_wind_up(struct engine *e, int job);
 
 /* Calls look(work, arg) under the engine's lock. It may read what `publish` writes and
  * nothing else of the work, and must be short. False: no such job. */
