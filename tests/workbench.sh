@@ -371,7 +371,8 @@ sees 'plain prompt (ACCESSIBLE is set)' "ACCESSIBLE too"
 keys C-d
 until_true has '^status 0'
 
-pid_of() { pgrep -f "^$tabscope --no-rc manners" | head -1; }
+# of the program on this screen, whoever else runs it
+pid_of() { pgrep -P "$(mux display-message -p -t t '#{pane_pid}')"; }
 cp small.csv manners.csv
 start_manners() {
     begin 80 24 ASAN_OPTIONS=handle_segv=0 TSAN_OPTIONS=handle_segv=0 \
@@ -383,7 +384,7 @@ keys 'target over_50k' Enter
 until_true has ' TARGET '
 enter 'set model.layers 1'
 keys 'train --epochs 100000 --patience 0 --name term' Enter
-sees 'train term' "SIGTERM: a job runs"
+sees 'train term [0-9]*/' "SIGTERM: a job has weights"
 kill -TERM "$(pid_of)"
 sees '^status 143' "SIGTERM ends the program"
 has ' icanon' && test -s runs/term/model.safetensors
@@ -396,7 +397,7 @@ keys 'target over_50k' Enter
 until_true has ' TARGET '
 enter 'set model.layers 1'
 keys 'train --epochs 100000 --patience 0 --name lost' Enter
-sees 'train lost' "lost terminal: a job runs"
+sees 'train lost [0-9]*/' "lost terminal: a job has weights"
 lost=$(pid_of)
 mux kill-server
 gone() { ! kill -0 "$lost" 2> /dev/null; }
