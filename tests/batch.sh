@@ -2,15 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Batch from outside: exit codes, places of errors, where output goes, signals.
 
-. "${srcdir:-.}/tests/wait.sh"
-top=$(cd "${srcdir:-.}" && pwd)
-tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 99
+. "${srcdir:-.}/tests/tap.sh"
 cp "$top/share/demo/income.csv" . || exit 99
-export HOME="$work" XDG_CONFIG_HOME= XDG_STATE_HOME= LC_ALL=C.UTF-8
-count=0
 
 # is STATUS OUT ERR NAME: of the last `try`; OUT and ERR are patterns of grep, "": nothing
 is() {
@@ -24,8 +17,8 @@ is() {
             grep -q -- "$pattern" $file || { sed "s/^/# $file: /" $file; ok=false; }
         fi
     done
-    count=$((count + 1))
-    $ok && echo "ok $count - $4" || echo "not ok $count - $4"
+    $ok
+    point "$4"
 }
 
 try() { "$tabscope" "$@" > out 2> err < /dev/null; status=$?; }
@@ -109,8 +102,7 @@ if [ -w /dev/full ]; then
     is 1 '' 'standard output: No space left' "a full disk behind standard output"
 fi
 if grep -q "__[at]san_init" "$tabscope"; then
-    count=$((count + 1))
-    echo "ok $count - 200 MB of memory are enough to look at a table # SKIP sanitizers"
+    skip "200 MB of memory are enough to look at a table" sanitizers
 else
     (ulimit -v 200000
      exec "$tabscope" income.csv -b -c describe) > out 2> err < /dev/null

@@ -5,28 +5,11 @@
 # Then the old file is as it was or the new one is whole, a sentence says what and where,
 # nothing is left lying about, and the next try works.
 
-. "${srcdir:-.}/tests/wait.sh"
-top=$(cd "${srcdir:-.}" && pwd)
-tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
-if ! strace -D -f --seccomp-bpf -e trace=close -o /dev/null true 2> /dev/null; then
-    echo "1..0 # SKIP no strace of version 5.3, or it may not trace"
-    exit 0
-fi
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-trap 'exit 99' HUP INT TERM
-cd "$work" || exit 99
-export HOME="$work" XDG_CONFIG_HOME= XDG_STATE_HOME= LC_ALL=C.UTF-8
+. "${srcdir:-.}/tests/tap.sh"
+strace -D -f --seccomp-bpf -e trace=close -o /dev/null true 2> /dev/null \
+    || skip_all "no strace of version 5.3, or it may not trace"
 # a process that is traced cannot be searched for leaks
 export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
-count=0
-
-# point NAME: stands for what the command before it returned
-point() {
-    ok=$?
-    count=$((count + 1))
-    [ $ok -eq 0 ] && echo "ok $count - $1" || echo "not ok $count - $1"
-}
 
 # What writes, and what puts a file in its place; `?` where not every system has it.
 calls='openat,write,fsync,close,?rename,renameat,renameat2,?link,linkat,fchmod,ftruncate'

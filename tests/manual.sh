@@ -3,22 +3,9 @@
 # The manual says what the program does: the same commands, usages, options and defaults;
 # its examples run; the shell's completion is the one that the program makes.
 
-top=$(cd "${srcdir:-.}" && pwd)
-build=$(cd "${top_builddir:-.}" && pwd)
-tabscope="$build/tabscope"
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 99
+. "${srcdir:-.}/tests/tap.sh"
 cp "$top/share/demo/income.csv" . || exit 99
 PATH="$build:$PATH"
-count=0
-
-# point NAME: stands for what the command before it returned
-point() {
-    ok=$?
-    count=$((count + 1))
-    [ $ok -eq 0 ] && echo "ok $count - $1" || echo "not ok $count - $1"
-}
 
 run() { "$tabscope" -b --no-rc -c "$1"; }
 
@@ -39,8 +26,7 @@ for page in tabscope.1 tabscope.5; do
         [ ! -s lint ]
         point "$page has no mistakes"
     else
-        count=$((count + 1))
-        echo "ok $count - $page # SKIP no mandoc"
+        skip "$page" "no mandoc"
     fi
 done
 

@@ -4,7 +4,6 @@
 # seen on its screen.
 
 . "${srcdir:-.}/tests/tmux.sh"
-tabscope=$build/tabscope
 cp "$top/share/demo/income.csv" . || exit 99
 
 # begin [NAME=VALUE...] PROGRAM [OPTION...]: on a fresh screen, at home in this folder

@@ -3,23 +3,14 @@
 # share/doc/predict.py, which knows nothing of the program but FORMATS, predicts what the
 # program does.
 
-top=$(cd "${srcdir:-.}" && pwd)
-tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 99
+. "${srcdir:-.}/tests/tap.sh"
 cp "$top/share/demo/income.csv" . || exit 99
-export HOME="$work" XDG_CONFIG_HOME= XDG_STATE_HOME= LC_ALL=C.UTF-8
-count=0
 
 python=
 for candidate in python3 /usr/bin/python3; do
     "$candidate" -c 'import numpy' 2> /dev/null && python=$candidate && break
 done
-if [ -z "$python" ]; then
-    echo "1..0 # SKIP no python3 with numpy"
-    exit 0
-fi
+[ -n "$python" ] || skip_all "no python3 with numpy"
 
 # Cells of all kinds: gaps, numbers that are none, texts that training does not know.
 awk 'BEGIN {
@@ -62,9 +53,7 @@ sys.exit(len(ours) != len(theirs) or len(ours) < 600 or any(
     abs(float(a[n]) - float(b[n])) > 1e-5 * max(1, abs(float(b[n])))
     for a, b in zip(ours, theirs) for n in names))
 END
-    ok=$?
-    count=$((count + 1))
-    [ $ok -eq 0 ] && echo "ok $count - $target: $*" || echo "not ok $count - $target: $*"
+    point "$target: $*"
 }
 
 same few over_50k 'set model.identifier 0'

@@ -6,31 +6,15 @@
 # TABSCOPE_KILLS in the environment says how many times to kill; 60 is the usual number,
 # 12 where sanitizers make each of them long.
 
-. "${srcdir:-.}/tests/wait.sh"
-top=$(cd "${srcdir:-.}" && pwd)
-tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 99
-export HOME="$work" XDG_CONFIG_HOME= XDG_STATE_HOME= LC_ALL=C.UTF-8
+. "${srcdir:-.}/tests/tap.sh"
 usual=60
 grep -q '__[at]san_init' "$tabscope" && usual=12
 kills=${TABSCOPE_KILLS:-$usual}
-count=0
 
-# result STATUS NAME [FILE to show where it failed]
-result() {
-    count=$((count + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $count - $2"
-    else
-        [ -n "$3" ] && sed 's/^/# /' "$3"
-        echo "not ok $count - $2"
-    fi
-}
+evidence() { tail -n 20 out err; }
 
 # says PATTERN NAME: the last `batch` did, on standard error
-says() { grep -q -- "$1" err; result $? "$2" err; }
+says() { grep -q -- "$1" err; point "$2"; }
 
 # batch LINE...: runs them
 batch() {
@@ -90,7 +74,7 @@ sed -i '/freeze/d' load
 # a sixth of the time of four runs: some kills before anything was saved, most behind
 most=$(( ($(date +%s%N) - begun) / 6000000 ))
 cmp -s whole.0 whole.3; [ $? -eq 1 ]
-result $? "the kinds of runs differ"
+point "the kinds of runs differ"
 
 # ---- killed at random moments ----
 
@@ -133,12 +117,12 @@ while [ $n -lt $kills ]; do
 done
 echo "# $n kills, $resumed times gone on, $runs runs done"
 [ $bad -eq 0 ] && [ $resumed -gt 0 ]
-result $? "killed $n times, every run comes to the same bytes"
+point "killed $n times, every run comes to the same bytes"
 
 # ---- asked to end ----
 
 kind 0
-same() { cmp -s runs/a/model.safetensors whole.0; result $? "$1" err; }
+same() { cmp -s runs/a/model.safetensors whole.0; point "$1"; }
 # Runs `train` in the background until it has done some epochs.
 start() {
     fresh
@@ -154,12 +138,12 @@ for signal in TERM HUP; do
     wait $pid
     status=$?
     [ $status -eq $([ $signal = TERM ] && echo 143 || echo 129) ]
-    result $? "SIG$signal ends it" err
+    point "SIG$signal ends it"
     [ -s runs/a/resume.safetensors ] && [ -s runs/a/model.safetensors ]
-    result $? "its state and its best weights are kept"
+    point "its state and its best weights are kept"
     batch 'runs --format csv'
     grep -q '^a,cut off,' out && grep -q 'a was cut off behind epoch' err
-    result $? "it is listed as cut off" out
+    point "it is listed as cut off"
     batch 'resume'
     same "and comes to its end as if nothing had been"
 done
@@ -178,12 +162,12 @@ meanwhile() {
 }
 meanwhile quit
 [ -s runs/a/resume.safetensors ] && [ ! -e runs/a/model.safetensors ]
-result $? "quit in the middle of training keeps its state" err
+point "quit in the middle of training keeps its state"
 batch 'resume a'
 same "and it comes to its end"
 meanwhile stop 'resume a'
 grep -q '(stopped)' err
-result $? "stopped in the middle of training" err
+point "stopped in the middle of training"
 same "and gone on with in the same session"
 
 # ---- what is left of other sessions ----
@@ -191,13 +175,13 @@ same "and gone on with in the same session"
 fresh yes
 batch 'source load' 'evaluate --run pre'
 says 'pre is only pre-trained' "a run of another session is known by its name"
-batch 'source load' 'train --from pre --epochs 2 --name b' || result 1 "train --from" err
+batch 'source load' 'train --from pre --epochs 2 --name b' || point "train --from"
 batch 'runs --format json'
 grep -q '"run":"b","state":"kept".*"parent":"pre"' out \
     || grep -q '"run":"b","state":"kept".*"from":"pre"' out
-result $? "so is where it came from" out
+point "so is where it came from"
 batch 'predict table.csv --out p.csv --run b' && [ "$(wc -l < p.csv)" -eq 601 ]
-result $? "and it predicts" err
+point "and it predicts"
 batch 'resume b'
 says 'the run b has its end' "there is nothing to go on with"
 batch 'resume nothing'
@@ -245,14 +229,14 @@ batch 'resume a'
 says "another tabscope, process $pid, has runs/a/lock" "one that another process trains"
 batch 'runs --format csv'
 grep -q '^a,elsewhere,' out
-result $? "is listed so" out
+point "is listed so"
 batch 'source load' 'train --name a'
 says 'a run "a" is kept in runs/a already' "and its name is taken"
 kill -9 $pid
 wait $pid 2> /dev/null
 batch 'runs --format csv'
 grep -q '^a,cut off,' out
-result $? "a dead process holds nothing" out
+point "a dead process holds nothing"
 
 # ---- disks that are full, and folders that are not there ----
 
@@ -262,11 +246,11 @@ printf '%s\n' 'source load' "$train" > lines
 (ulimit -f 8; exec "$tabscope" -b -c 'source begin' -c 'source lines') 2>&1 > out \
     | cat > err
 [ "$(grep -c 'not autosaved: .*training goes on' err)" -eq 1 ]
-result $? "a file that cannot grow is said once" err
+point "a file that cannot grow is said once"
 says 'epoch 60 of 60' "and training goes on"
 ls runs/a/*.tmp.* > /dev/null 2>&1
 [ $? -ne 0 ]
-result $? "and leaves nothing behind"
+point "and leaves nothing behind"
 sed 's/autosave .*/autosave 0.02/;/freeze/d' begin > slow && mv slow begin
 train='train --epochs 100000 --name a'
 start

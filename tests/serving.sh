@@ -2,32 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Predicting streams: pipes, gzip, memory that does not grow, and all that can go wrong.
 
-. "${srcdir:-.}/tests/wait.sh"
-top=$(cd "${srcdir:-.}" && pwd)
-tabscope="$(cd "${top_builddir:-.}" && pwd)/tabscope"
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 99
+. "${srcdir:-.}/tests/tap.sh"
 cp "$top/share/demo/income.csv" . || exit 99
-export HOME="$work" XDG_CONFIG_HOME= XDG_STATE_HOME= LC_ALL=C.UTF-8
-count=0
-
-# point NAME: stands for what the command before it returned
-point() {
-    ok=$?
-    count=$((count + 1))
-    if [ $ok -eq 0 ]; then
-        echo "ok $count - $1"
-    else
-        sed 's/^/# err: /' err
-        echo "not ok $count - $1"
-    fi
-}
-
-skip() {
-    count=$((count + 1))
-    echo "ok $count - $1 # SKIP $2"
-}
+evidence() { cat err; }
 
 # serve LINE: predicts with the model; `begin LINE &` is a process of its own
 serve() { "$tabscope" -b -c 'open m.safetensors' -c "$@"; }

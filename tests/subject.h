@@ -3,10 +3,33 @@
 #ifndef TESTS_SUBJECT_H
 #define TESTS_SUBJECT_H
 
+#include "base/rng.h"
 #include "data/infer.h"
 #include "data/split.h"
 #include "table.h"
 #include "test.h"
+
+/* A table that can be learned: categorical a, b, continuous x, weights, and a target of
+ * each task: yes, kind, price. The x of odd_row is another (-1: none is). */
+static inline struct dataset *learnable_table(int rows, int odd_row)
+{
+    struct rng r = rng_make(2, RNG_TEST, 0);
+    struct str text = {0};
+    struct dataset *d;
+
+    str_puts(&text, "a,b,x,yes,kind,price,weight\n");
+    for (int i = 0; i < rows; i++) {
+        int a = (int)rng_below(&r, 4), b = (int)rng_below(&r, 4);
+        double x = rng_normal(&r) + (i == odd_row);
+
+        str_printf(&text, "%c,%c,%.4f,%s,k%d,%.3f,%d\n", "pqrs"[a], "tuvw"[b], x,
+                   (a == b) != (x > 1) ? "yes" : "no", (a + b) % 3, 50 * x + 10 * a,
+                   1 + i % 3);
+    }
+    d = table_load(text.text, text.length);
+    str_done(&text);
+    return d;
+}
 
 struct subject {
     struct dataset *data;

@@ -10,32 +10,11 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "base/rng.h"
 #include "engine/job_train.h"
 #include "nn/params.h"
 #include "subject.h"
 
 enum { ROWS = 300, EPOCHS = 4 };
-
-static struct dataset *make_table(int odd_row)
-{
-    struct rng r = rng_make(2, RNG_TEST, 0);
-    struct str text = {0};
-    struct dataset *d;
-
-    str_puts(&text, "a,b,x,yes,kind,price,weight\n");
-    for (int i = 0; i < ROWS; i++) {
-        int a = (int)rng_below(&r, 4), b = (int)rng_below(&r, 4);
-        double x = rng_normal(&r) + (i == odd_row);
-
-        str_printf(&text, "%c,%c,%.4f,%s,k%d,%.3f,%d\n", "pqrs"[a], "tuvw"[b], x,
-                   (a == b) != (x > 1) ? "yes" : "no", (a + b) % 3, 50 * x + 10 * a,
-                   1 + i % 3);
-    }
-    d = table_load(text.text, text.length);
-    str_done(&text);
-    return d;
-}
 
 /* How one trains: everything that may be carried from step to step is in some of them. */
 struct way {
@@ -171,7 +150,7 @@ static void goes_on_from_any_step(void)
 
     for (int i = 0; i < WAYS; i++) {
         struct way k = way_of(i);
-        struct subject s = subject_new(make_table(-1), k.target, "weight");
+        struct subject s = subject_new(learnable_table(ROWS, -1), k.target, "weight");
         struct run whole = run_new(&s, &k, true, 1);
 
         train(&whole, -1);
@@ -198,7 +177,7 @@ static void goes_on_from_any_step(void)
 static void keeping_changes_nothing(void)
 {
     struct way k = way_of(0);
-    struct subject s = subject_new(make_table(-1), k.target, "weight");
+    struct subject s = subject_new(learnable_table(ROWS, -1), k.target, "weight");
     struct run whole = run_new(&s, &k, true, 1), kept = run_new(&s, &k, true, 1);
     struct train_state state = {0};
     struct error err = {0};
@@ -221,8 +200,8 @@ static void keeping_changes_nothing(void)
 static void another_table_is_refused(void)
 {
     struct way k = way_of(0), mlm = way_of(3);
-    struct subject s = subject_new(make_table(-1), k.target, "weight");
-    struct subject other = subject_new(make_table(17), k.target, "weight");
+    struct subject s = subject_new(learnable_table(ROWS, -1), k.target, "weight");
+    struct subject other = subject_new(learnable_table(ROWS, 17), k.target, "weight");
     struct run r = run_new(&s, &k, true, 1), q = run_new(&other, &k, false, 1);
     struct run p = run_new(&s, &mlm, false, 1);
     struct train_state state = {0};
@@ -267,7 +246,7 @@ static bool is_refused(const char *path)
 static void damaged_files_are_refused(void)
 {
     struct way k = way_of(3);
-    struct subject s = subject_new(make_table(-1), k.target, "weight");
+    struct subject s = subject_new(learnable_table(ROWS, -1), k.target, "weight");
     struct run r = run_new(&s, &k, true, 1);
     struct train_state state = {0};
     struct error err = {0};
@@ -319,7 +298,7 @@ static void numbers_out_of_range_are_refused(void)
     };
     static const int64_t values[] = {-1, 1000, INT64_MAX, INT64_MIN};
     struct way k = way_of(3);
-    struct subject s = subject_new(make_table(-1), k.target, "weight");
+    struct subject s = subject_new(learnable_table(ROWS, -1), k.target, "weight");
     struct run r = run_new(&s, &k, true, 1);
     struct train_state state = {0};
     char *path = table_path();
@@ -452,7 +431,7 @@ static bool is_done(const char *folder)
 /* Left or stopped after any news, again and again, until it is done. */
 static void jobs_go_on_until_they_are_done(void)
 {
-    struct subject s = subject_new(make_table(-1), "yes", "weight");
+    struct subject s = subject_new(learnable_table(ROWS, -1), "yes", "weight");
     char *whole = folder_new(), *parts = folder_new(), *want, *got;
     struct train_request r = request_of(&s, whole);
     size_t n = 0, m = 0;
@@ -481,7 +460,7 @@ static void jobs_go_on_until_they_are_done(void)
 /* The second to come is told, and the first one's files stay as they are. */
 static void a_folder_has_one_trainer(void)
 {
-    struct subject s = subject_new(make_table(-1), "yes", "weight");
+    struct subject s = subject_new(learnable_table(ROWS, -1), "yes", "weight");
     char *folder = folder_new(), *lock;
     struct train_request r = request_of(&s, folder);
     struct error err = {0};
@@ -542,7 +521,7 @@ static bool run_until(struct train_job *job, const char *text)
 /* That is said once, the old file stays as it is, and with room again saving works. */
 static void a_full_disk_loses_nothing(void)
 {
-    struct subject s = subject_new(make_table(-1), "yes", "weight");
+    struct subject s = subject_new(learnable_table(ROWS, -1), "yes", "weight");
     char *folder = folder_new(), *path = xasprintf("%s/" RUN_RESUME, folder);
     struct train_request r = request_of(&s, folder);
     struct train_state state = {0};

@@ -48,31 +48,10 @@ void *realloc(void *p, size_t size)
 #define COUNTS_ALLOCATIONS 0
 #endif
 
-/* ---- a table that can be learned ---- */
+/* ---- a model in training ---- */
 
-#define N 600
+#define N 600 /* rows */
 
-static struct dataset *make_table(void)
-{
-    struct rng r = rng_make(2, RNG_TEST, 0);
-    struct str text = {0};
-    struct dataset *d;
-
-    str_puts(&text, "a,b,x,yes,kind,price,weight\n");
-    for (int i = 0; i < N; i++) {
-        int a = (int)rng_below(&r, 4), b = (int)rng_below(&r, 4);
-        double x = rng_normal(&r);
-
-        str_printf(&text, "%c,%c,%.4f,%s,k%d,%.3f,%d\n", "pqrs"[a], "tuvw"[b], x,
-                   (a == b) != (x > 1) ? "yes" : "no", (a + b) % 3, 50 * x + 10 * a,
-                   1 + i % 3);
-    }
-    d = table_load(text.text, text.length);
-    str_done(&text);
-    return d;
-}
-
-/* A model in training. */
 struct run {
     struct pool *pool;
     struct model *model;
@@ -144,7 +123,7 @@ static void learns_all_tasks(void)
     static const char *const targets[] = {"yes", "kind", "price"};
 
     for (int i = 0; i < 3; i++) {
-        struct subject s = subject_new(make_table(), targets[i], "weight");
+        struct subject s = subject_new(learnable_table(N, -1), targets[i], "weight");
         struct train_options o = quick_options();
         struct run r;
         struct metrics m;
@@ -213,7 +192,7 @@ static void learns_without_labels(void)
 /* Masked cells are those of a class that training rows need not have. */
 static void mlm_keeps_what_masks_learned(void)
 {
-    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
     struct train_options o = quick_options();
 
     check_int(s.encoder->categorical[0].counts[0], 0);
@@ -264,7 +243,7 @@ static double way_of_body(struct subject *s, const struct train_options *o)
 
 static void a_body_may_stand_still_or_go_slowly(void)
 {
-    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
     struct train_options o = quick_options();
     double usual, slow, late;
 
@@ -286,7 +265,7 @@ static void a_body_may_stand_still_or_go_slowly(void)
 
 static void check_bits(enum pretext pretext)
 {
-    struct subject s = subject_new(make_table(), "kind", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "kind", "weight");
     struct train_options o = quick_options();
     size_t n = 0;
     float *first = NULL;
@@ -317,7 +296,7 @@ static void same_bits_for_any_number_of_threads(void)
 
 static void another_seed_gives_other_weights(void)
 {
-    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
     struct train_options o = quick_options();
     struct run a = run_new(&s, &o, 1), b;
     const struct params *p = model_params(a.model), *q;
@@ -336,7 +315,7 @@ static void another_seed_gives_other_weights(void)
 
 static void check_allocations(enum pretext pretext)
 {
-    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
     struct train_options o = quick_options();
     struct run r = pretext_new(&s, &o, pretext, 2);
     size_t batches = trainer_progress(r.trainer)->batches;
@@ -368,7 +347,7 @@ static void steps_allocate_nothing(void)
  * together. */
 static void the_curve_moves_within_epochs(void)
 {
-    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
     struct train_options o = quick_options();
     struct run r;
     const struct epoch_record *history;
@@ -405,7 +384,7 @@ static void the_best_epoch_is_diagnosed(void)
     static const int lines[] = {2, 3, 0}, curves[] = {1, 3, 0}, groups[] = {0, 0, 10};
 
     for (int i = 0; i < 3; i++) {
-        struct subject s = subject_new(make_table(), targets[i], "weight");
+        struct subject s = subject_new(learnable_table(N, -1), targets[i], "weight");
         struct train_options o = quick_options();
         struct run r = run_new(&s, &o, 2);
         const struct epoch_record *history;
@@ -451,7 +430,7 @@ static void says_how_long_it_may_take(void)
 
 static void stops_early_and_keeps_the_best(void)
 {
-    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
     struct train_options o = quick_options();
     const struct train_progress *p;
     const struct epoch_record *history;
@@ -479,7 +458,7 @@ static void stops_early_and_keeps_the_best(void)
 
 static void stopping_keeps_the_best(void)
 {
-    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
     struct train_options o = quick_options();
     struct run r = run_new(&s, &o, 1);
 
@@ -496,7 +475,7 @@ static void stopping_keeps_the_best(void)
  * but near them; without an average just those. */
 static void averages_weights(void)
 {
-    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
     float *kept[2];
 
     for (int i = 0; i < 2; i++) {
@@ -530,7 +509,7 @@ static void averages_weights(void)
 /* A loss that is not finite ends training with weights that are. */
 static void divergence_keeps_good_weights(void)
 {
-    struct subject s = subject_new(make_table(), "price", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "price", "weight");
     struct train_options o = quick_options();
     struct run r;
 
@@ -554,7 +533,7 @@ static void divergence_keeps_good_weights(void)
 
 static void categories_never_trained_get_the_mean(void)
 {
-    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
     struct train_options o = quick_options();
     struct run r = run_new(&s, &o, 1);
     const struct params *p = model_params(r.model);
@@ -577,7 +556,7 @@ static void categories_never_trained_get_the_mean(void)
 
 static void schedules(void)
 {
-    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
     struct train_options o = quick_options();
     const struct train_progress *p;
     struct run r;
@@ -600,7 +579,7 @@ static void schedules(void)
 
 static void wrong_options_are_refused(void)
 {
-    struct subject s = subject_new(make_table(), "yes", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
     struct train_options o;
     struct run r;
 
@@ -652,7 +631,7 @@ static void few_rows_go_without_batch_norm(void)
 
 static void batch_may_be_larger_than_the_table(void)
 {
-    struct subject s = subject_new(make_table(), "kind", "weight");
+    struct subject s = subject_new(learnable_table(N, -1), "kind", "weight");
     struct train_options o = quick_options();
     struct run r;
 

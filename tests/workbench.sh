@@ -4,7 +4,6 @@
 # they do is seen on its screen.
 
 . "${srcdir:-.}/tests/tmux.sh"
-tabscope=$build/tabscope
 cp "$top/share/demo/income.csv" . || exit 99
 head -400 income.csv > small.csv
 
