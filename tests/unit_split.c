@@ -210,10 +210,14 @@ static void labels_are_few(void)
     for (int class = 0; class < 4; class++)
         check(count_of(&t, few, class, PART_TRAIN) > 0);
     check_int(more->count[PART_TRAIN], 50);
+    /* 50 of 325 training rows: 30 of 195 and 19 of 124, but for a rare one more or less */
+    check_near(count_of(&t, more, 0, PART_TRAIN), 30, 1);
+    check_near(count_of(&t, more, 1, PART_TRAIN), 19, 1);
     for (size_t row = 0; row < few->rows; row++) {
         check((few->part[row] == PART_TRAIN || few->part[row] == PART_UNLABELED) ==
               (all->part[row] == PART_TRAIN));
         check((few->part[row] == PART_TEST) == (all->part[row] == PART_TEST));
+        check(few->part[row] != PART_TRAIN || more->part[row] == PART_TRAIN);
     }
     o.labeled = 100000;
     split_free(few);

@@ -280,7 +280,7 @@ const struct command command_split = {
          "of a cross-validation; 0: none"},
         {"fold", {VALUE_INT, NULL, 0, 999}, OPTIONAL, "I", "that is the test part"},
         {"labeled", {VALUE_INT, NULL, -1, 1e9}, OPTIONAL, "N",
-         "only the first N training rows keep their label; -1: all"},
+         "training rows that keep their label, classes in their shares; -1: all"},
     },
     .flags = COMMAND_TABLE | COMMAND_DATA,
     .run = run_split,

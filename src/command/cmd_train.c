@@ -232,6 +232,23 @@ static bool run_pretrain(struct context *c, const struct call *call, struct erro
 #define SETTING(name, setting, sample, help) \
     {name, {VALUE_SETTING, setting, 0, 0}, OPTIONAL, sample, help}
 
+/* What training and pre-training have in common. */
+#define FROM \
+    {"from", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "begin with the body of that run"}
+#define LEARNING_SETTINGS(drawn) \
+    SETTING("epochs", "train.epochs", "N", "epochs at most"), \
+    SETTING("batch", "train.batch", "N", "rows of a step; 0: chosen by the table"), \
+    SETTING("lr", "train.lr", "X", "learning rate"), \
+    SETTING("patience", "train.patience", "N", \
+            "epochs without a better one; 0: no limit"), \
+    SETTING("weight_decay", "train.weight_decay", "X", "decoupled weight decay"), \
+    SETTING("schedule", "train.schedule", "constant|cosine", "of the learning rate"), \
+    SETTING("warmup", "train.warmup", "X", "epochs of warm-up"), \
+    SETTING("clip", "train.clip", "X", "largest norm of the gradient; 0: any"), \
+    SETTING("seed", "train.seed", "N", "of " drawn)
+#define NAME \
+    {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "R", "of the run; else r1, r2, ..."}
+
 const struct command command_train = {
     .name = "train",
     .help = "train a model of the current table",
@@ -243,24 +260,14 @@ const struct command command_train = {
             "columns are found by name, classes by text, and what that run does not know "
             "begins anew.",
     .options = {
-        {"from", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R",
-         "begin with the body of that run"},
+        FROM,
         SETTING("freeze", "train.freeze", "N", "epochs in which that body stands still"),
         SETTING("body_lr", "train.body_lr", "X", "its learning rate, as a share of --lr"),
-        SETTING("epochs", "train.epochs", "N", "epochs at most"),
-        SETTING("batch", "train.batch", "N", "rows of a step; 0: chosen by the table"),
-        SETTING("lr", "train.lr", "X", "learning rate"),
-        SETTING("patience", "train.patience", "N",
-                "epochs without a better one; 0: no limit"),
-        SETTING("weight_decay", "train.weight_decay", "X", "decoupled weight decay"),
-        SETTING("schedule", "train.schedule", "constant|cosine", "of the learning rate"),
-        SETTING("warmup", "train.warmup", "X", "epochs of warm-up"),
+        LEARNING_SETTINGS("weights, order and dropout"),
         SETTING("watch", "train.watch", "auto|auc|loss|r2",
                 "what early stopping watches"),
-        SETTING("clip", "train.clip", "X", "largest norm of the gradient; 0: any"),
         SETTING("class_weight", "train.class_weight", "none|balanced", "of rare classes"),
-        SETTING("seed", "train.seed", "N", "of weights, order and dropout"),
-        {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "R", "of the run; else r1, r2, ..."},
+        NAME,
     },
     .flags = COMMAND_TABLE | COMMAND_TARGET | COMMAND_JOB,
     .run = run_train,
@@ -277,22 +284,12 @@ const struct command command_pretrain = {
     .arguments = {{"PRETEXT", {VALUE_CHOICE, PRETEXTS, 0, 0}, REQUIRED, NULL,
                    "what is learned"}},
     .options = {
-        {"from", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R",
-         "begin with the body of that run"},
+        FROM,
         SETTING("mask", "pretrain.mask", "X", "share of cells masked or replaced"),
         SETTING("replace", "pretrain.replace", "uniform|empirical",
                 "by what rtd replaces: any class, or the value of any row"),
-        SETTING("epochs", "train.epochs", "N", "epochs at most"),
-        SETTING("batch", "train.batch", "N", "rows of a step; 0: chosen by the table"),
-        SETTING("lr", "train.lr", "X", "learning rate"),
-        SETTING("patience", "train.patience", "N",
-                "epochs without a better one; 0: no limit"),
-        SETTING("weight_decay", "train.weight_decay", "X", "decoupled weight decay"),
-        SETTING("schedule", "train.schedule", "constant|cosine", "of the learning rate"),
-        SETTING("warmup", "train.warmup", "X", "epochs of warm-up"),
-        SETTING("clip", "train.clip", "X", "largest norm of the gradient; 0: any"),
-        SETTING("seed", "train.seed", "N", "of weights, order, dropout and masks"),
-        {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "R", "of the run; else r1, r2, ..."},
+        LEARNING_SETTINGS("weights, order, dropout and masks"),
+        NAME,
     },
     .flags = COMMAND_TABLE | COMMAND_JOB,
     .run = run_pretrain,

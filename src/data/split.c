@@ -16,9 +16,6 @@
 
 enum { TENTHS = 10 };
 
-/* Numbers of random streams beside those of the strata. */
-enum { STREAM_LABELED = 1 << 20 };
-
 static const char *const part_names[PARTS] = {"none", "train", "unlabeled", "valid",
                                               "test"};
 
@@ -229,7 +226,8 @@ static void deal(struct split *s, struct dealer *d, const uint32_t *rows, size_t
 }
 
 /* Rows of a stratum go round the folds; `next` goes on from stratum to stratum, so that
- * the folds are equally large. What is not in the test fold is moved to the front. */
+ * the folds are equally large. What is not in the test fold is moved to the front, in the
+ * order it had. */
 static size_t take_fold(struct split *s, uint32_t *rows, size_t n, size_t *next)
 {
     const struct split_options *o = &s->options;
@@ -237,11 +235,14 @@ static size_t take_fold(struct split *s, uint32_t *rows, size_t n, size_t *next)
 
     for (size_t i = 0; i < n; i++) {
         bool test = n > 1 && (*next)++ % (size_t)o->folds == (size_t)o->fold;
+        uint32_t row = rows[i];
 
-        if (test)
-            s->part[rows[i]] = PART_TEST;
-        else
-            rows[kept++] = rows[i];
+        if (test) {
+            s->part[row] = PART_TEST;
+        } else {
+            rows[i] = rows[kept];
+            rows[kept++] = row;
+        }
     }
     return kept;
 }
@@ -264,40 +265,36 @@ static void deal_strata(struct split *s, const struct strata *strata)
 
 /* ---- labels ---- */
 
-/* The first training row of each class, then the first others, stay labeled. */
-static bool keep_labels(struct split *s, const struct target *t, struct error *err)
+/* Places of the training rows of a stratum among those of all: evenly from 0 to 1, so
+ * that the first so many of all hold the strata in their shares; the first of each comes
+ * before all others. Returns how many there are. */
+static size_t place_stratum(const struct split *s, const uint32_t *rows, size_t n,
+                            struct place *places)
 {
-    struct rng rng = rng_make(s->options.seed, RNG_SPLIT, STREAM_LABELED);
-    size_t keep = (size_t)s->options.labeled, n = 0;
-    uint32_t *rows = try_alloc(s->rows, sizeof *rows);
-    bool *seen = try_calloc((size_t)t->n_classes + 1, sizeof *seen);
+    size_t kept = 0;
 
-    if (!rows || !seen) {
-        free(rows);
-        free(seen);
+    for (size_t i = 0; i < n; i++)
+        if (s->part[rows[i]] == PART_TRAIN)
+            places[kept++].row = rows[i];
+    for (size_t i = 0; i < kept; i++)
+        places[i].value = i == 0 ? 0 : ((double)i + 0.5) / (double)kept;
+    return kept;
+}
+
+static bool keep_labels(struct split *s, const struct strata *strata, struct error *err)
+{
+    struct place *places = try_alloc(s->rows, sizeof *places);
+    size_t n = 0;
+
+    if (!places)
         return error_set(err, ERROR_MEMORY, "no memory to split %zu rows", s->rows);
-    }
-    for (size_t row = 0; row < s->rows; row++)
-        if (s->part[row] == PART_TRAIN) {
-            rows[n++] = (uint32_t)row;
-            s->part[row] = PART_UNLABELED;
-        }
-    rng_shuffle(&rng, rows, n);
-    for (size_t i = 0; i < n && t->class_of && keep > 0; i++) {
-        int32_t class = t->class_of[rows[i]];
-
-        if (!seen[class]) {
-            seen[class] = true;
-            s->part[rows[i]] = PART_TRAIN;
-            keep--;
-        }
-    }
-    for (size_t i = 0; i < n && keep > 0; i++) {
-        keep -= s->part[rows[i]] == PART_UNLABELED;
-        s->part[rows[i]] = PART_TRAIN;
-    }
-    free(rows);
-    free(seen);
+    for (int k = 0; k < strata->n; k++)
+        n += place_stratum(s, strata->rows + strata->begin[k],
+                           strata->begin[k + 1] - strata->begin[k], places + n);
+    qsort(places, n, sizeof *places, compare_places);
+    for (size_t i = (size_t)s->options.labeled; i < n; i++)
+        s->part[places[i].row] = PART_UNLABELED;
+    free(places);
     return true;
 }
 
@@ -334,25 +331,28 @@ static bool check_labels(const struct split *s, const struct target *t, struct e
     return true;
 }
 
-static bool fill_parts(struct split *s, const struct target *t, struct error *err)
+static bool deal_parts(struct split *s, const struct target *t,
+                       const struct strata *strata, struct error *err)
 {
-    struct strata strata = {0};
-    size_t known;
-
-    if (!strata_init(&strata, t, s->options.seed)) {
-        strata_done(&strata);
-        return error_set(err, ERROR_MEMORY, "no memory to split %zu rows", s->rows);
-    }
-    known = strata.begin[strata.n];
-    deal_strata(s, &strata);
-    strata_done(&strata);
+    deal_strata(s, strata);
     count_parts(s);
-    if (!check_parts(s, known, err) || !check_labels(s, t, err))
+    if (!check_parts(s, strata->begin[strata->n], err) || !check_labels(s, t, err))
         return false;
-    if (s->options.labeled > 0 && !keep_labels(s, t, err))
+    if (s->options.labeled > 0 && !keep_labels(s, strata, err))
         return false;
     count_parts(s);
     return true;
+}
+
+static bool fill_parts(struct split *s, const struct target *t, struct error *err)
+{
+    struct strata strata = {0};
+    bool done = strata_init(&strata, t, s->options.seed)
+        ? deal_parts(s, t, &strata, err)
+        : error_set(err, ERROR_MEMORY, "no memory to split %zu rows", s->rows);
+
+    strata_done(&strata);
+    return done;
 }
 
 struct split *split_new(const struct dataset *d, const struct schema *s,

@@ -25,8 +25,9 @@ struct split_options {
     uint64_t seed;
     int folds, fold; /* folds > 0: the test part is fold 0..folds-1 of a stratified
                         k-fold; the rest is divided as train : valid */
-    long labeled;    /* -1: all; else only the first N training rows (in shuffled order,
-                        at least one a class) keep their label */
+    long labeled;    /* -1: all; else only N training rows keep their label, the classes
+                        in their shares and at least one row each; more labels keep those
+                        that fewer have */
 };
 
 struct split {
