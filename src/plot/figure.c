@@ -27,18 +27,49 @@ struct figure *figure_new(const char *title)
     return f;
 }
 
+static void axis_done(struct axis *a)
+{
+    for (size_t i = 0; i < a->n_names; i++)
+        free(a->names[i].text);
+    free(a->names);
+    free(a->label);
+}
+
+static void free_names(char **names, int n)
+{
+    for (int i = 0; i < n; i++)
+        free(names[i]);
+    free(names);
+}
+
+static void matrix_free(struct figure_matrix *m)
+{
+    if (!m)
+        return;
+    free_names(m->row_names, m->rows);
+    free_names(m->column_names, m->columns);
+    free_names(m->texts, m->rows * m->columns);
+    free(m->values);
+    free(m->label);
+    free(m);
+}
+
 void figure_free(struct figure *f)
 {
     if (!f)
         return;
+    for (size_t i = 0; i < f->n_texts; i++)
+        free(f->texts[i].text);
+    free(f->texts);
+    matrix_free(f->matrix);
     for (size_t i = 0; i < f->n_series; i++) {
         free(f->series[i].name);
         free(f->series[i].x);
         free(f->series[i].y);
     }
     free(f->series);
-    free(f->x.label);
-    free(f->y.label);
+    axis_done(&f->x);
+    axis_done(&f->y);
     free(f->title);
     free(f);
 }
@@ -68,6 +99,113 @@ void axis_label(struct axis *a, const char *label)
 {
     free(a->label);
     a->label = label ? xstrdup(label) : NULL;
+}
+
+void axis_add_name(struct axis *a, double at, const char *text)
+{
+    a->names = xgrow(a->names, a->n_names, &a->names_capacity, sizeof *a->names);
+    a->names[a->n_names++] = (struct axis_name){at, xstrdup(text)};
+}
+
+void figure_add_text(struct figure *f, double x, double y, const char *text, int style)
+{
+    f->texts = xgrow(f->texts, f->n_texts, &f->texts_capacity, sizeof *f->texts);
+    f->texts[f->n_texts++] = (struct figure_text){x, y, xstrdup(text), style};
+}
+
+/* ---- matrices ---- */
+
+struct figure_matrix *figure_set_matrix(struct figure *f, int rows, int columns,
+                                        const char *label)
+{
+    struct figure_matrix *m = xcalloc(1, sizeof *m);
+    size_t n = (size_t)rows * (size_t)columns;
+
+    assert(rows > 0 && columns > 0 && !f->matrix);
+    m->rows = rows;
+    m->columns = columns;
+    m->values = xmalloc(n * sizeof *m->values);
+    for (size_t i = 0; i < n; i++)
+        m->values[i] = NAN;
+    m->texts = xcalloc(n, sizeof *m->texts);
+    m->row_names = xcalloc((size_t)rows, sizeof *m->row_names);
+    m->column_names = xcalloc((size_t)columns, sizeof *m->column_names);
+    m->label = label ? xstrdup(label) : NULL;
+    m->low = m->high = NAN;
+    f->matrix = m;
+    return m;
+}
+
+static void replace_text(char **place, const char *text)
+{
+    free(*place);
+    *place = text ? xstrdup(text) : NULL;
+}
+
+void matrix_put(struct figure_matrix *m, int row, int column, double value,
+                const char *text)
+{
+    int at = row * m->columns + column;
+
+    m->values[at] = value;
+    replace_text(&m->texts[at], text);
+}
+
+void matrix_name_row(struct figure_matrix *m, int row, const char *name)
+{
+    replace_text(&m->row_names[row], name);
+}
+
+void matrix_name_column(struct figure_matrix *m, int column, const char *name)
+{
+    replace_text(&m->column_names[column], name);
+}
+
+void matrix_range(const struct figure_matrix *m, double *low, double *high)
+{
+    double reach, single;
+
+    *low = INFINITY;
+    *high = -INFINITY;
+    for (int i = 0; i < m->rows * m->columns; i++) {
+        if (isfinite(m->values[i])) {
+            *low = fmin(*low, m->values[i]);
+            *high = fmax(*high, m->values[i]);
+        }
+    }
+    if (isfinite(m->low))
+        *low = m->low;
+    if (isfinite(m->high))
+        *high = m->high;
+    if (!(*low < *high)) {
+        single = isfinite(*low) ? *low : 0;
+        *low = fmin(single, 0);
+        *high = single > 0 ? single : single < 0 ? 0 : 1;
+    }
+    if (m->diverging) {
+        reach = fmax(fabs(*low), fabs(*high));
+        *low = -reach;
+        *high = reach;
+    }
+}
+
+bool figure_has_content(const struct figure *f)
+{
+    const struct figure_matrix *m = f->matrix;
+
+    for (int i = 0; m && i < m->rows * m->columns; i++) {
+        if (isfinite(m->values[i]))
+            return true;
+    }
+    for (size_t k = 0; k < f->n_series; k++) {
+        const struct series *s = &f->series[k];
+
+        for (size_t i = 0; i < s->n; i++) {
+            if (figure_has_place(f, s->x[i], s->y[i]))
+                return true;
+        }
+    }
+    return false;
 }
 
 /* ---- ranges ---- */

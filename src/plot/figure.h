@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A chart as data: what is to be seen, not how. ui/chart.h draws it with cells; gnuplot
- * will make pictures of the same figures. A figure owns its arrays and texts.
+ * A chart as data: what is to be seen, not how. ui/chart.h draws series with cells,
+ * plot/gnuplot_script.h makes pictures of all of it. A figure owns its arrays and texts.
  */
 #ifndef PLOT_FIGURE_H
 #define PLOT_FIGURE_H
@@ -31,11 +31,37 @@ struct axis {
     double low, high;   /* what is to be seen; NAN: what the series have */
     bool whole;         /* epochs, counts: ticks at whole numbers only */
     bool time;          /* seconds: ticks at round times, written as 1:30 or 2h */
+    struct axis_name {
+        double at;
+        char *text;
+    } *names;           /* in place of numbers: categories */
+    size_t n_names, names_capacity;
+};
+
+/* Values in rows and columns, each with a name: a heat map. Row 0 is the upper one. */
+struct figure_matrix {
+    int rows, columns;
+    double *values;      /* (rows, columns), NAN: none */
+    char **texts;        /* (rows, columns) what stands in a cell, NULL: nothing */
+    char **row_names, **column_names;
+    char *label;         /* of the scale: what the values are, and their unit */
+    double low, high;    /* of the scale; NAN: what the values have */
+    bool diverging;      /* differences: the scale has 0 in its middle */
+};
+
+/* A text beside a point of a scatter. */
+struct figure_text {
+    double x, y;
+    char *text;
+    int style;           /* of its colour */
 };
 
 struct figure {
     char *title;
     struct axis x, y;
+    struct figure_matrix *matrix; /* NULL: none; then there are no series */
+    struct figure_text *texts;    /* the most important first */
+    size_t n_texts, texts_capacity;
     struct series *series;
     size_t n_series, series_capacity;
     double cursor;      /* x of a vertical line, NAN: none */
@@ -53,6 +79,25 @@ struct series *figure_add(struct figure *f, const char *name, enum series_kind k
 void series_add(struct series *s, double x, double y);
 
 void axis_label(struct axis *a, const char *label);
+void axis_add_name(struct axis *a, double at, const char *text);
+
+/* A text beside (x, y). Where there are many, what draws them leaves out those that have
+ * no room, the last ones first. */
+void figure_add_text(struct figure *f, double x, double y, const char *text, int style);
+
+/* Makes the figure a matrix without values and names; label may be NULL. */
+struct figure_matrix *figure_set_matrix(struct figure *f, int rows, int columns,
+                                        const char *label);
+/* text: what is written into the cell where there is room, or NULL. */
+void matrix_put(struct figure_matrix *m, int row, int column, double value,
+                const char *text);
+void matrix_name_row(struct figure_matrix *m, int row, const char *name);
+void matrix_name_column(struct figure_matrix *m, int column, const char *name);
+/* The range of its scale: its own limits, else the finite values; never empty. */
+void matrix_range(const struct figure_matrix *m, double *low, double *high);
+
+/* Whether there is a point, bar or value to see at all. */
+bool figure_has_content(const struct figure *f);
 
 /* The range an axis shows: its own limits, and where it has none, what there is to be
  * seen: the finite values (in the logarithm's case the positive ones), in y of those
