@@ -3,6 +3,7 @@
 #include <locale.h>
 
 #include "base/mem.h"
+#include "command/run_text.h"
 #include "data/encode.h"
 #include "data/infer.h"
 #include "screen.h"
@@ -1118,14 +1119,14 @@ static void where_no_auc_is_accuracy_is_watched(void)
 
     stage_init(&t, "income");
     r = add_run(&t, "r1", "income", 4, 0, 6);
-    check_str(curves_watched(r)->name, "auc");
+    check_str(run_watched(r)->name, "auc");
     r->settings.train.watch = WATCH_LOSS;
-    check_str(curves_watched(r)->name, "auc");
+    check_str(run_watched(r)->name, "auc");
     r->settings.train.watch = WATCH_AUTO;
     r->history[0].valid.auc = NAN;
-    check_str(curves_watched(r)->name, "accuracy");
+    check_str(run_watched(r)->name, "accuracy");
     r->task = TASK_REGRESSION;
-    check_str(curves_watched(r)->name, "r2");
+    check_str(run_watched(r)->name, "r2");
     stage_done(&t);
 }
 

@@ -57,6 +57,21 @@ const struct metrics *run_valid(const struct run *r)
     return best > 0 && best <= r->n_history ? &r->history[best - 1].valid : NULL;
 }
 
+const struct metric_field *run_watched(const struct run *r)
+{
+    enum watch watch = train_watch(&r->settings.train, r->task);
+    const struct metric_field *f;
+    const char *name = r->task == TASK_REGRESSION ? "r2"
+        : r->pretext == PRETEXT_MLM ? "accuracy" : "auc";
+    int i = 0;
+
+    if (watch == WATCH_AUC && r->n_history > 0 && isnan(r->history[0].valid.auc))
+        name = "accuracy";
+    while ((f = metric_field(r->task, i)) && strcmp(f->name, name) != 0)
+        i++;
+    return f;
+}
+
 double run_metric(const struct metrics *m, const struct metric_field *f)
 {
     return m && m->rows > 0 ? metric_value(m, f) : NAN;

@@ -20,6 +20,9 @@ const char *run_target(const struct run *r);
 const struct metrics *run_valid(const struct run *r);
 /* m may be NULL or without rows: NAN. */
 double run_metric(const struct metrics *m, const struct metric_field *f);
+/* Which of them its curve shows, as early stopping watches it: never the loss, which has
+ * its own. */
+const struct metric_field *run_watched(const struct run *r);
 
 /* ---- runs side by side ---- */
 

@@ -3,40 +3,44 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 
-enum {
-    STOPS = 200,   /* points that the cursor goes through one by one */
-    ENOUGH = 32,   /* points, before a few of them may be cut off */
-    GROUPS = 1000, /* that more points are drawn in: no screen has as many dots across */
-};
+enum { STOPS = 200 }; /* points that the cursor goes through one by one */
 
-/* The share of points between epochs that the loss shows whatever they are, and how much
- * smaller than all of it the rest has to be to be shown alone. */
-static const double usual = 0.97, smaller = 0.75;
-/* The part of its values that an axis of scores shows at least. */
-static const double least_range = 0.004;
+/* ---- figures ---- */
 
-int curves_overlay_style(size_t i)
+static struct curves_look look_of(const struct view *v)
 {
-    return STYLE_OVERLAY + (int)(i % (STYLE_BEST - STYLE_OVERLAY));
+    const struct train_desk *t = &v->desk->train;
+
+    return (struct curves_look){
+        .log_y = t->log_y, .by_time = t->by_time, .smooth = t->smooth,
+        .low = t->low, .high = t->high, .cursor = t->cursor,
+        .session = v->session, .overlaid = t->overlaid, .n_overlaid = t->n_overlaid,
+    };
 }
 
-const struct metric_field *curves_watched(const struct run *r)
+struct figure *curves_loss(const struct view *v)
 {
-    enum watch watch = train_watch(&r->settings.train, r->task);
-    const struct metric_field *f;
-    const char *name = r->task == TASK_REGRESSION ? "r2"
-        : r->pretext == PRETEXT_MLM ? "accuracy" : "auc";
-    int i = 0;
+    struct curves_look look = look_of(v);
 
-    if (watch == WATCH_AUC && r->n_history > 0 && isnan(r->history[0].valid.auc))
-        name = "accuracy";
-    while ((f = metric_field(r->task, i)) && strcmp(f->name, name) != 0)
-        i++;
-    return f;
+    return figures_loss(view_run(v), &look);
+}
+
+struct figure *curves_score(const struct view *v)
+{
+    struct curves_look look = look_of(v);
+
+    return figures_score(view_run(v), &look);
+}
+
+struct figure *curves_compared(const struct view *v, struct run *const *runs, size_t n,
+                               const struct metric_field *field)
+{
+    struct curves_look look = look_of(v);
+
+    return figures_compared(&look, view_run(v), runs, n, field);
 }
 
 /* ---- points ---- */
@@ -56,263 +60,6 @@ static bool is_seen(const struct view *v, double x)
     const struct train_desk *t = &v->desk->train;
 
     return !(x < t->low) && !(x > t->high); /* NAN: no limit */
-}
-
-/* Of points that are seen only, so that the other axis fits them. */
-static void add_seen(const struct view *v, struct series *s, double x, double y)
-{
-    if (is_seen(v, x))
-        series_add(s, x, y);
-}
-
-/* Of every group of points the least and the greatest, so that no spike is lost, or only
- * the last, and where the curve breaks off. */
-static void add_groups(const struct view *v, struct series *out, const struct series *in,
-                       bool extremes)
-{
-    size_t size = in->n / GROUPS + 1;
-
-    for (size_t from = 0; from < in->n; from += size) {
-        size_t to = from + size < in->n ? from + size : in->n, low = from, high = from;
-
-        for (size_t i = from; i < to && extremes; i++) {
-            low = in->y[i] < in->y[low] ? i : low;
-            high = in->y[i] > in->y[high] ? i : high;
-        }
-        if (low != high) {
-            size_t first = low < high ? low : high, second = low < high ? high : low;
-
-            add_seen(v, out, in->x[first], in->y[first]);
-            add_seen(v, out, in->x[second], in->y[second]);
-        }
-        if (low == high || isnan(in->y[to - 1]))
-            add_seen(v, out, in->x[to - 1], in->y[to - 1]);
-    }
-}
-
-/* The loss between epochs, raw and, if asked, smoothed over all points, seen or not. */
-static void add_steps(const struct view *v, const struct run *r, struct figure *f)
-{
-    struct figure *whole = figure_new(NULL);
-    double keep = v->desk->train.smooth;
-    struct series *raw = figure_add(whole, "", SERIES_LINE, 0), *s;
-
-    for (size_t i = 0; i < r->curve.n; i++)
-        series_add(raw, point_x(v, &r->curve.points[i]), r->curve.points[i].loss);
-    s = figure_add(f, "raw", SERIES_FAINT, STYLE_TRAIN);
-    add_groups(v, s, raw, true);
-    if (keep > 0) {
-        figure_add(whole, "", SERIES_LINE, 0);
-        series_smooth(&whole->series[1], &whole->series[0], keep);
-        s = figure_add(f, "train", SERIES_LINE, STYLE_TRAIN);
-        add_groups(v, s, &whole->series[1], false);
-    }
-    figure_free(whole);
-}
-
-static void add_train_epochs(const struct view *v, const struct run *r, struct figure *f)
-{
-    struct series *s = figure_add(f, "train", SERIES_LINE, STYLE_TRAIN);
-
-    for (size_t i = 0; i < r->n_history; i++)
-        add_seen(v, s, epoch_x(v, &r->history[i]), r->history[i].train_loss);
-}
-
-/* field NULL: the loss, also of a regression */
-static double valid_value(const struct epoch_record *e, const struct metric_field *field)
-{
-    return field ? metric_value(&e->valid, field) : e->valid.loss;
-}
-
-static void add_valid(const struct view *v, const struct run *r, struct figure *f,
-                      const char *name, int style, const struct metric_field *field)
-{
-    struct series *s = figure_add(f, name, SERIES_LINE, style);
-
-    for (size_t i = 0; i < r->n_history; i++)
-        add_seen(v, s, epoch_x(v, &r->history[i]), valid_value(&r->history[i], field));
-}
-
-static const struct epoch_record *best_epoch(const struct run *r)
-{
-    size_t best = (size_t)r->progress.best_epoch;
-
-    return best > 0 && best <= r->n_history ? &r->history[best - 1] : NULL;
-}
-
-static void add_best(const struct view *v, const struct run *r, struct figure *f,
-                     const struct metric_field *field)
-{
-    const struct epoch_record *e = best_epoch(r);
-
-    if (e && is_seen(v, epoch_x(v, e)))
-        series_add(figure_add(f, "best", SERIES_POINTS, STYLE_BEST), epoch_x(v, e),
-                   valid_value(e, field));
-}
-
-/* The runs laid over it, as far as they have that metric. What is lost on hidden cells is
- * another matter than what is lost on a target. */
-static void add_overlaid(const struct view *v, const struct run *shown, struct figure *f,
-                         const struct metric_field *field)
-{
-    const struct train_desk *t = &v->desk->train;
-
-    for (size_t i = 0; i < t->n_overlaid; i++) {
-        const struct run *r = session_find_run(v->session, t->overlaid[i]);
-        bool same = r && metric_field(r->task, 0) == metric_field(shown->task, 0);
-
-        if (r && r != shown && r->n_history > 0 && r->pretext == shown->pretext
-            && (same || !field))
-            add_valid(v, r, f, r->name, curves_overlay_style(i), field);
-    }
-}
-
-/* ---- figures ---- */
-
-static struct figure *begin(const struct view *v, const struct run *r)
-{
-    const struct train_desk *t = &v->desk->train;
-    struct figure *f;
-
-    if (!r || (r->n_history == 0 && r->curve.n == 0))
-        return NULL;
-    f = figure_new(NULL);
-    axis_label(&f->x, t->by_time ? "seconds" : "epochs");
-    f->x.low = t->low;
-    f->x.high = t->high;
-    f->cursor = t->cursor;
-    return f;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The first steps of a run may lose ten times as much as all others, which would then be
- * a flat line: the chart's top goes by all but a few of the raw points, and by all of the
- * epochs. The curve comes down through it. */
-static void cut_top(const struct run *r, struct figure *f)
-{
-    const struct series *raw = &f->series[0];
-    double *sorted = xmalloc((raw->n + 1) * sizeof(*sorted)), top;
-    size_t n = 0;
-
-    for (size_t i = 0; i < raw->n; i++) {
-        if (isfinite(raw->y[i]))
-            sorted[n++] = raw->y[i];
-    }
-    qsort(sorted, n, sizeof(*sorted), by_value);
-    if (n >= ENOUGH && r->n_history > 0) {
-        top = sorted[(size_t)(usual * (double)(n - 1))];
-        for (size_t k = 1; k < f->n_series; k++) {
-            const struct series *s = &f->series[k];
-
-            for (size_t i = 0; s->style != STYLE_TRAIN && i < s->n; i++)
-                top = fmax(top, s->y[i]);
-        }
-        for (size_t i = 0; i < r->n_history; i++)
-            top = fmax(top, r->history[i].train_loss);
-        if (top - sorted[0] < smaller * (sorted[n - 1] - sorted[0]))
-            f->y.high = top;
-    }
-    free(sorted);
-}
-
-struct figure *curves_loss(const struct view *v)
-{
-    const struct run *r = view_run(v);
-    struct figure *f = begin(v, r);
-
-    if (!f)
-        return NULL;
-    f->y.log = v->desk->train.log_y;
-    if (r->curve.n > 0)
-        add_steps(v, r, f);
-    if (r->curve.n == 0 || v->desk->train.smooth <= 0)
-        add_train_epochs(v, r, f);
-    add_valid(v, r, f, "valid", STYLE_VALID, NULL);
-    add_overlaid(v, r, f, NULL);
-    add_best(v, r, f, NULL);
-    if (r->curve.n > 0 && !f->y.log)
-        cut_top(r, f);
-    return f;
-}
-
-/* Differences that mean nothing should not look like a rise or fall: the axis shows no
- * less than a part of its values. No score is above 1. */
-static void keep_range(struct figure *f)
-{
-    double low, high, span;
-
-    figure_y_range(f, &low, &high);
-    span = least_range * fmax(fabs(low), fabs(high));
-    if (high - low < span) {
-        f->y.low = low = (low + high - span) / 2;
-        f->y.high = high = low + span;
-    }
-    if (high > 1 && low < 1) {
-        f->y.low = low;
-        f->y.high = 1;
-    }
-}
-
-struct figure *curves_score(const struct view *v)
-{
-    const struct run *r = view_run(v);
-    const struct metric_field *field;
-    struct figure *f;
-
-    if (!r || r->n_history == 0)
-        return NULL;
-    f = begin(v, r);
-    field = curves_watched(r);
-    add_valid(v, r, f, field->title, STYLE_VALID, field);
-    add_overlaid(v, r, f, field);
-    add_best(v, r, f, field);
-    if (best_epoch(r))
-        f->level = valid_value(best_epoch(r), field);
-    keep_range(f);
-    return f;
-}
-
-/* As in the list: the one that is shown, those laid over it; and the one that is only
- * under the cursor. */
-static int style_of(const struct view *v, const struct run *r)
-{
-    const struct train_desk *t = &v->desk->train;
-
-    for (size_t i = 0; i < t->n_overlaid; i++) {
-        if (strcmp(t->overlaid[i], r->name) == 0)
-            return curves_overlay_style(i);
-    }
-    return r == view_run(v) ? STYLE_VALID : STYLE_TRAIN;
-}
-
-struct figure *curves_compared(const struct view *v, struct run *const *runs, size_t n,
-                               const struct metric_field *field)
-{
-    struct figure *f = figure_new(NULL);
-
-    axis_label(&f->x, v->desk->train.by_time ? "seconds" : "epochs");
-    for (size_t i = 0; i < n; i++) {
-        const struct run *r = runs[i];
-        struct series *s;
-
-        if (metric_field(r->task, 0) != metric_field(runs[0]->task, 0) || !r->n_history)
-            continue;
-        s = figure_add(f, r->name, SERIES_LINE, style_of(v, r));
-        for (size_t k = 0; k < r->n_history; k++)
-            series_add(s, epoch_x(v, &r->history[k]), valid_value(&r->history[k], field));
-    }
-    if (f->n_series == 0) {
-        figure_free(f);
-        return NULL;
-    }
-    keep_range(f);
-    return f;
 }
 
 /* ---- along the x axis ---- */

@@ -6,22 +6,14 @@
 #ifndef UI_CURVES_H
 #define UI_CURVES_H
 
-#include "engine/metric.h"
-#include "plot/figure.h"
+#include "command/figures.h"
 #include "ui/pane.h"
-
-enum curves_style { STYLE_TRAIN, STYLE_VALID, STYLE_OVERLAY, STYLE_BEST = 7 };
-
-/* The style of overlaid run number i in all charts and lists. */
-int curves_overlay_style(size_t i);
 
 /* Loss of training and validation. NULL: there is no run or no point of it yet. Caller
  * frees. */
 struct figure *curves_loss(const struct view *v);
 /* Of the validation rows, what early stopping watches. */
 struct figure *curves_score(const struct view *v);
-/* Which metric that is: never the loss, which has its own chart. */
-const struct metric_field *curves_watched(const struct run *r);
 
 /* That of several runs, as far as they have the metric, over all their epochs. NULL: no
  * epoch is known. */

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "command/figures.h"
 #include "command/grid.h"
 #include "ui/chart.h"
 
@@ -43,24 +44,6 @@ static void draw_bins(const struct diagnosis *d, struct surface *s)
     }
 }
 
-static struct figure *calibration_figure(const struct diagnosis *d)
-{
-    struct figure *f = figure_new(NULL);
-    struct series *s;
-
-    axis_label(&f->x, "said");
-    axis_label(&f->y, "came true");
-    f->x.low = f->y.low = 0;
-    f->x.high = f->y.high = 1;
-    f->diagonal = true;
-    s = figure_add(f, d->lines == 2 ? d->names[1] : "likeliest class", SERIES_POINTS, 0);
-    for (int i = 0; i < DIAGNOSIS_BINS; i++) {
-        if (d->bins[i].rows > 0)
-            series_add(s, d->bins[i].said, d->bins[i].found);
-    }
-    return f;
-}
-
 static void draw_groups(const struct diagnosis *d, struct surface *s)
 {
     int width = s->width / 4 < 12 ? s->width / 4 : 12;
@@ -96,7 +79,7 @@ static void draw_probabilities(const struct diagnosis *d, struct surface *s)
     if (!chart)
         return;
     part = surface_part(s, (struct rect){0, 0, s->width - table, s->height});
-    f = calibration_figure(d);
+    f = figures_calibration(d);
     chart_draw(f, &part);
     figure_free(f);
 }

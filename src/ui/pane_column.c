@@ -9,8 +9,8 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "command/figures.h"
 #include "command/grid.h"
-#include "plot/figure.h"
 #include "ui/chart.h"
 #include "ui/format.h"
 #include "ui/pane_data.h"
@@ -27,7 +27,6 @@ enum {
     SHARE = 6, BAR = 24,
 };
 
-static const double second_a_year = 31556952;
 /* A distribution so uneven is told of. */
 static const double skewed = 3;
 
@@ -157,34 +156,6 @@ static void draw_quantiles(struct sheet *h)
 
 /* ---- the histogram ---- */
 
-/* Dates become years, or days where there are few of them. */
-static double axis_value(const struct profile *p, double x)
-{
-    if (p->form == DATETIME_NONE || p->form == DATETIME_TIME)
-        return x;
-    if (p->max - p->min > 3 * second_a_year)
-        return 1970 + x / second_a_year;
-    return (x - p->min) / 86400;
-}
-
-static struct figure *make_histogram(const struct profile *p)
-{
-    struct figure *f = figure_new(NULL);
-    struct series *bars = figure_add(f, "rows", SERIES_BARS, 0);
-    double shift = p->whole ? (p->width - 1) / 2 : p->width / 2;
-
-    for (int i = 0; i < p->n_bins; i++)
-        series_add(bars, axis_value(p, p->low + i * p->width + shift),
-                   (double)p->bins[i]);
-    f->y.low = 0;
-    f->y.whole = true;
-    f->x.time = p->form == DATETIME_TIME;
-    if (p->form != DATETIME_NONE && p->form != DATETIME_TIME)
-        axis_label(&f->x, p->max - p->min > 3 * second_a_year ? "year" : "days from the "
-                                                                         "first");
-    return f;
-}
-
 static void draw_outside(struct sheet *h)
 {
     const struct profile *p = h->profile;
@@ -216,7 +187,7 @@ static void draw_histogram(struct sheet *h)
 
     if (h->profile->n_bins < 2)
         return;
-    f = make_histogram(h->profile);
+    f = figures_histogram(h->profile);
     chart_draw(f, &part);
     figure_free(f);
     h->y += CHART_HEIGHT + 1;

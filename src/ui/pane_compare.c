@@ -340,7 +340,7 @@ static void copy_compare(const struct view *v, struct str *out)
 
 static const struct metric_field *drawn_metric(const struct compared *c)
 {
-    return c->n > 0 ? curves_watched(c->runs[0]) : NULL;
+    return c->n > 0 ? run_watched(c->runs[0]) : NULL;
 }
 
 static void title_curves(const struct view *v, struct str *out)

@@ -184,7 +184,7 @@ static void plan_columns(const struct view *v, const struct lineage *l, int widt
 static void draw_marks(const struct view *v, struct surface *s, int y,
                        const struct run *r, bool here)
 {
-    int overlay = overlay_of(v, r), style = curves_overlay_style((size_t)overlay);
+    int overlay = overlay_of(v, r), style = figures_overlay_style((size_t)overlay);
 
     if (here)
         surface_put(s, 0, y, '>', ROLE_TEXT);

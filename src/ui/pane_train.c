@@ -233,7 +233,7 @@ const struct pane_type pane_loss = {
 static void title_score(const struct view *v, struct str *out)
 {
     const struct run *r = view_run(v);
-    const struct metric_field *f = r ? curves_watched(r) : NULL;
+    const struct metric_field *f = r ? run_watched(r) : NULL;
     char best[32];
 
     str_puts(out, f ? "valid " : "score");

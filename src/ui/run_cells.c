@@ -78,8 +78,8 @@ void run_cell_text(const struct view *v, const struct run *r, enum run_cell cell
             str_printf(out, "%d", r->progress.best_epoch);
         break;
     case CELL_LOSS: put_measure(valid ? valid->loss : NAN, out); break;
-    case CELL_VALID: put_measure(run_metric(valid, curves_watched(r)), out); break;
-    case CELL_TEST: put_measure(run_metric(&r->test, curves_watched(r)), out); break;
+    case CELL_VALID: put_measure(run_metric(valid, run_watched(r)), out); break;
+    case CELL_TEST: put_measure(run_metric(&r->test, run_watched(r)), out); break;
     case CELL_TIME: put_time(r, out); break;
     default: put_note(v, r, out); break;
     }

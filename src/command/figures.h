@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is known of runs and columns as figures: panes draw them with cells, `plot` has
+ * gnuplot draw them. They bear no title, as a pane has its own. The caller frees them.
+ */
+#ifndef COMMAND_FIGURES_H
+#define COMMAND_FIGURES_H
+
+#include "data/profile.h"
+#include "engine/diagnosis.h"
+#include "engine/metric.h"
+#include "engine/session.h"
+#include "plot/figure.h"
+
+/* ---- curves of runs: figures_curves.c ---- */
+
+enum curves_style { STYLE_TRAIN, STYLE_VALID, STYLE_OVERLAY, STYLE_BEST = 7 };
+
+/* The style of overlaid run number i in all charts and lists. */
+int figures_overlay_style(size_t i);
+
+struct curves_look {
+    bool log_y, by_time;
+    double smooth;          /* what a step of the moving average keeps, 0: raw values */
+    double low, high;       /* x range, NAN: all */
+    double cursor;          /* x, NAN: none */
+    const struct session *session;
+    char *const *overlaid;  /* names of runs that are laid over it, if they are there */
+    size_t n_overlaid;
+};
+
+/* Loss of training and validation. NULL: there is no run (NULL) or no point of it yet. */
+struct figure *figures_loss(const struct run *r, const struct curves_look *l);
+/* Of the validation rows, what early stopping watches (run_watched). */
+struct figure *figures_score(const struct run *r, const struct curves_look *l);
+/* That of several runs, as far as they have the metric, over all their epochs. shown: has
+ * a style of its own, or NULL. NULL: no epoch is known. */
+struct figure *figures_compared(const struct curves_look *l, const struct run *shown,
+                                struct run *const *runs, size_t n,
+                                const struct metric_field *field);
+
+/* ---- what a model does: figures_diagnosis.c ---- */
+
+/* ROC curves, of many classes each against the rest; of a regression what is predicted
+ * against what is true. NULL: all rows are of one class. */
+struct figure *figures_roc(const struct diagnosis *d);
+/* What is said against what came true; of a regression the size of errors. */
+struct figure *figures_calibration(const struct diagnosis *d);
+/* A matrix, rows the truth; of a regression quantiles of the errors. */
+struct figure *figures_confusion(const struct diagnosis *d);
+/* Of pre-training, column by column. NULL: not known. */
+struct figure *figures_learned(const struct run *r);
+
+/* ---- columns: figures_column.c ---- */
+
+/* How its numbers lie. It has some (n_bins > 1). */
+struct figure *figures_histogram(const struct profile *p);
+/* How frequent its values are, at most so many of them. */
+struct figure *figures_values(const struct profile *p, size_t most);
+
+#endif
