@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "plot/gnuplot_quote.h"
 #include "plot/gnuplot_script.h"
 #include "plot/labels.h"
 #include "test.h"
@@ -38,7 +39,8 @@ static void texts_are_quoted(void)
     check_quoted("", "''");
     check_quoted("age", "'age'");
     check_quoted("it's", "'it''s'");
-    check_quoted("''", "''''''");
+    check_quoted("x''", "'x'''''");
+    check_quoted("'x", "' ''x'"); /* '''x' would be an empty string and a further one */
     check_quoted("`date` $(date) \"x\" @m {a_b^c} \\n %d", /* nothing of it is special */
                  "'`date` $(date) \"x\" @m {a_b^c} \\n %d'");
     check_quoted("a\n!touch x\r\t\033[1m\x7F", "'a?!touch x???[1m?'");
@@ -60,7 +62,7 @@ static void long_texts_are_cut(void)
     memset(long_text, '\'', sizeof(long_text) - 1);
     long_text[sizeof(long_text) - 1] = '\0';
     got = quoted(long_text, 0);
-    check_int(strlen(got), 2 + 2 * 119 + 3);
+    check_int(strlen(got), 3 + 2 * 119 + 3);
     free(got);
 }
 
@@ -70,6 +72,8 @@ static bool is_one_string(const char *text)
     size_t n = strlen(text);
 
     if (n < 2 || text[0] != '\'' || text[n - 1] != '\'')
+        return false;
+    if (text[1] == '\'' && n > 2)
         return false;
     for (size_t i = 1; i < n - 1; i++) {
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
@@ -241,8 +245,8 @@ static void matrices_are_maps_or_numbers(void)
     check(has(map, "set label '1' at 2,2 center front"));
     check(has(text, "set label '0' at 1,2 center front") && !has(text, "image"));
     check(!gnuplot_script(&out, large, &look, &usual, NULL, NULL, &err));
-    check_str(err.text, "a matrix of 40 x 40 does not fit 80 x 24 characters; a FILE.svg, "
-                        ".png or .pdf has room");
+    check_str(err.text, "a matrix of 40 x 40 does not fit 80 x 24 characters; a "
+                        "FILE.svg, .png or .pdf has room");
     str_done(&out);
     free(map);
     free(text);
@@ -370,7 +374,8 @@ static void what_goes_in_comes_out(void)
     struct str output = {0}, large = {0};
     struct error err = {0};
 
-    pretend("#!/bin/sh\n[ \"$*\" = '-d -' ] || exit 3\n[ -z \"$GNUTERM\" ] || exit 4\ncat\n");
+    pretend("#!/bin/sh\n[ \"$*\" = '-d -' ] || exit 3\n[ -z \"$GNUTERM\" ] || exit 4\n"
+            "cat\n");
     setenv("GNUTERM", "x11", 1);
     while (large.length < 1000000)
         str_printf(&large, "%zu\n", large.length);
@@ -385,12 +390,13 @@ static void what_goes_in_comes_out(void)
 
 static void failures_are_told(void)
 {
-    check_fails("#!/bin/sh\nprintf '\\n   ^\\n\"-\", line 3: undefined \\033[1mx\\n' >&2\n"
-                "exit 1\n", 60, "gnuplot failed: \"-\", line 3: undefined ^[[1mx");
+    check_fails("#!/bin/sh\n"
+                "printf '\\n   ^\\n\"-\", line 3: undefined \\033[1mx\\n' >&2\nexit 1\n", 60, "gnuplot failed: \"-\", line 3: undefined ^[[1mx");
     check_fails("#!/bin/sh\nexit 0\n", 60, "gnuplot drew nothing and said nothing");
     check_fails("#!/bin/sh\nkill -9 $$\n", 60,
                 "gnuplot was ended by signal 9 (Killed) and said nothing");
-    check_fails("#!/bin/sh\nyes oh | head -c 2000000 >&2\nexit 1\n", 60, "gnuplot failed: oh");
+    check_fails("#!/bin/sh\nyes oh | head -c 2000000 >&2\nexit 1\n", 60,
+                "gnuplot failed: oh");
     check_fails("#!/bin/sh\ncat /dev/zero\n", 60, "gnuplot made more than 64 MB");
 }
 

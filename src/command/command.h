@@ -18,10 +18,19 @@
 #include "command/parse.h"
 #include "command/value.h"
 #include "engine/session.h"
+#include "plot/gnuplot.h"
 
 /* ---- the way out ---- */
 
 enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
+
+/* What a picture may take. */
+struct picture_room {
+    int columns, rows; /* in characters */
+    int width, height; /* in pixels, where the terminal takes sixels; else 0 */
+    bool blocks;       /* characters beyond ASCII are fine */
+    bool dark;         /* its ground */
+};
 
 /* `self` is the front end's. */
 struct call;
@@ -43,6 +52,11 @@ struct way_out {
     bool (*turn)(void *self);
     /* Runs a COMMAND_SCREEN command; NULL: there is no screen. */
     bool (*screen)(void *self, const struct call *call, struct error *err);
+    /* A place for pictures, and one that is to be shown there: lines of text, or sixels.
+     * NULL: there is none, text is printed. */
+    void (*room)(void *self, struct picture_room *out);
+    void (*picture)(void *self, const char *title, const struct str *picture,
+                    bool sixels);
 };
 
 /* How much is said while a run trains. */
@@ -70,6 +84,7 @@ struct context {
     int sourcing;             /* scripts within scripts */
     const char *line;         /* that runs now */
     struct pending *pending;    /* jobs on their way, command/pending.h */
+    struct gnuplot_facts gnuplot; /* once it was asked */
     struct error background;  /* the first failure of a job nobody waited for */
     struct str record;        /* what was run at the prompt, for `session save` */
     const char *screen;       /* what the screen can do, in words; NULL: there is none */

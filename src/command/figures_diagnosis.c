@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "command/grid.h"
 
+enum { FEW_CLASSES = 6 }; /* whose confusions have room for more than a number */
+
 /* ---- ROC ---- */
 
 /* The threshold that the confusions are counted at. */
@@ -129,6 +131,19 @@ static size_t rows_of(const struct diagnosis *d, int truth)
     return rows;
 }
 
+/* Of few classes with its share. */
+static void put_count(struct figure_matrix *m, int truth, int said, size_t n, size_t all)
+{
+    double share = all > 0 ? (double)n / (double)all : NAN;
+    char count[COUNT_TEXT], *text;
+
+    count_text(n, count);
+    text = m->rows <= FEW_CLASSES && all > 0
+               ? xasprintf("%s (%.0f %%)", count, 100 * share) : xstrdup(count);
+    matrix_put(m, truth, said, share, text);
+    free(text);
+}
+
 static struct figure *make_confusion(const struct diagnosis *d)
 {
     struct figure *f = figure_new(NULL);
@@ -144,13 +159,8 @@ static struct figure *make_confusion(const struct diagnosis *d)
 
         matrix_name_row(m, truth, d->names[truth]);
         matrix_name_column(m, truth, d->names[truth]);
-        for (int said = 0; said < d->lines; said++) {
-            size_t n = d->confusion[truth * d->lines + said];
-            char count[COUNT_TEXT];
-
-            matrix_put(m, truth, said, all > 0 ? (double)n / (double)all : NAN,
-                       count_text(n, count));
-        }
+        for (int said = 0; said < d->lines; said++)
+            put_count(m, truth, said, d->confusion[truth * d->lines + said], all);
     }
     return f;
 }

@@ -4,8 +4,8 @@
  * its script from a pipe and draws into another: the files are ours to write. It runs in
  * a group of its own without the person's start-up file, and has a deadline, after which
  * it is ended; its memory and processor time are limited, too. What it says is kept for
- * an error's sentence. No function here blocks for longer than it was told to. SIGPIPE has
- * to be ignored.
+ * an error's sentence. No function here blocks for longer than it was told to. SIGPIPE
+ * has to be ignored.
  */
 #ifndef PLOT_GNUPLOT_H
 #define PLOT_GNUPLOT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A figure as a script for gnuplot and its data. Texts from outside reach the script
- * through one function only, which quotes them; data are numbers and nothing else. So
+ * through plot/gnuplot_quote.h only; data are numbers and nothing else. So
  * whatever columns and values are called, nothing of it is run.
  *
  * A script draws to standard output and has its data in it, or, to be kept beside a
@@ -12,6 +12,9 @@
 
 #include "plot/figure.h"
 #include "plot/gnuplot.h"
+
+/* Begins the files that are kept. */
+#define GNUPLOT_MARK "# a figure of tabscope"
 
 enum plot_format {
     PLOT_SVG, PLOT_PNG, PLOT_PDF,
@@ -25,16 +28,6 @@ struct plot_look {
     bool blocks;        /* PLOT_TEXT: other characters than ASCII's are fine */
     int width, height;  /* pixels (a 96th of an inch), or cells; 0: as the figure needs */
 };
-
-/* Appends text as a string of gnuplot in single quotes, at most `width` columns of it
- * (0: 120). What is no letter (control characters, what turns the direction, bytes that
- * are no UTF-8) becomes '?'. */
-void gnuplot_quote(struct str *out, const char *text, size_t width);
-/* The same as a format, in which % has a meaning: tic labels are formats. */
-void gnuplot_quote_format(struct str *out, const char *text, size_t width);
-/* Appends the name of a file in the folder that gnuplot runs in; "./" before it keeps it
- * from being a command. False: a name with control characters cannot be written. */
-bool gnuplot_quote_file(struct str *out, const char *name);
 
 /* Appends the script. out_name, data_name: of files in its folder, as
  * gnuplot_quote_file takes them; NULL: standard output, and the data within. The figure

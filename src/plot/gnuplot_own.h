@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files share that make scripts for gnuplot: gnuplot_script.c (the whole, axes),
+ * gnuplot_series.c and gnuplot_matrix.c (what is to be seen).
+ */
+#ifndef PLOT_GNUPLOT_OWN_H
+#define PLOT_GNUPLOT_OWN_H
+
+#include "plot/gnuplot_quote.h"
+#include "plot/gnuplot_script.h"
+
+enum {
+    SCRIPT_STYLES = 8,
+    SCRIPT_NAME = 28,  /* columns of a name beside an axis or in the legend */
+    SCRIPT_TICKS = 8,  /* along y and scales */
+    SCRIPT_MANY = 60,  /* cells or names, from which on they are small */
+    SCRIPT_MANY_TEXTS = 40,
+};
+
+/* Colours on it. */
+struct ground {
+    const char *back, *front, *dim, *grid;
+    const char *styles[SCRIPT_STYLES];
+};
+
+struct script {
+    struct str *out;
+    const struct figure *f;
+    const struct plot_look *look;
+    const struct gnuplot_facts *facts;
+    const struct ground *ground;
+    const char *data;     /* as it stands behind `plot` */
+    int width, height;
+    double x_low, x_high, y_low, y_high;
+};
+
+static inline bool script_is_text(const struct script *s)
+{
+    return s->look->format == PLOT_TEXT;
+}
+
+/* A style of a figure as one that there is. */
+int script_style(int style);
+void script_number(struct str *out, double x);
+/* "set WHAT 'text'"; text may be NULL: nothing. */
+void script_label(struct script *s, const char *what, const char *text);
+/* One of the list of tics: 'text' at. */
+void script_tick(struct script *s, bool *first, double at, const char *text);
+void script_ticks(struct script *s, const char *which, const struct axis *a, double low,
+                  double high, int most);
+void script_range(struct script *s, const char *which, double low, double high);
+/* Whether there is a point of it to see. */
+bool script_has_points(const struct figure *f, const struct series *s);
+
+/* gnuplot_series.c, after the axes */
+void script_series(struct script *s);
+/* gnuplot_matrix.c. False: it does not fit. */
+bool script_matrix(struct script *s, struct error *err);
+
+#endif

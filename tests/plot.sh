@@ -1,0 +1,176 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Figures through gnuplot: what is called whatever it likes is drawn and never run; files
+# can be made again by hand; a gnuplot that is missing, old, hung or killed is a sentence.
+
+. "${srcdir:-.}/tests/tap.sh"
+command -v gnuplot > /dev/null || skip_all "no gnuplot"
+evidence() { cat out 2> /dev/null; }
+
+# Each name once as a column, and all of them as values of others.
+cat > names << 'EOF'
+`touch PWNED`
+$(touch PWNED)
+'; system('touch PWNED'); '
+"; system("touch PWNED"); "
+| touch PWNED
+< touch PWNED
+! touch PWNED
+50 %s %n %d
+a\nb\\c
+{/Bold x_1^2} @a &b ~c
+END
+e
+EOF
+awk '
+    function cell(text) { gsub(/"/, "\"\"", text); return "\"" text "\"" }
+    { name[NR] = $0 }
+    END {
+        name[++NR] = "new\n!touch PWNED\nline"
+        for (i = 1; i <= NR; i++)
+            printf "%s,", cell(name[i])
+        print "number,class"
+        for (row = 0; row < 90; row++) {
+            for (i = 1; i <= NR; i++)
+                printf "%s,", cell(name[(row * i + row % 7) % NR + 1])
+            printf "%d.5,%s\n", row * row, cell(name[row % 3 == 0 ? 1 : 13])
+        }
+    }' names > "it's \`touch PWNED\`.csv"
+
+cat > setup << 'EOF'
+load "it's `touch PWNED`.csv" --header yes
+target class
+set model.layers 1
+set model.dim 8
+set model.heads 2
+train --epochs 3 --name r1
+EOF
+plot() {
+    rm -rf runs
+    "$tabscope" -b --no-rc -c 'source setup' "$@" > out 2>&1
+}
+
+is_harmless() { [ ! -e PWNED ]; }
+
+# ---- hostile names, every figure, every kind of file ----
+
+set -- -c 'pretrain mlm --epochs 1 --name p1'
+for format in txt png pdf svg; do
+    for name in loss score roc calibration; do
+        set -- "$@" -c "plot $name $name.$format --run r1"
+    done
+    set -- "$@" -c "plot histogram number.$format --column number"
+    i=0
+    while read -r column; do
+        i=$((i + 1))
+        quoted=$(printf '%s' "$column" | sed 's/[\\"]/\\&/g')
+        [ $format = png ] || [ $format = pdf ] ||
+            set -- "$@" -c "plot histogram h$i.$format --column \"$quoted\""
+    done < names
+done
+set -- "$@" -c 'plot confusion confusion.png --run r1 --style dark' \
+    -c 'plot confusion confusion.svg --run r1' \
+    -c 'plot learned learned.pdf --run p1' -c 'plot learned learned.svg --run p1'
+plot "$@"
+point "every figure is drawn, whatever columns are called"
+
+is_harmless
+point "nothing of it was run"
+
+ls loss.svg score.png roc.pdf calibration.txt number.png h12.svg h12.txt confusion.png \
+    learned.pdf loss.gp loss.dat confusion.gp learned.dat > out 2>&1
+point "files are there, with scripts and data beside them"
+
+cat h*.txt > all
+i=0
+while read -r column; do
+    i=$((i + 1))
+    grep -qF -- "$(printf '%.20s' "$column")" h$i.txt || printf '%s\n' "$column"
+done < names > out
+[ ! -s out ]
+point "names are seen as they are"
+
+# ---- by hand ----
+
+mkdir kept
+mv *.svg kept
+for file in kept/*.svg; do
+    name=${file##*/}
+    gnuplot "${name%.svg}.gp" && cmp "$name" "$file" || echo "$name"
+done > out 2>&1
+! grep -q svg out && [ -s learned.svg ] && [ -s h12.svg ]
+point "gnuplot FILE.gp draws the same again"
+
+for file in *.gp; do
+    gnuplot "$file" || echo "$file"
+done > out 2>&1
+! grep -q gp out && is_harmless
+point "and runs nothing either"
+
+# ---- names of files ----
+
+plot -c "plot loss \"it's \`touch PWNED\`.svg\"" -c 'plot loss "< touch PWNED.svg"' \
+    -c 'plot loss "| touch PWNED.svg"' && [ -s "< touch PWNED.svg" ] && is_harmless &&
+    for file in *PWNED.gp; do gnuplot "$file" || break; done && is_harmless
+point "files may be called so, too"
+
+plot -c "plot loss \"new
+line.svg\""
+grep -q "may not hold control characters" out
+point "control characters are refused"
+
+plot -c 'plot loss loss.jpg'
+grep -q 'plot writes FILE.svg, FILE.png, FILE.pdf or FILE.txt, not "loss.jpg"' out
+point "other formats are refused"
+
+# ---- without a file ----
+
+plot -c 'plot loss' && grep -q 'loss of r1' out && grep -q 'epochs' out &&
+    ! LC_ALL=C grep -q '[[:cntrl:]]' out
+point "without a file the figure is printed"
+
+plot -c 'plot confusion' && grep -q '%)' out
+point "so are matrices"
+
+# ---- another gnuplot ----
+
+# pretend SCRIPT: what is called gnuplot is this
+pretend() {
+    mkdir -p fake
+    printf '#!/bin/sh\n%s\n' "$1" > fake/gnuplot
+    chmod +x fake/gnuplot
+}
+
+# fails SENTENCE NAME: a plot ends with the sentence, and leaves no file
+fails() {
+    rm -f new.*
+    PATH="$work/fake:$PATH" plot -c 'plot loss new.svg --limit 1'
+    [ $? -eq 1 ] && grep -qF "$1" out && ! ls new.* > /dev/null 2>&1
+    point "$2"
+}
+
+answer='read a; case $a in *print*) echo 5.4; echo " svg png "; exit;; esac'
+
+pretend 'echo 4.6; echo " svg "'
+fails "gnuplot 4.6 is too old" "an old one is told of"
+pretend 'while :; do sleep 1; done'
+fails "gnuplot was not done after 1 s" "one that hangs is ended"
+pretend "$answer; while :; do sleep 1; done"
+fails "gnuplot was not done after 1 s" "so is one that hangs while it draws"
+pretend "$answer; kill -9 \$\$"
+fails "gnuplot was ended by signal 9" "one that is killed is told of"
+pretend "$answer; printf 'line 3: \\033[2Jwrong\\n' >&2; exit 1"
+fails "gnuplot failed: line 3: ^[[2Jwrong" "what it says is shown, and harmless"
+pretend "$answer; echo '<?xml half'"
+fails "is not whole" "half a picture is none"
+pretend 'echo hello'
+fails 'asked for its version it said "hello' "another program is told of"
+
+rm -rf fake
+mkdir empty
+PATH="$work/empty" "$tabscope" -b --no-rc -c 'load "it'\''s `touch PWNED`.csv" --header yes' \
+    -c 'plot histogram new.svg --column number' > out 2>&1
+[ $? -eq 1 ] && grep -q 'gnuplot, which draws figures, is not installed' out
+point "without any there is a sentence"
+
+echo "1..$count"
