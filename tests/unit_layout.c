@@ -115,11 +115,72 @@ static void shifted_borders_leave_room(void)
 
     make_desk(&d, VIEW_TRAIN, PANE_LOSS, false);
     for (int shift = -300; shift <= 300; shift += 100) {
-        d.wider[VIEW_TRAIN] = shift;
+        for (int i = 0; i < PANES; i++) /* in turn one way and the other, or all one way */
+            d.wider[VIEW_TRAIN][i] = shift % 200 != 0 && i % 2 > 0 ? -shift : shift;
         d.taller[VIEW_TRAIN] = -shift;
-        check(check_size(&d, 160, 48) && check_size(&d, 80, 24) &&
-              check_size(&d, 60, 16));
+        check(check_size(&d, 160, 48) && check_size(&d, 120, 34) &&
+              check_size(&d, 80, 24) && check_size(&d, 60, 16));
     }
+    desk_done(&d);
+}
+
+static struct rect rect_of(struct desk *d, enum pane_id pane)
+{
+    struct layout l;
+
+    layout_make(&l, d, 160, 48, 1, 1, true);
+    for (int i = 0; i < l.n; i++)
+        if (l.panes[i].pane == pane)
+            return l.panes[i].rect;
+    return (struct rect){0};
+}
+
+/* Gives the pane 4 cells as `layout wider` does; how many it got. */
+static int widen(struct desk *d, enum pane_id pane)
+{
+    enum pane_id at = pane;
+    struct layout l;
+    int before = rect_of(d, pane).width;
+    bool mine;
+
+    layout_make(&l, d, 160, 48, 1, 1, true);
+    mine = layout_border(&l, &at);
+    d->wider[d->view][at] += mine ? 4 : -4;
+    return rect_of(d, pane).width - before;
+}
+
+/* Also those inside the lower row of the wide Train view, of which each is its own. */
+static void every_border_moves(void)
+{
+    static const enum pane_id panes[2][5] = {
+        {PANE_LOSS, PANE_SCORE, PANE_ROC, PANE_CONFUSION, PANE_FACTS},
+        {PANE_LOSS, PANE_SCORE, PANE_LEARNED, PANE_EXAMPLE, PANE_FACTS},
+    };
+
+    for (int pretext = 0; pretext < 2; pretext++) {
+        for (int i = 0; i < 5; i++) {
+            struct desk d;
+            int upper, facts;
+
+            make_desk(&d, VIEW_TRAIN, panes[pretext][i], false);
+            d.train.pretext = pretext;
+            upper = rect_of(&d, PANE_LOSS).width;
+            facts = rect_of(&d, PANE_FACTS).width;
+            check_int(widen(&d, panes[pretext][i]), 4);
+            check((rect_of(&d, PANE_LOSS).width == upper) == (i > 1));
+            check((rect_of(&d, PANE_FACTS).width == facts) == (i < 4));
+            desk_done(&d);
+        }
+    }
+}
+
+static void a_pane_of_the_whole_width_has_no_border(void)
+{
+    struct desk d;
+
+    make_desk(&d, VIEW_DATA, PANE_ROWS, false);
+    check_int(rect_of(&d, PANE_ROWS).width, 160);
+    check_int(widen(&d, PANE_ROWS), 0);
     desk_done(&d);
 }
 
@@ -269,6 +330,8 @@ int main(void)
     test_run(every_size_is_filled);
     test_run(focus_follows_the_kind_of_run);
     test_run(shifted_borders_leave_room);
+    test_run(every_border_moves);
+    test_run(a_pane_of_the_whole_width_has_no_border);
     test_run(rules_of_small_screens);
     test_run(a_long_line_and_message_get_rows);
     test_run(every_pane_is_walked_through);

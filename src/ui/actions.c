@@ -695,25 +695,41 @@ static bool changes_layout(const struct app *app)
     return false;
 }
 
-/* The border is to the right of some panes and to the left of others, which have the
- * other sign. One that cannot move further does not remember that it should. */
-static bool move_border(struct app *app, int *shift, int by, bool behind,
-                        struct error *err)
+/* One that cannot move further does not remember that it should. */
+static bool move_border(struct app *app, int *shift, int by, struct error *err)
 {
     int before = *shift;
 
-    *shift += behind ? -by : by;
+    *shift += by;
     if (changes_layout(app))
         return true;
     *shift = before;
     return error_set(err, ERROR_STATE, "this pane has no border that could go further");
 }
 
+/* The border is at the left of most panes; where there is none it is that of the pane at
+ * the right. */
+static bool make_wider(struct app *app, int by, struct error *err)
+{
+    struct desk *d = &app->desk;
+    enum pane_id pane = d->focus[d->view];
+    bool mine = layout_border(&app->layout, &pane);
+
+    return move_border(app, &d->wider[d->view][pane], mine ? by : -by, err);
+}
+
+/* There is one, to the lower side of some panes and to the upper of others. */
+static bool make_taller(struct app *app, int by, struct error *err)
+{
+    struct desk *d = &app->desk;
+    int i = layout_focus(&app->layout, d);
+    bool lower = i >= 0 && app->layout.panes[i].rect.y > app->layout.body.y;
+
+    return move_border(app, &d->taller[d->view], lower ? -by : by, err);
+}
+
 static bool do_layout(struct app *app, const struct call *call, struct error *err)
 {
-    int i = layout_focus(&app->layout, &app->desk);
-    struct rect r = i >= 0 ? app->layout.panes[i].rect : app->layout.body;
-    bool right = r.x > app->layout.body.x, lower = r.y > app->layout.body.y;
     struct desk *d = &app->desk;
 
     switch (choice_of(call, 0)) {
@@ -721,15 +737,16 @@ static bool do_layout(struct app *app, const struct call *call, struct error *er
         d->zoomed = !d->zoomed;
         return true;
     case 1:
-        return move_border(app, &d->wider[d->view], 4, right, err);
+        return make_wider(app, 4, err);
     case 2:
-        return move_border(app, &d->wider[d->view], -4, right, err);
+        return make_wider(app, -4, err);
     case 3:
-        return move_border(app, &d->taller[d->view], 2, lower, err);
+        return make_taller(app, 2, err);
     case 4:
-        return move_border(app, &d->taller[d->view], -2, lower, err);
+        return make_taller(app, -2, err);
     default:
-        d->wider[d->view] = d->taller[d->view] = 0;
+        memset(d->wider[d->view], 0, sizeof(d->wider[d->view]));
+        d->taller[d->view] = 0;
         return true;
     }
 }

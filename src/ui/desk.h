@@ -83,7 +83,8 @@ struct desk {
     enum place place;
     enum pane_id focus[VIEWS];
     bool zoomed;            /* the focused pane has the whole screen */
-    int wider[VIEWS], taller[VIEWS]; /* shifts of the borders, in cells */
+    int wider[VIEWS][PANES]; /* cells that a pane was given at its left border */
+    int taller[VIEWS];       /* rows that the upper panes were given */
     bool frozen;
     struct list lists[PANES];
     bool log_held;          /* the log stays where it is read */

@@ -52,11 +52,19 @@ static void add(struct layout *l, enum pane_id pane, struct rect r)
     l->panes[l->n++].rect = r;
 }
 
-/* The borders inside a view, shifted as the person wants them, within what panes need. */
-static struct rect cut_right_pane(const struct desk *d, struct rect *r, int width)
+/* The borders inside a view, shifted as the person wants them, within what panes need:
+ * the one that is cut off, or several side by side of which `pane` is the first. */
+static struct rect cut_right_panes(const struct desk *d, struct rect *r,
+                                   enum pane_id pane, int n, int width)
 {
-    return cut_right(r, clamp(width - d->wider[d->view], LEAST_WIDTH,
+    return cut_right(r, clamp(width + d->wider[d->view][pane], n * LEAST_WIDTH,
                               r->width - LEAST_WIDTH));
+}
+
+static struct rect cut_right_pane(const struct desk *d, struct rect *r,
+                                  enum pane_id pane, int width)
+{
+    return cut_right_panes(d, r, pane, 1, width);
 }
 
 static struct rect cut_bottom_pane(const struct desk *d, struct rect *r, int height)
@@ -92,7 +100,7 @@ static void place_data(struct layout *l, const struct desk *d, struct rect r, bo
     if (tall && has_lower(d))
         lower = cut_bottom_pane(d, &r, r.height * 2 / 5);
     if (wide)
-        side = cut_right_pane(d, &r, 50);
+        side = cut_right_pane(d, &r, PANE_COLUMN, 50);
     if (tall && !has_lower(d))
         lower = cut_bottom_pane(d, &r, r.height * 2 / 5);
     add(l, tall || focus == PANE_SCHEMA || (wide && focus == PANE_COLUMN) ? PANE_SCHEMA
@@ -113,10 +121,13 @@ static enum pane_id picture(enum pane_id focus, enum pane_id otherwise)
 
 static void place_train_wide(struct layout *l, const struct desk *d, struct rect r)
 {
+    enum pane_id in_middle = d->train.pretext ? PANE_EXAMPLE : PANE_CONFUSION;
+    int width = r.width, third = width / 3;
     struct rect lower = cut_bottom_pane(d, &r, r.height / 2);
-    struct rect right = cut_right_pane(d, &r, r.width / 2);
-    struct rect facts = cut_right(&lower, lower.width / 3);
-    struct rect middle = cut_right(&lower, lower.width / 2);
+    struct rect right = cut_right_pane(d, &r, PANE_SCORE, r.width / 2);
+    struct rect middle = cut_right_panes(d, &lower, in_middle, 2,
+                                         third + (width - third) / 2);
+    struct rect facts = cut_right_pane(d, &middle, PANE_FACTS, third);
 
     add(l, PANE_LOSS, r);
     add(l, PANE_SCORE, right);
@@ -126,7 +137,7 @@ static void place_train_wide(struct layout *l, const struct desk *d, struct rect
         add(l, PANE_CALIBRATION, lower);
     else
         add(l, PANE_ROC, lower);
-    add(l, d->train.pretext ? PANE_EXAMPLE : PANE_CONFUSION, middle);
+    add(l, in_middle, middle);
     add(l, PANE_FACTS, facts);
 }
 
@@ -147,7 +158,7 @@ static void place_train(struct layout *l, const struct desk *d, struct rect r, b
         place_train_wide(l, d, r);
         return;
     }
-    facts = cut_right_pane(d, &r, wide ? 50 : 29);
+    facts = cut_right_pane(d, &r, PANE_FACTS, wide ? 50 : 29);
     if (left == PANE_LOSS) {
         lower = cut_bottom_pane(d, &r, r.height / 2);
         add(l, PANE_LOSS, r);
@@ -164,7 +175,7 @@ static void place_runs(struct layout *l, const struct desk *d, struct rect r, bo
     bool curves = d->focus[VIEW_RUNS] == PANE_CURVES;
 
     if (wide)
-        right = cut_right_pane(d, &lower, lower.width * 2 / 5);
+        right = cut_right_pane(d, &lower, PANE_CURVES, lower.width * 2 / 5);
     add(l, PANE_RUNS, r);
     add(l, curves && !wide ? PANE_CURVES : PANE_COMPARE, lower);
     if (wide)
@@ -174,13 +185,14 @@ static void place_runs(struct layout *l, const struct desk *d, struct rect r, bo
 static void place_log(struct layout *l, const struct desk *d, struct rect r, bool wide,
                       bool tall)
 {
+    enum pane_id beside = tall ? PANE_LOSS : PANE_SCORE;
     struct rect side, lower;
 
     if (wide) {
-        side = cut_right_pane(d, &r, 52);
+        side = cut_right_pane(d, &r, beside, 52);
         lower = cut_bottom(&side, side.height / 2);
         add(l, PANE_LOG, r);
-        add(l, tall ? PANE_LOSS : PANE_SCORE, side);
+        add(l, beside, side);
         add(l, tall ? PANE_SCORE : PANE_FACTS, lower);
     } else {
         add(l, PANE_LOG, r);
@@ -238,6 +250,29 @@ int layout_focus(const struct layout *l, const struct desk *desk)
             return i;
     }
     return -1;
+}
+
+static bool is_beside(const struct rect *right, const struct rect *r)
+{
+    return right->x == r->x + r->width && right->y < r->y + r->height &&
+           r->y < right->y + right->height;
+}
+
+bool layout_border(const struct layout *l, enum pane_id *pane)
+{
+    const struct rect *mine = NULL;
+
+    for (int i = 0; i < l->n; i++) {
+        if (l->panes[i].pane == *pane)
+            mine = &l->panes[i].rect;
+    }
+    for (int i = 0; mine && mine->x == l->body.x && i < l->n; i++) {
+        if (is_beside(&l->panes[i].rect, mine)) {
+            *pane = l->panes[i].pane;
+            return false;
+        }
+    }
+    return true;
 }
 
 int layout_order(const struct desk *desk, enum pane_id out[PANES])

@@ -32,6 +32,10 @@ void layout_make(struct layout *out, const struct desk *desk, int width, int hei
 /* The position of the pane that has the focus in out->panes, -1: it is not shown. */
 int layout_focus(const struct layout *l, const struct desk *desk);
 
+/* Of a pane that is shown, the border that makes it wider or narrower is its left one;
+ * true. At the left edge it is the left one of its neighbour: *pane becomes that; false. */
+bool layout_border(const struct layout *l, enum pane_id *pane);
+
 /* The panes of the view in the order Tab walks through them; returns how many. */
 int layout_order(const struct desk *desk, enum pane_id out[PANES]);
 
