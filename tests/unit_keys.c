@@ -417,6 +417,8 @@ static void runs_and_jobs(void)
     check_expand("%pause", "resume 3");
     desk.view = VIEW_RUNS;
     check_expand("overlay %run", "overlay r1");
+    check_expand("save %run{.safetensors}", "save r1.safetensors");
+    check_expand("resume %run{never closed", "resume 'r1never closed'");
     check_no_expand("stop %job", "several jobs");
     view.n_jobs = 1;
     check_expand("stop %job", "stop 3");
@@ -582,7 +584,7 @@ static void items_are_acted_on(void)
     n = keys_here(keys, &desk, true, here, 256);
     for (int i = 0; i < n; i++)
         str_printf(&list, "%s ", here[i]->key);
-    check_str(str_text(&list), "Space e d s P r F p S Enter y ");
+    check_str(str_text(&list), "Space e d s P R r F p S Enter y ");
     str_done(&list);
     end();
 }
@@ -689,8 +691,8 @@ static void menu(void)
     check_screen("menu-runs", 80, 24, GLYPHS_ASCII);
     desk.popup_list.cursor = 1000;
     draw_screen(&s, 60, 10, GLYPHS_ASCII);
-    check_int(desk.popup_list.cursor, 10);
-    check_int(desk.popup_list.top, 7);
+    check_int(desk.popup_list.cursor, 11);
+    check_int(desk.popup_list.top, 8);
     surface_done(&s);
     end();
 }

@@ -155,6 +155,13 @@ keys Space
 sees 'laid over' "a run is marked"
 keys F3
 sees 'r1\|second' "and drawn beside the other"
+keys F4 P
+sees '^tabscope> predict --run second --out second.csv *$' "P asks for the rows to predict"
+keys 'small.csv' Enter
+until_true test -s second.csv && [ "$(wc -l < second.csv)" -eq 400 ]
+point "and writes them beside"
+to_panes
+keys F3
 keys Tab Tab C-Right
 sees '^┌[^┐]*┐╔' "C-Right makes a pane at the right wider"
 sees '^│[^│]*│║[^║]\{31\}║' "which takes room from those at its left"
@@ -405,9 +412,13 @@ point "without a terminal the program keeps its weights and ends"
 
 start_manners 'cut off'
 sees 'idle (resume lost)' "what was cut off is offered at the next start"
-enter 'resume lost'
-sees 'resume lost [0-9]*/' "and goes on"
-keys 'pause' Enter
+keys 'view runs' Enter
+to_panes
+keys / 'lost' Enter
+sees '^> *\**lost \|>.* lost ' "it is listed"
+keys R
+sees 'resume lost [0-9]*/' "and R goes on with it"
+keys : 'pause' Enter
 keys 'quit' Enter
 sees 'leave, so that `resume lost` goes on' "leaving asks"
 keys y

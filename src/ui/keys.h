@@ -10,6 +10,7 @@
  *     %value    COLUMN=VALUE of the frequency table
  *     %run      the run of the view             %job      the job that trains it, else
  *                                                         the only one
+ *     %run{T}   its name with T behind it, of a file
  *     %pause    "pause N" or "resume N" for that job
  *     %smooth   the next of a few values for `chart --smooth`
  *     %next{O}  the value after that of option O, the first one after the last

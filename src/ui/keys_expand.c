@@ -75,13 +75,18 @@ static const struct run *run_here(const struct view *v)
     return v->desk->view == VIEW_RUNS ? view_listed_run(v) : view_run(v);
 }
 
-static bool put_run(const struct view *v, struct str *out, struct error *err)
+/* ending: behind the name, "" or the rest of the name of a file. */
+static bool put_run(const struct view *v, const char *ending, struct str *out,
+                    struct error *err)
 {
     const struct run *r = run_here(v);
+    char *name;
 
     if (!r)
         return refuse(err, "there is no run yet; `train` makes one");
-    word_quote(out, r->name);
+    name = xasprintf("%s%s", r->name, ending);
+    word_quote(out, name);
+    free(name);
     return true;
 }
 
@@ -163,7 +168,7 @@ static const struct {
     bool (*put)(const struct view *v, struct str *out, struct error *err);
 } words[] = {
     {"column", put_column}, {"columns", put_columns}, {"value", put_value},
-    {"run", put_run}, {"job", put_job}, {"pause", put_pause}, {"smooth", put_smooth},
+    {"job", put_job}, {"pause", put_pause}, {"smooth", put_smooth},
 };
 
 enum { N_WORDS = sizeof(words) / sizeof(words[0]) };
@@ -178,7 +183,7 @@ bool keys_is_word(const char *name, size_t n)
     for (int i = 0; i < N_WORDS; i++)
         if (is_name(words[i].name, name, n))
             return true;
-    return is_name("ask", name, n) || is_name("next", name, n);
+    return is_name("run", name, n) || is_name("ask", name, n) || is_name("next", name, n);
 }
 
 /* What stands in the braces at *text, which goes on behind them. Caller frees. */
@@ -203,7 +208,9 @@ static bool put_word(const struct view *v, const char *name, size_t n, const cha
         if (is_name(words[i].name, name, n))
             return words[i].put(v, out, err);
     inside = take_braces(rest);
-    if (is_name("ask", name, n)) {
+    if (is_name("run", name, n)) {
+        ok = put_run(v, inside, out, err);
+    } else if (is_name("ask", name, n)) {
         *ask = true;
         str_puts(out, inside);
     } else {
