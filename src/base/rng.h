@@ -20,6 +20,7 @@ enum rng_stream {
     RNG_SAMPLE,    /* rows picked to be looked at, quantile subsamples */
     RNG_TEST,
     RNG_HIDE,      /* cells that training takes for missing */
+    RNG_LAYOUT,    /* where layouts of points begin */
 };
 
 struct rng {

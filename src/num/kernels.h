@@ -47,6 +47,18 @@ struct adamw {
     real scale;                    /* of the gradient (clipping) */
 };
 
+/* Nodes of a grid over a layout, `scale` to the unit of length. A point (x, y) belongs to the
+ * six nodes from the whole part of (x - left) scale on, and the like for y: its place among
+ * them follows from the B-spline, so left is 2 nodes further left than it seems. */
+struct tsne_grid {
+    real left, low, scale;
+    size_t row; /* numbers from one row of nodes to the next */
+};
+
+struct tsne_move {
+    real exaggeration, inverse_z, rate, momentum;
+};
+
 struct kernels {
     const char *name; /* "base", "avx2" or "avx512" */
 
@@ -159,6 +171,53 @@ struct kernels {
                        real *m, real *v);
     /* average += share (w - average) */
     void (*average_step)(size_t n, real share, const real *w, real *average);
+
+    /* ---- layouts of t-SNE (num/tsne.c): y are n pairs, q = 1 / (1 + |y_i - y_j|^2) ---- */
+
+    /* force[i] (pairs) = the sum over row i's neighbours j of p q (y_i - y_j), for rows
+     * [from, to). They begin at start[i]; their number is a multiple of LANES: a place that
+     * is left over has p 0. */
+    void (*tsne_attract)(size_t from, size_t to, const size_t *start,
+                         const uint32_t *neighbour, const real *p, const real *y,
+                         real *force);
+    /* The sum of p log(1 / q) over the same. */
+    double (*tsne_cost)(size_t from, size_t to, const size_t *start,
+                        const uint32_t *neighbour, const real *p, const real *y);
+    /* Points `line` to line + LANES, and those after them up to n: each pair adds
+     * q^2 (y_i - y_j) to the forces of both, and 2 q to the sum that is returned, which has a
+     * 1 for each point itself, too. line and n are multiples of LANES; points that are left
+     * over must lie far away from all and each other's forces be ignored. */
+    double (*tsne_repel)(size_t line, size_t n, const real *x, const real *y, real *fx,
+                         real *fy);
+    /* grid += the points' weights: 8 numbers in each of 6 rows are touched. */
+    void (*tsne_spread)(size_t n, const uint32_t *points, const struct tsne_grid *g,
+                        const real *y, real *grid);
+    /* From a grid of sums of q: force of the points = the sum of q^2 (y_i - y_j), which is
+     * minus half the slope; returns the sum of q. */
+    double (*tsne_gather)(size_t n, const uint32_t *points, const struct tsne_grid *g,
+                          const real *y, const real *grid, real *force);
+    /* Complex z (n) from two real rows, and back. */
+    void (*rows_pair)(int n, const real *a, const real *b, real *z);
+    void (*rows_part)(int n, const real *z, real *a, real *b);
+    /* From the spectra z (pairs, n; `line` numbers apart) of pairs of rows to those of each
+     * row, frequencies 0 to n / 2 only, as columns: each frequency's 2 pairs complex numbers
+     * lie together, `column` numbers from those of the next. */
+    void (*spectra_split)(int n, int pairs, const real *z, size_t line, real *columns,
+                          size_t column);
+    /* And back. */
+    void (*spectra_join)(int n, int pairs, const real *columns, size_t column, real *z,
+                         size_t line);
+    /* Complex z (n) times an even function of which factor has the first n / 2 + 1. */
+    void (*spectrum_scale)(int n, real *z, const real *factor);
+    /* One step of n coordinates, with a gain for each (Jacobs 1988). */
+    void (*tsne_move)(size_t n, const struct tsne_move *m, const real *attraction,
+                      const real *repulsion, real *y, real *velocity, real *gain);
+
+    /* ---- search ---- */
+
+    /* Of line 0 of n panels: the places (panel * LANES + lane) of numbers below limit, in
+     * order; found has room for all. Returns how many. */
+    int (*find_below)(int n, const real *y, size_t y_panel, real limit, uint32_t *found);
 };
 
 /* The fastest table that this processor runs; TABSCOPE_ISA=base|avx2|avx512 in the

@@ -27,7 +27,10 @@
     X(batch_norm_forward) X(batch_norm_infer) X(batch_norm_backward) \
     X(attention_forward) X(attention_backward) X(softmax_scan) \
     X(softmax_slope) X(gradient_sum) X(gradient_norm) \
-    X(adamw_step) X(average_step)
+    X(adamw_step) X(average_step) \
+    X(tsne_attract) X(tsne_cost) X(tsne_repel) X(tsne_spread) X(tsne_gather) \
+    X(tsne_move) X(rows_pair) X(rows_part) X(spectra_split) X(spectra_join) \
+    X(spectrum_scale) X(find_below)
 
 #define PROTOTYPE(name) extern __typeof__(*((struct kernels *)0)->name) ISA(name);
 KERNELS(PROTOTYPE)
