@@ -50,6 +50,12 @@ keys stop Enter
 sees '^r1: kept in runs/r1' "stop keeps the weights"
 keys 'evaluate --run r' Tab Enter
 sees '^accuracy  *0' "so that they can be measured"
+keys 'train --epochs 100000 --patience 0 --name second' Enter
+until_true test -s runs/second/commands && mkdir runs/second/model.safetensors
+keys stop Enter
+sees 'the model of second is not saved' "a model that cannot be written is an error"
+keys 'save --run second second.safetensors' Enter
+sees 'second saved to second.safetensors' "which leaves it in memory"
 keys ' tables' Enter
 keys 'lod' Enter
 sees 'did you mean load' "an error is a sentence"

@@ -128,7 +128,8 @@ start() {
     fresh
     printf '%s\n' 'source load' "$train" > lines
     : > err
-    "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err < /dev/null &
+    env --default-signal=HUP \
+        "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err < /dev/null &
     pid=$!
     until_true grep -q 'epoch 4 of' err || exit 99
 }
@@ -147,7 +148,9 @@ for signal in TERM HUP; do
     batch 'resume'
     same "and comes to its end as if nothing had been"
 done
-# Trains in the background and then does what else is said, once its state is kept.
+# Trains in the background and then does what else is said, once its state is kept. What
+# stands in the way of its end is put there before.
+hindrance=
 meanwhile() {
     fresh
     mkfifo talk
@@ -155,9 +158,11 @@ meanwhile() {
     pid=$!
     {
         until_true [ -s runs/a/resume.safetensors ]
+        $hindrance
         for line; do echo "$line"; done
     } > talk
     wait $pid
+    status=$?
     rm talk
 }
 meanwhile quit
@@ -169,6 +174,16 @@ meanwhile stop 'resume a'
 grep -q '(stopped)' err
 point "stopped in the middle of training"
 same "and gone on with in the same session"
+
+train='train --epochs 100000 --name a'
+hindrance='mkdir runs/a/model.safetensors'
+meanwhile stop
+says '^standard input:1: the model of a is not saved: .*runs/a/model' \
+    "a model that cannot be written is an error"
+[ $status -eq 1 ] && [ -s runs/a/resume.safetensors ]
+point "of the program, which keeps its state"
+hindrance=
+kind 0
 
 # ---- what is left of other sessions ----
 

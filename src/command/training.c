@@ -199,8 +199,20 @@ static void note_trained(struct context *c, const struct run *r,
                      r->name);
     else if (r->folder && result->saved)
         context_note(c, "%s: kept in %s", r->name, r->folder);
-    else if (r->folder)
-        context_note(c, "%s: not saved: %s", r->name, result->save_error.text);
+}
+
+/* It is a run of the session all the same, where the session goes on. */
+static bool refuse_unsaved(const struct context *c, const struct run *r,
+                           const struct error *why, struct error *err)
+{
+    char *way_out = c->batch ? xstrdup("") : xasprintf("; while the program runs, `save "
+                                                       "--run %s FILE` writes it elsewhere",
+                                                       r->name);
+
+    error_set(err, why->kind, "the model of %s is not saved: %s%s", r->name, why->text,
+              way_out);
+    free(way_out);
+    return false;
 }
 
 static bool finish_training(struct context *c, struct pending *p, void *work,
@@ -209,7 +221,6 @@ static bool finish_training(struct context *c, struct pending *p, void *work,
     struct run *r = p->run;
     struct train_result result;
 
-    (void)err;
     if (ended != JOB_DONE) {
         p->run = NULL;
         session_drop_run(c->session, r);
@@ -225,7 +236,7 @@ static bool finish_training(struct context *c, struct pending *p, void *work,
     split_free(result.split);
     c->session->run = r;
     note_trained(c, r, &result);
-    return true;
+    return !r->folder || result.saved || refuse_unsaved(c, r, &result.save_error, err);
 }
 
 static void cut_training(void *work, void *arg)
