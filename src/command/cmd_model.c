@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "command/asked.h"
 #include "command/families.h"
 #include "command/grid.h"
 #include "command/pending.h"
@@ -14,37 +15,12 @@
 #include "engine/job_score.h"
 #include "engine/metric.h"
 
-#define RUN_OPTION {"run", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "else the current run"}
-
 #define FILL_OPTION \
     {"fill", {VALUE_CHOICE, FILL_NAMES, 0, 0}, OPTIONAL, FILL_NAMES, \
      "what a missing category stands for: the column's missing class, or the mean of " \
      "its known classes; class"}
 
 enum { ROWS_A_LINE = 100000 }; /* of predict, without a status line */
-
-/* The run of --run, with a model to use. */
-static struct run *asked_run(struct context *c, const struct call *call,
-                             struct error *err)
-{
-    struct run *r = find_run(c, call_option(call, "run"), err);
-
-    return r && run_needs_model(r, err) ? r : NULL;
-}
-
-/* The same, of a run that predicts. */
-static struct run *asked_predictor(struct context *c, const struct call *call,
-                                   struct error *err)
-{
-    struct run *r = asked_run(c, call, err);
-
-    if (r && r->pretext != PRETEXT_NONE) {
-        error_set(err, ERROR_STATE, "the run %s is only pre-trained: it predicts no "
-                  "target; `train --from %s` goes on from it", r->name, r->name);
-        return NULL;
-    }
-    return r;
-}
 
 /* ---- evaluate ---- */
 
@@ -106,35 +82,6 @@ static const struct pending_type evaluate_pending = {
     .finish = finish_evaluate,
 };
 
-/* The schema that an opened model has of the current table: its target, its positive
- * class. */
-static struct schema *schema_for(struct context *c, const struct run *r,
-                                 struct error *err)
-{
-    const struct table *t = c->session->table;
-    const struct encoder *e = model_encoder(r->model);
-    const char *positive = e->task == TASK_BINARY ? e->classes[1] : NULL;
-    struct schema *s;
-    int column;
-
-    if (!t) {
-        error_set(err, ERROR_STATE,
-                  "%s was opened from a file: `load` the table that it is "
-                  "to be measured on", r->name);
-        return NULL;
-    }
-    column = find_column(c, e->target ? e->target : "", err);
-    if (column < 0) {
-        error_prefix(err, "the target of %s", r->name);
-        return NULL;
-    }
-    s = schema_copy(t->schema);
-    if (schema_set_target(s, t->data, column, positive, e->task, NULL, err))
-        return s;
-    schema_free(s);
-    return NULL;
-}
-
 static bool run_evaluate(struct context *c, const struct call *call, struct error *err)
 {
     static const enum part parts[] = {PART_TEST, PART_VALID, PART_TRAIN};
@@ -146,7 +93,7 @@ static bool run_evaluate(struct context *c, const struct call *call, struct erro
 
     if (!pool)
         return false;
-    s = r->schema ? schema_copy(r->schema) : schema_for(c, r, err);
+    s = asked_schema(c, r, err);
     if (!s)
         return false;
     job = score_job_new(r->model, r->data ? r->data : c->session->table->data, s,

@@ -122,6 +122,10 @@ struct frame *encoder_apply_inputs(const struct encoder *e, const struct dataset
  * or more frames. */
 void encoder_note_odd(const struct encoder *e, const size_t *odd, struct str *note);
 void frame_free(struct frame *f);
+/* Rows index[from..from + n), or with NULL from..from + n, one after another: codes
+ * (n, n_categorical) and values (n, n_continuous). */
+void frame_pick(const struct frame *f, const uint32_t *index, size_t from, size_t n,
+                int32_t *codes, float *values);
 /* What encoder_apply will take. */
 size_t frame_bytes(const struct encoder *e, size_t rows);
 /* Rows that differ from all before, target included. Counting ends at most + 1, so that a

@@ -17,6 +17,21 @@ void frame_free(struct frame *f)
     free(f);
 }
 
+void frame_pick(const struct frame *f, const uint32_t *index, size_t from, size_t n,
+                int32_t *codes, float *values)
+{
+    size_t m = (size_t)f->n_categorical, c = (size_t)f->n_continuous;
+
+    for (size_t r = 0; r < n; r++) {
+        size_t row = index ? index[from + r] : from + r;
+
+        if (m)
+            memcpy(codes + r * m, f->codes + row * m, m * sizeof *codes);
+        if (c)
+            memcpy(values + r * c, f->values + row * c, c * sizeof *values);
+    }
+}
+
 size_t frame_bytes(const struct encoder *e, size_t rows)
 {
     size_t numbers = (size_t)e->n_categorical + (size_t)e->n_continuous + 1 + !!e->weight;

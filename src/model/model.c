@@ -207,14 +207,15 @@ int model_outputs(const struct model *m)
 size_t model_training_bytes(const struct model_options *o, const struct encoder *e,
                             enum pretext pretext, int batch, int threads)
 {
+    enum { WEIGHTS = 3 /* now, average, best */, AUTOSAVED = WEIGHTS + 2 /* moments */ };
     struct params *p = params_new();
     struct graph *g = model_describe(o, e, pretext, p);
     struct graph_plan plan = {batch, true, false};
     size_t bytes;
 
     graph_plan(g, &plan);
-    bytes = 3 * params_values(p) * sizeof(real) + params_training_bytes(p, graph_lanes(g))
-        + graph_bytes(g, threads);
+    bytes = (WEIGHTS + AUTOSAVED) * params_values(p) * sizeof(real)
+        + params_training_bytes(p, graph_lanes(g)) + graph_bytes(g, threads);
     graph_free(g);
     params_free(p);
     return bytes;
@@ -304,21 +305,6 @@ static real *missing_values(const struct model *m, enum fill fill)
     return means;
 }
 
-static void pick_rows(const struct frame *f, const uint32_t *index, size_t from, int rows,
-                      struct picked *p)
-{
-    size_t m = (size_t)f->n_categorical, c = (size_t)f->n_continuous;
-
-    for (size_t r = 0; r < (size_t)rows; r++) {
-        size_t row = index ? index[from + r] : from + r;
-
-        if (m)
-            memcpy(p->codes + r * m, f->codes + row * m, m * sizeof *p->codes);
-        if (c)
-            memcpy(p->values + r * c, f->values + row * c, c * sizeof *p->values);
-    }
-}
-
 static void predict_rows(struct model *m, struct picked *p, int rows, float *out)
 {
     struct graph_input in = {.rows = rows, .codes = p->codes, .values = p->values,
@@ -354,7 +340,7 @@ bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
     for (size_t from = 0; ok && from < n; from += INFER_ROWS) {
         int rows = (int)(n - from < INFER_ROWS ? n - from : INFER_ROWS);
 
-        pick_rows(f, index, from, rows, &p);
+        frame_pick(f, index, from, (size_t)rows, p.codes, p.values);
         predict_rows(m, &p, rows, out + from * outputs);
     }
     free(p.codes);

@@ -102,8 +102,9 @@ struct graph *model_graph(struct model *m);
 int model_outputs(const struct model *m);
 
 /* Bytes that training with this batch size takes beyond the frame: weights three times
- * (their average and the best are kept), gradients, moments, lanes, activations.
- * Allocates none of it, so that too much can be refused before. */
+ * (their average and the best are kept), gradients, moments, lanes, activations, and the
+ * copy that autosave writes. Allocates none of it, so that too much can be refused
+ * before. */
 size_t model_training_bytes(const struct model_options *o, const struct encoder *e,
                             enum pretext pretext, int batch, int threads);
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command/asked.h"
+
+#include "command/option.h"
+#include "data/encode.h"
+
+struct run *asked_run(struct context *c, const struct call *call, struct error *err)
+{
+    struct run *r = find_run(c, call_option(call, "run"), err);
+
+    return r && run_needs_model(r, err) ? r : NULL;
+}
+
+struct run *asked_predictor(struct context *c, const struct call *call, struct error *err)
+{
+    struct run *r = asked_run(c, call, err);
+
+    if (r && r->pretext != PRETEXT_NONE) {
+        error_set(err, ERROR_STATE, "the run %s is only pre-trained: it predicts no "
+                  "target; `train --from %s` goes on from it", r->name, r->name);
+        return NULL;
+    }
+    return r;
+}
+
+/* The schema that an opened model has of the current table: its target, its positive
+ * class. */
+static struct schema *schema_for(struct context *c, const struct run *r,
+                                 struct error *err)
+{
+    const struct table *t = c->session->table;
+    const struct encoder *e = model_encoder(r->model);
+    const char *positive = e->task == TASK_BINARY ? e->classes[1] : NULL;
+    struct schema *s;
+    int column;
+
+    if (!t) {
+        error_set(err, ERROR_STATE,
+                  "%s was opened from a file: `load` the table that it is "
+                  "to be measured on", r->name);
+        return NULL;
+    }
+    column = find_column(c, e->target ? e->target : "", err);
+    if (column < 0) {
+        error_prefix(err, "the target of %s", r->name);
+        return NULL;
+    }
+    s = schema_copy(t->schema);
+    if (schema_set_target(s, t->data, column, positive, e->task, NULL, err))
+        return s;
+    schema_free(s);
+    return NULL;
+}
+
+struct schema *asked_schema(struct context *c, const struct run *r, struct error *err)
+{
+    return r->schema ? schema_copy(r->schema) : schema_for(c, r, err);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What attends to what: maps of rows, heads and layers, rollout, and the masking test. */
+#include "base/mem.h"
+#include "lens/job_attention.h"
+#include "subject.h"
+
+enum { ROWS = 150, LAYERS = 2, HEADS = 2, M = 3, CELLS = M * M };
+
+struct fixture {
+    struct subject s;
+    struct pool *pool;
+    struct model *model;
+};
+
+/* An untrained model of a, b and kind, with the continuous columns x and price. */
+static struct fixture fixture_new(int layers)
+{
+    struct fixture f = {.s = subject_new(learnable_table(ROWS, -1), "yes", "weight")};
+    struct model_options o = model_defaults();
+    struct error err = {0};
+
+    o.dim = 8;
+    o.layers = layers;
+    o.heads = HEADS;
+    o.head_cap = 16;
+    f.pool = pool_new(2, &err);
+    f.model = model_new(&o, f.s.encoder, 3, &err);
+    check(f.pool && f.model && f.s.encoder->n_categorical == M);
+    return f;
+}
+
+static void fixture_done(struct fixture *f)
+{
+    model_free(f->model);
+    pool_free(f->pool);
+    subject_done(&f->s);
+}
+
+static void add_rows(struct attention *a, struct look *l, const struct frame *f,
+                     uint32_t from, uint32_t n)
+{
+    uint32_t rows[ROWS];
+
+    for (uint32_t done = 0; done < n; done += (uint32_t)look_most(l)) {
+        int part = (int)(n - done) < look_most(l) ? (int)(n - done) : look_most(l);
+
+        for (int i = 0; i < part; i++)
+            rows[i] = from + done + (uint32_t)i;
+        look_at(l, f, rows, part);
+        attention_add(a, l, part);
+    }
+}
+
+static void lines_sum_to_one(void)
+{
+    static const int heads[] = {0, 1, HEADS_MEAN, HEADS_ROLLOUT};
+    struct fixture f = fixture_new(LAYERS);
+    struct error err = {0};
+    struct look *l = look_new(f.model, f.pool, &err);
+    struct attention a;
+    double map[CELLS], other[2][CELLS], largest[CELLS];
+
+    check(attention_init(&a, l, &err));
+    add_rows(&a, l, f.s.frame, 0, ROWS);
+    check_int(a.rows, ROWS);
+    for (int layer = 0; layer < LAYERS; layer++) {
+        for (int k = 0; k < 4; k++) {
+            attention_read(&a, layer, heads[k], map);
+            for (int i = 0; i < M; i++)
+                check_near(map[i * M] + map[i * M + 1] + map[i * M + 2], 1, 1e-5);
+        }
+        attention_read(&a, layer, 0, other[0]);
+        attention_read(&a, layer, 1, other[1]);
+        attention_read(&a, layer, HEADS_MEAN, map);
+        attention_read(&a, layer, HEADS_MAX, largest);
+        for (int i = 0; i < CELLS; i++) {
+            check_near(map[i], (other[0][i] + other[1][i]) / 2, 1e-9);
+            check(largest[i] == (other[0][i] > other[1][i] ? other[0][i] : other[1][i]));
+        }
+    }
+    attention_done(&a);
+    look_free(l);
+    fixture_done(&f);
+}
+
+/* Of all rows at once the mean of each alone. */
+static void rows_are_averaged(void)
+{
+    struct fixture f = fixture_new(LAYERS);
+    struct error err = {0};
+    struct look *l = look_new(f.model, f.pool, &err);
+    struct attention all;
+    double map[CELLS], sum[CELLS] = {0};
+
+    check(attention_init(&all, l, &err));
+    add_rows(&all, l, f.s.frame, 0, 70); /* more than go through at once */
+    for (uint32_t row = 0; row < 70; row++) {
+        struct attention one;
+
+        check(attention_init(&one, l, &err));
+        add_rows(&one, l, f.s.frame, row, 1);
+        attention_read(&one, 1, 0, map);
+        for (int i = 0; i < CELLS; i++)
+            sum[i] += map[i] / 70;
+        attention_done(&one);
+    }
+    attention_read(&all, 1, 0, map);
+    for (int i = 0; i < CELLS; i++)
+        check_near(map[i], sum[i], 1e-6);
+    attention_done(&all);
+    look_free(l);
+    fixture_done(&f);
+}
+
+/* (A2 + I) / 2 (A1 + I) / 2, by hand for one row. */
+static void rollout_goes_through_the_layers(void)
+{
+    struct fixture f = fixture_new(LAYERS);
+    struct error err = {0};
+    struct look *l = look_new(f.model, f.pool, &err);
+    struct attention a;
+    double first[CELLS], second[CELLS], map[CELLS];
+
+    check(attention_init(&a, l, &err));
+    add_rows(&a, l, f.s.frame, 7, 1);
+    attention_read(&a, 0, HEADS_MEAN, first);
+    attention_read(&a, 1, HEADS_MEAN, second);
+    attention_read(&a, 0, HEADS_ROLLOUT, map);
+    for (int i = 0; i < M; i++)
+        for (int j = 0; j < M; j++) {
+            double sum = 0;
+
+            for (int k = 0; k < M; k++)
+                sum += (second[i * M + k] + (i == k)) / 2
+                    * ((first[k * M + j] + (k == j)) / 2);
+            check_near(map[i * M + j], sum, 1e-6);
+        }
+    attention_done(&a);
+    look_free(l);
+    fixture_done(&f);
+}
+
+/* Predicted again with the column missing in the frame itself. */
+static void masking_moves_the_prediction(void)
+{
+    struct fixture f = fixture_new(LAYERS);
+    struct error err = {0};
+    double effect[M] = {0}, wanted = 0;
+    float before[2 * ROWS], after[2 * ROWS];
+
+    check(masking_add(f.model, f.pool, f.s.frame, NULL, ROWS, effect, &err));
+    check(model_predict(f.model, f.pool, f.s.frame, NULL, ROWS, FILL_CLASS, before,
+                        &err));
+    for (int i = 0; i < ROWS; i++)
+        f.s.frame->codes[i * M + 1] = 0;
+    check(model_predict(f.model, f.pool, f.s.frame, NULL, ROWS, FILL_CLASS, after,
+                        &err));
+    for (int i = 0; i < ROWS; i++)
+        wanted += fabs((double)before[2 * i + 1] - (double)after[2 * i + 1]);
+    check(wanted > 0);
+    check_near(effect[1], wanted, 1e-4);
+    memset(effect, 0, sizeof effect);
+    check(masking_add(f.model, f.pool, f.s.frame, NULL, ROWS, effect, &err));
+    check(effect[1] == 0); /* it is missing everywhere already */
+    check(effect[0] > 0 && effect[2] > 0);
+    fixture_done(&f);
+}
+
+static struct attention_request request_of(struct fixture *f)
+{
+    return (struct attention_request){
+        .model = f->model, .data = f->s.data, .schema = f->s.schema,
+        .split = split_defaults(), .part = PART_TEST, .layer = 1, .head = HEADS_MEAN,
+        .masking = true, .pool = f->pool};
+}
+
+static void jobs_choose_rows(void)
+{
+    struct fixture f = fixture_new(LAYERS);
+    struct attention_request q = request_of(&f);
+    struct error err = {0};
+    struct attention_job *yes, *no, *both;
+    double *maps[3];
+
+    q.class = "yes";
+    yes = attention_job_new(&q);
+    q.class = "no";
+    no = attention_job_new(&q);
+    q.class = "yes";
+    q.against = "no";
+    both = attention_job_new(&q);
+    check(job_run(&attention_job_type, yes, &err));
+    check(job_run(&attention_job_type, no, &err));
+    check(job_run(&attention_job_type, both, &err));
+    check_int(attention_job_rows(yes) + attention_job_rows(no),
+              f.s.split->count[PART_TEST]);
+    check_int(attention_job_against_rows(both), attention_job_rows(no));
+    maps[0] = attention_job_map(yes);
+    maps[1] = attention_job_map(no);
+    maps[2] = attention_job_map(both);
+    for (int i = 0; i < CELLS; i++)
+        check_near(maps[2][i], maps[0][i] - maps[1][i], 1e-12);
+    for (int k = 0; k < M; k++) {
+        double effect = attention_job_masking(yes)[k];
+
+        check(effect > 0 && effect < 1);
+    }
+    for (int k = 0; k < 3; k++)
+        free(maps[k]);
+    attention_job_type.free(yes);
+    attention_job_type.free(no);
+    attention_job_type.free(both);
+    fixture_done(&f);
+}
+
+static void check_refused(const struct attention_request *q, const char *sentence)
+{
+    struct attention_job *j = attention_job_new(q);
+    struct error err = {0};
+
+    check(!job_run(&attention_job_type, j, &err));
+    check_str(err.text, sentence);
+    attention_job_type.free(j);
+}
+
+static void what_is_not_there_is_refused(void)
+{
+    struct fixture f = fixture_new(LAYERS), flat = fixture_new(0);
+    struct attention_request q = request_of(&f);
+
+    q.class = "maybe";
+    check_refused(&q, "no class \"maybe\": the classes are no, yes");
+    q = request_of(&f);
+    q.part = PART_NONE;
+    q.row = ROWS + 1;
+    check_refused(&q, "the table has 150 rows, so no row 151");
+    q = request_of(&flat);
+    check_refused(&q, "this model has no Transformer layers: nothing attends to "
+                  "anything");
+    fixture_done(&f);
+    fixture_done(&flat);
+}
+
+int main(void)
+{
+    test_run(lines_sum_to_one);
+    test_run(rows_are_averaged);
+    test_run(rollout_goes_through_the_layers);
+    test_run(masking_moves_the_prediction);
+    test_run(jobs_choose_rows);
+    test_run(what_is_not_there_is_refused);
+    return test_done();
+}
