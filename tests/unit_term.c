@@ -97,6 +97,9 @@ static int max_of(int a, int b)
 static void become_child(const struct side *s, const int go[2], const int told[2],
                          const int errors[2], void (*run)(void))
 {
+    signal(SIGHUP, SIG_DFL); /* behind nohup and in the background they are ignored */
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
     setsid();
     ioctl(s->slave, TIOCSCTTY, 0);
     dup2(s->slave, STDIN_FILENO);
