@@ -166,7 +166,72 @@ fails "is not whole" "half a picture is none"
 pretend 'echo hello'
 fails 'asked for its version it said "hello' "another program is told of"
 
-rm -rf fake
+# ---- on a screen ----
+
+# on_screen ANSWER: a terminal of 100 x 30 cells, 10 x 20 pixels each, that answers so when
+# it is asked what it can do; out gets what the program wrote before and after Esc
+cat > screen.py << 'EOF'
+import fcntl, os, pty, select, struct, sys, termios, time
+program, answer = sys.argv[1], sys.argv[2].encode().decode("unicode_escape").encode()
+pid, fd = pty.fork()
+if pid == 0:
+    while struct.unpack("4H", fcntl.ioctl(0, termios.TIOCGWINSZ, b" " * 8))[0] != 30:
+        time.sleep(0.01)
+    os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
+    os.execv(program, [program, "--no-rc", "-c", "load hostile.csv --header yes"])
+fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("4H", 30, 100, 1000, 600))
+seen, asked = b"", False
+
+def until(*wanted, since=0):
+    global seen, asked
+    end = time.time() + 60
+    while time.time() < end and not any(w in seen[since:] for w in wanted):
+        if select.select([fd], [], [], 0.1)[0]:
+            seen += os.read(fd, 65536)
+        if b"\033[c" in seen and not asked:
+            asked = True
+            os.write(fd, answer)
+    return any(w in seen[since:] for w in wanted)
+
+ok = until(b"number") and not asked
+os.write(fd, b"plot histogram --column number\r")
+ok = ok and until(b"Esc closes") and asked
+if b"4" in answer:
+    ok = ok and until(b"\0337\033[3;2H\033P") and until(b"\033\\\0338")
+    ok = ok and b'"1;1;980;' in seen
+else:
+    ok = ok and b"\033P" not in seen and b"+---" in seen
+at = len(seen)
+os.write(fd, b"\033")
+ok = ok and until(b"Columns of", b"profile", since=at)
+if b"4" in answer:
+    ok = ok and b"\033[2J" in seen[at:].replace(b"\033[H\033[J", b"\033[2J")
+os.write(fd, b"\003\004quit\r")
+try:
+    while os.read(fd, 65536):
+        pass
+except OSError:
+    pass
+os.waitpid(pid, 0)
+print(repr(seen[-3000:]))
+sys.exit(not ok)
+EOF
+cp "it's "*.csv hostile.csv
+on_screen() { python3 screen.py "$tabscope" "$1" > out 2>&1; }
+
+if command -v python3 > /dev/null; then
+    on_screen '\033[?62;1;4;22c'
+    point "a terminal that takes sixels gets a picture, and its screen back"
+    on_screen '\033[?62;1;22c'
+    point "another one gets characters"
+    on_screen ''
+    point "as does one that never answers"
+else
+    skip "pictures on a screen" "no python3"
+fi
+
+# ---- none ----
+
 mkdir empty
 PATH="$work/empty" "$tabscope" -b --no-rc -c 'load "it'\''s `touch PWNED`.csv" --header yes' \
     -c 'plot histogram new.svg --column number' > out 2>&1

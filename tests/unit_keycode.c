@@ -30,6 +30,8 @@ static void describe(const struct key *k, struct str *out)
         str_putc(out, ')');
     } else if (k->kind == KEY_ANSWER) {
         str_puts(out, "well");
+    } else if (k->kind == KEY_FEATURES) {
+        str_puts(out, k->code ? "sixels" : "plain");
     } else if (k->kind == KEY_FOCUS) {
         str_puts(out, k->code ? "focus" : "blur");
     } else {
@@ -228,7 +230,11 @@ static void paste(void)
 
 static void late_answers(void)
 {
-    check_keys("\033[?62;22c\033[>0;276;0cx", "- - x");         /* DA1, DA2 */
+    check_keys("\033[?62;22c\033[>0;276;0cx", "plain - x");     /* DA1, DA2 */
+    check_keys("\033[?64;1;2;4;6;9;15;16;17;18;21;22;28cx", "sixels x");
+    check_keys("\033[?62;22;1;2;3;5;6;7;8;9;10;11;12;13;4cx", "sixels x");
+    check_keys("\033[?4c\033[?1;2c\033[?62;14;44cx", "plain plain plain x");
+    check_keys("\033[?c\033[?;4c\033[?;;;;;;;;;;;;;;;;;;;;;;;;4c", "plain sixels plain");
     check_keys("\033[0n\033[12;40R\033[1;1Rx", "well - - x");   /* DSR */
     check_keys("\033[?0u\033[?2026;2$y\033[8;24;80tx", "- - - x");
     check_keys("\033P>|XTerm(379)\033\\x", "- x");              /* XTVERSION */

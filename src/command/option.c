@@ -90,6 +90,8 @@ static const struct option options[] = {
      "pictures a second at most while jobs run; 0 takes 10, or 4 over SSH"},
     {"screen.pace", CHOICE("auto|on|off"), AT(screen.pace),
      "ask the terminal what has arrived, and wait for that; auto: over SSH"},
+    {"screen.images", CHOICE("auto|text|sixel"), AT(screen.images),
+     "how `plot` shows figures; auto: as the terminal answers when it is asked"},
     {"screen.hints", SWITCH, AT(screen.hints), "the line of keys above the status line"},
     {"screen.mouse", SWITCH, AT(screen.mouse),
      "clicks and the wheel; then Shift and a drag select text"},

@@ -23,6 +23,7 @@ enum model_kind { MODEL_TABTRANSFORMER };
 #define SCREEN_THEMES "dark|light|mono|deut|contrast"
 enum screen_glyphs { SCREEN_AUTO, SCREEN_BLOCKS, SCREEN_ASCII, SCREEN_BRAILLE };
 enum screen_pace { PACE_AUTO, PACE_ON, PACE_OFF };
+enum screen_images { IMAGES_AUTO, IMAGES_TEXT, IMAGES_SIXEL };
 enum hangup { HANGUP_LEAVE, HANGUP_CONTINUE };
 
 struct screen_options {
@@ -31,6 +32,7 @@ struct screen_options {
     int fps;   /* pictures a second at most; 0: 10, or 4 over SSH */
     bool hints, mouse;
     enum screen_pace pace;
+    enum screen_images images;
     enum hangup hangup;
 };
 

@@ -102,14 +102,25 @@ int script_style(int style)
     return style >= 0 ? style % SCRIPT_STYLES : 0;
 }
 
+/* Between two colours, as "rrggbb": most of the second one. */
+static unsigned long mix(const char *colour, const char *back)
+{
+    unsigned long a = strtoul(colour + 1, NULL, 16), b = strtoul(back + 1, NULL, 16);
+    unsigned long mixed = 0;
+
+    for (int shift = 0; shift <= 16; shift += 8)
+        mixed |= ((a >> shift & 255) * 2 + (b >> shift & 255) * 3) / 5 << shift;
+    return mixed;
+}
+
 /* "set style line 1..8": curves; 11..18: their faint shadows. */
 static void add_styles(struct script *s)
 {
     for (int i = 0; i < SCRIPT_STYLES; i++) {
         str_printf(s->out, "set style line %d lc rgb '%s' lw 2 dt %d pt %d ps 1.1\n",
                    i + 1, s->ground->styles[i], dash_types[i], point_types[i]);
-        str_printf(s->out, "set style line %d lc rgb '#a0%s' lw 1 dt 1\n", i + 11,
-                   s->ground->styles[i] + 1);
+        str_printf(s->out, "set style line %d lc rgb '#%06lx' lw 1 dt 1\n", i + 11,
+                   mix(s->ground->styles[i], s->ground->back));
     }
 }
 
@@ -166,7 +177,7 @@ static void add_terminal(struct script *s)
                    s->height / 96.0, back);
         break;
     case PLOT_SIXEL:
-        str_printf(s->out, "set terminal sixelgd noenhanced truecolor size %d,%d "
+        str_printf(s->out, "set terminal sixelgd noenhanced notruecolor size %d,%d "
                    "background rgb '%s' font 'Sans,11'\n", s->width, s->height, back);
         break;
     case PLOT_TEXT:

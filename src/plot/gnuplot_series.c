@@ -200,7 +200,8 @@ static void add_kind(struct script *s, const struct series *x)
 static void add_plot(struct script *s)
 {
     const struct figure *f = s->f;
-    int part = 0;
+    bool first = true;
+    int index = -1;
 
     for (size_t i = 0; i < f->n_series; i++) {
         if (f->series[i].kind == SERIES_BARS) {
@@ -213,9 +214,12 @@ static void add_plot(struct script *s)
     for (size_t i = 0; i < f->n_series; i++) {
         if (!script_has_points(f, &f->series[i]))
             continue;
-        str_printf(s->out, "%s%s index %d using 1:2 ", part > 0 ? ", \\\n     " : "",
-                   s->data, part);
-        part++;
+        index++;
+        if (script_is_text(s) && f->series[i].kind == SERIES_FAINT && !has_title(f, i))
+            continue; /* raw values would hide their curve */
+        str_printf(s->out, "%s%s index %d using 1:2 ", first ? "" : ", \\\n     ",
+                   s->data, index);
+        first = false;
         add_kind(s, &f->series[i]);
         if (has_title(f, i)) {
             str_puts(s->out, " title ");

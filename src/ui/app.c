@@ -26,6 +26,7 @@ enum {
     ERROR_MS = 10000, /* an error stands against news */
     STATUS_BYTES = 200, /* of a line that the status row may have */
     READ_BYTES = 4096,
+    SIXELS_MS = 300,  /* that a terminal has to say what it can do */
     LOCAL_FPS = 10, REMOTE_FPS = 4,
 };
 
@@ -166,6 +167,67 @@ static bool ask(void *self, const char *question)
     return app->answered && app->answer;
 }
 
+/* ---- figures ---- */
+
+/* The part of the screen that the panes have. */
+static struct rect body_of(const struct app *app)
+{
+    struct layout l;
+    int width, height;
+
+    term_size(&width, &height);
+    layout_make(&l, &app->desk, width, height, 1, 1,
+                app->context.session->settings.screen.hints);
+    return l.body;
+}
+
+/* Asked when it matters first, and not for longer than a person would notice. */
+static bool takes_sixels(struct app *app)
+{
+    int64_t end = app_now() + SIXELS_MS;
+    enum screen_images images = app->context.session->settings.screen.images;
+
+    if (images != IMAGES_AUTO)
+        return images == IMAGES_SIXEL;
+    term_ask_sixels();
+    app->alarm_at = end;
+    while (term_sixels() == SIXELS_ASKED && app_now() < end && one_turn(app))
+        ;
+    app->alarm_at = 0;
+    return term_sixels() == SIXELS_YES;
+}
+
+static void find_room(void *self, struct picture_room *out)
+{
+    struct app *app = self;
+    struct rect body = body_of(app);
+    char theme[32] = "";
+    int width, height;
+
+    figure_view_room(body.width, body.height, out);
+    value_choice_name(SCREEN_THEMES, app->context.session->settings.screen.theme, theme,
+                      sizeof(theme));
+    out->dark = strcmp(theme, "light") != 0;
+    out->blocks = app->screen.glyphs != GLYPHS_ASCII;
+    if (!takes_sixels(app))
+        return;
+    term_cell(&width, &height);
+    out->width = out->columns * width;
+    out->height = out->rows * height;
+}
+
+static void show_figure(void *self, const char *title, const struct str *picture,
+                        bool sixels)
+{
+    struct app *app = self;
+    struct rect body = body_of(app);
+
+    figure_view_set(&app->figure, title, picture, sixels, body.width, body.height);
+    app->figure.sent = false;
+    app->desk.popup = POPUP_FIGURE;
+    touch(app, true);
+}
+
 static const struct way_out app_out = {
     .print = print,
     .note = note,
@@ -175,6 +237,8 @@ static const struct way_out app_out = {
     .ask = ask,
     .turn = turn,
     .screen = action_run,
+    .room = find_room,
+    .picture = show_figure,
 };
 
 /* ---- running command lines ---- */
@@ -242,6 +306,8 @@ void app_run_line(struct app *app, const char *line, enum log_kind kind)
     else
         log_puts(app->log, kind, time(NULL), line);
     str_clear(&app->message);
+    if (app->desk.popup == POPUP_FIGURE && !str_starts(line, "back"))
+        app->desk.popup = POPUP_NONE;
     app->context.width = output_width(app);
     app->busy++;
     if (!command_run(&app->context, line, &err))
@@ -331,6 +397,28 @@ static void apply_settings(struct app *app)
     app->screen.glyphs = app->panes.glyphs = chosen_glyphs(app);
 }
 
+/* Sixels are no cells, so that what is drawn over them later does not take them away. */
+static void take_figure_away(struct app *app)
+{
+    if (app->figure.sent && app->desk.popup != POPUP_FIGURE) {
+        app->figure.sent = false;
+        term_repaint();
+    }
+}
+
+static void send_figure(struct app *app)
+{
+    struct figure_view *f = &app->figure;
+    struct rect body = app->layout.body;
+
+    if (app->desk.popup != POPUP_FIGURE || !figure_view_fits(f, body.width, body.height)
+        || (f->sent && f->painted == term_paintings()))
+        return;
+    term_put_picture(body.x + 1, body.y + 1, f->picture.text, f->picture.length);
+    f->sent = true;
+    f->painted = term_paintings();
+}
+
 static void draw(struct app *app)
 {
     int width, height;
@@ -338,7 +426,9 @@ static void draw(struct app *app)
     apply_settings(app);
     term_size(&width, &height);
     picture_draw(app, width, height);
+    take_figure_away(app);
     app->gone = !term_draw(&app->screen, app->cursor_x, app->cursor_y);
+    send_figure(app);
     if (app->gone && app->context.signal == 0)
         app->context.signal = SIGHUP;
     app->stale = app->urgent = false;
@@ -616,6 +706,7 @@ void app_free(struct app *app)
     str_done(&app->pair);
     str_done(&app->held);
     str_done(&app->message);
+    figure_view_done(&app->figure);
     for (size_t i = 0; i < app->n_lines; i++)
         free(app->lines[i]);
     for (size_t i = 0; i < app->n_jobs; i++)

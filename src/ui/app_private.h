@@ -8,6 +8,7 @@
 
 #include "command/command.h"
 #include "ui/desk.h"
+#include "ui/figure_view.h"
 #include "ui/keys.h"
 #include "ui/layout.h"
 #include "ui/log.h"
@@ -49,6 +50,7 @@ struct app {
     bool answered, answer;
     size_t printed;          /* lines of data since the person last looked, ... */
     size_t printed_at;       /* ... of which this was the first, counted from the start */
+    struct figure_view figure; /* of POPUP_FIGURE */
     enum view_id before;     /* the view that `back` returns to */
     struct surface screen;   /* as it was drawn last */
     struct surface panes;    /* its body, which stays when frozen */

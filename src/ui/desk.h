@@ -76,7 +76,7 @@ struct train_desk {
     size_t listed_at;       /* and the line on which it was */
 };
 
-enum popup { POPUP_NONE, POPUP_KEYS, POPUP_MENU };
+enum popup { POPUP_NONE, POPUP_KEYS, POPUP_MENU, POPUP_FIGURE };
 
 struct desk {
     enum view_id view;

@@ -337,7 +337,10 @@ static void take_key(struct app *app, const struct key *key, const char *bytes, 
 {
     if (key->kind == KEY_ANSWER)
         term_answered();
-    if (key->kind == KEY_NONE || key->kind == KEY_FOCUS || key->kind == KEY_ANSWER)
+    if (key->kind == KEY_FEATURES)
+        term_tell_sixels(key->code);
+    if (key->kind == KEY_NONE || key->kind == KEY_FOCUS || key->kind == KEY_ANSWER ||
+        key->kind == KEY_FEATURES)
         return;
     if (app->desk.place == PLACE_PROMPT && !app->question && prompt_wants_all())
         feed_prompt(app, bytes, n);

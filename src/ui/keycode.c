@@ -15,7 +15,7 @@ enum {
     ESC = 27,
     SEQUENCE_LIMIT = 128, /* bytes of a sequence; what is longer is none */
     ANSWER_LIMIT = 4096,  /* of an answer that is a string */
-    PARAMETERS = 4,
+    PARAMETERS = 16,
     PARTS = 3,            /* of a parameter, "a:b:c" */
 };
 
@@ -276,11 +276,23 @@ static void set_mouse(struct key *out, int b, int x, int y, bool release)
                      (b & CONTROL ? KEY_CONTROL : 0u);
 }
 
+/* "ESC [ ? 62 ; 4 ; 22 c": what is behind the class of terminals; 4 are sixels. */
+static void set_features(struct key *out, const struct sequence *s)
+{
+    bool sixels = false;
+
+    for (int i = 1; i < s->n && i < PARAMETERS; i++)
+        sixels |= parameter(s, i) == 4;
+    set_key(out, KEY_FEATURES, sixels, 0);
+}
+
 static void set_sequence(struct key *out, const struct sequence *s)
 {
     if (s->mark == '<' && (s->last == 'M' || s->last == 'm') && s->n == 3)
         set_mouse(out, parameter(s, 0), parameter(s, 1), parameter(s, 2),
                   s->last == 'm');
+    else if (s->mark == '?' && s->last == 'c')
+        set_features(out, s);
     else if (s->mark)
         return; /* an answer */
     else if (s->last == 'u')

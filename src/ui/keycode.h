@@ -21,6 +21,7 @@ enum key_kind {
     KEY_PASTE,      /* the bytes between the paste brackets: text, length */
     KEY_FOCUS,      /* the terminal got (code 1) or lost (0) the focus */
     KEY_ANSWER,     /* it is well (ESC [ 0 n), as it was asked to say */
+    KEY_FEATURES,   /* what it can do, likewise (DA1); code 1: it takes sixels */
 };
 
 enum key_function {

@@ -292,8 +292,10 @@ void picture_draw(struct app *app, int width, int height)
     if (app->layout.tabs.height > 0)
         draw_top(&v, &part);
     draw_panes(app, &v);
-    if (app->desk.popup != POPUP_NONE) {
-        part = surface_part(&app->screen, app->layout.body);
+    part = surface_part(&app->screen, app->layout.body);
+    if (app->desk.popup == POPUP_FIGURE) {
+        figure_view_draw(&app->figure, &part);
+    } else if (app->desk.popup != POPUP_NONE) {
         keys_draw_popup(app->keys, &v, &part);
     }
     part = surface_part(&app->screen, app->layout.hints);

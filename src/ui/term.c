@@ -32,6 +32,7 @@ enum {
     MAX_WIDTH = 1000, MAX_HEIGHT = 500, /* whatever a terminal says of itself */
     FRAME_MS = 40,      /* that a frame may wait for the terminal, and keys with it */
     LEAVE_MS = 500,
+    CELL_WIDTH = 8, CELL_HEIGHT = 16, /* pixels, where they are not known */
     ANSWER_MS = 1000, /* that an answer may take when the terminal is given back */
     COPY_BYTES = 100000 /* that terminals take in one OSC 52 */
 };
@@ -52,6 +53,8 @@ static struct {
     bool utf8;
     bool mouse, away;
     struct pace pace;
+    enum term_sixels sixels;
+    unsigned paintings;
     const struct theme *theme;
     struct ink inks[ROLES];
     struct surface drawn; /* what curses was told last */
@@ -63,6 +66,7 @@ static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 static const char mouse_on[] = "\033[?1002h\033[?1006h";
 static const char mouse_off[] = "\033[?1002l\033[?1006l";
 static const char question[] = "\033[5n", question_answer[] = "\033[0n";
+static const char features_question[] = "\033[c", features_end[] = "c";
 
 static void add(const char *text)
 {
@@ -261,18 +265,22 @@ bool term_begin(struct error *err)
 }
 
 /* An answer on its way must not reach the shell as if it had been typed. */
-static void end_pace(void)
+static void end_questions(void)
 {
     if (term.pace.asked && !tty_is_gone())
         tty_skip_to(question_answer, ANSWER_MS);
     pace_set(&term.pace, false, 0);
+    if (term.sixels == SIXELS_ASKED && !tty_is_gone())
+        tty_skip_to(features_end, ANSWER_MS);
+    if (term.sixels == SIXELS_ASKED)
+        term.sixels = SIXELS_NO;
 }
 
 void term_leave(void)
 {
     if (!term.screen || term.away)
         return;
-    end_pace();
+    end_questions();
     add(mouse_off);
     add(paste_off);
     endwin();
@@ -327,6 +335,7 @@ void term_resize(void)
     if (term.width != COLS || term.height != LINES)
         resize_term(term.height, term.width);
     surface_done(&term.drawn);
+    term.paintings++;
     clearok(curscr, TRUE); /* nobody knows what the terminal made of the old one */
 }
 
@@ -497,6 +506,7 @@ void term_repaint(void)
     add(paste_on);
     if (term.mouse)
         add(mouse_on);
+    term.paintings++;
     clearok(curscr, TRUE);
 }
 
@@ -519,6 +529,54 @@ size_t term_written(void)
 int term_stderr(void)
 {
     return tty_stderr();
+}
+
+/* ---- pictures ---- */
+
+void term_ask_sixels(void)
+{
+    if (!term.screen || term.away || term.sixels != SIXELS_UNKNOWN)
+        return;
+    add(features_question);
+    term.sixels = SIXELS_ASKED;
+    tty_flush(FRAME_MS);
+}
+
+void term_tell_sixels(bool takes)
+{
+    if (term.sixels == SIXELS_ASKED)
+        term.sixels = takes ? SIXELS_YES : SIXELS_NO;
+}
+
+enum term_sixels term_sixels(void)
+{
+    return term.sixels;
+}
+
+void term_cell(int *width, int *height)
+{
+    if (tty_cell(width, height))
+        return;
+    *width = CELL_WIDTH;
+    *height = CELL_HEIGHT;
+}
+
+void term_put_picture(int x, int y, const char *bytes, size_t n)
+{
+    char place[32];
+
+    if (!term.screen || term.away)
+        return;
+    snprintf(place, sizeof place, "\0337\033[%d;%dH", y + 1, x + 1);
+    add(place);
+    tty_add(bytes, n);
+    add("\0338");
+    tty_flush(FRAME_MS);
+}
+
+unsigned term_paintings(void)
+{
+    return term.paintings;
 }
 
 /* ---- clipboard ---- */

@@ -39,6 +39,19 @@ void term_set_mouse(bool on);
 void term_set_pace(bool on);
 void term_answered(void);
 
+/* Asks it once whether it takes sixels; the answer comes with the keys. */
+void term_ask_sixels(void);
+void term_tell_sixels(bool takes);
+enum term_sixels { SIXELS_UNKNOWN, SIXELS_ASKED, SIXELS_NO, SIXELS_YES };
+enum term_sixels term_sixels(void);
+/* Pixels of a cell, as far as they are known, else few. */
+void term_cell(int *width, int *height);
+/* Sends a picture behind what was drawn, its corner on cell (x, y). What is drawn there
+ * later covers it, as does term_repaint. */
+void term_put_picture(int x, int y, const char *bytes, size_t n);
+/* Counts how often all was painted anew, so that a picture has to be sent again. */
+unsigned term_paintings(void);
+
 /* Brings the surface to the terminal, the cursor to (x, y); x < 0: no cursor. False: the
  * terminal did not take it (it is gone). */
 bool term_draw(const struct surface *s, int x, int y);

@@ -260,6 +260,17 @@ bool tty_size(int *width, int *height)
     return true;
 }
 
+bool tty_cell(int *width, int *height)
+{
+    struct winsize size;
+
+    if (ioctl(tty.fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+        return false;
+    *width = size.ws_xpixel / size.ws_col;
+    *height = size.ws_ypixel / size.ws_row;
+    return *width > 0 && *height > 0;
+}
+
 /* ---- output ---- */
 
 static long now_ms(void)

@@ -32,6 +32,8 @@ void tty_rescue(void);
 
 /* Columns and rows; false: the system does not know them. */
 bool tty_size(int *width, int *height);
+/* Pixels of a cell; false: the system does not know them. */
+bool tty_cell(int *width, int *height);
 
 /* Bytes for the terminal: collected, in order, until tty_flush. */
 void tty_add(const char *bytes, size_t n);
