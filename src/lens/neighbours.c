@@ -17,14 +17,13 @@ enum {
 #define OUT_PANEL ((size_t)(ASKED + 1) * LANES)
 #define SLICE_FLOPS 1e9 /* of one thread in a slice */
 
-struct candidate {
-    float score;
-    uint32_t index;
-};
+/* A score and the number of a point in one number, which compares as they do: first the
+ * score, whose bits are turned so that they rise with it, then the point. */
+typedef uint64_t candidate;
 
-/* The nearest of one point so far: at most `most`, in no order, and their limit */
+/* The nearest of one point so far, in no order. */
 struct best {
-    struct candidate *list;
+    candidate *list;
     int n;
     float limit; /* who is not below it is not among the nearest */
 };
@@ -35,7 +34,7 @@ struct search {
     float *score;    /* PANELS panels of ASKED */
     uint32_t *found; /* (CHUNK) */
     struct best best[ASKED];
-    struct candidate *lists; /* what best points at */
+    candidate *lists; /* what best points at */
 };
 
 static int keep_of(const struct neighbours *b)
@@ -63,7 +62,7 @@ static size_t search_memory(int d, int k)
 {
     return (size_t)ASKED * (size_t)(d + 1) * sizeof(float)
         + PANELS * OUT_PANEL * sizeof(float) + CHUNK * sizeof(uint32_t)
-        + ASKED * list_room(k) * sizeof(struct candidate);
+        + ASKED * list_room(k) * sizeof(candidate);
 }
 
 size_t neighbours_memory(size_t n, int d, int k, int threads)
@@ -116,42 +115,57 @@ void neighbours_done(struct neighbours *b)
 
 /* ---- the nearest so far ---- */
 
-static bool is_before(struct candidate a, struct candidate b)
+static candidate make_candidate(float score, uint32_t point)
 {
-    return a.score < b.score || (a.score == b.score && a.index < b.index);
+    uint32_t bits;
+
+    memcpy(&bits, &score, sizeof bits);
+    bits ^= bits >> 31 ? 0xffffffffu : 0x80000000u;
+    return (candidate)bits << 32 | point;
+}
+
+static float score_of(candidate c)
+{
+    uint32_t bits = (uint32_t)(c >> 32);
+    float score;
+
+    bits ^= bits >> 31 ? 0x80000000u : 0xffffffffu;
+    memcpy(&score, &bits, sizeof score);
+    return score;
+}
+
+static uint32_t point_of(candidate c)
+{
+    return (uint32_t)c;
 }
 
 static int compare_candidates(const void *a, const void *b)
 {
-    const struct candidate *x = a, *y = b;
+    const candidate *x = a, *y = b;
 
-    return is_before(*x, *y) ? -1 : is_before(*y, *x);
-}
-
-static void swap(struct candidate *a, struct candidate *b)
-{
-    struct candidate t = *a;
-
-    *a = *b;
-    *b = t;
+    return (*x > *y) - (*x < *y);
 }
 
 /* Hoare's selection: the `most` first of the list come to its front. */
-static void select_first(struct candidate *list, int n, int most)
+static void select_first(candidate *list, int n, int most)
 {
     int low = 0, high = n - 1;
 
     while (low < high) {
-        struct candidate pivot = list[low + (high - low) / 2];
+        candidate pivot = list[low + (high - low) / 2];
         int i = low, j = high;
 
         while (i <= j) {
-            while (is_before(list[i], pivot))
+            while (list[i] < pivot)
                 i++;
-            while (is_before(pivot, list[j]))
+            while (pivot < list[j])
                 j--;
-            if (i <= j)
-                swap(&list[i++], &list[j--]);
+            if (i <= j) {
+                candidate other = list[i];
+
+                list[i++] = list[j];
+                list[j--] = other;
+            }
         }
         if (most - 1 <= j)
             high = j;
@@ -162,18 +176,19 @@ static void select_first(struct candidate *list, int n, int most)
     }
 }
 
-/* The list becomes its `most` best. Others as near as the last one may still be among the
- * nearest by their number, but come later, so theirs is higher. */
+/* The list becomes its `most` best. Who comes later and is as near as the last one is not
+ * among the nearest, as its number is higher. */
 static void prune(struct best *best, int most)
 {
+    candidate last = 0;
+
     if (best->n <= most)
         return;
     select_first(best->list, best->n, most);
     best->n = most;
-    best->limit = best->list[0].score;
-    for (int i = 1; i < most; i++)
-        if (best->list[i].score > best->limit)
-            best->limit = best->list[i].score;
+    for (int i = 0; i < most; i++)
+        last = best->list[i] > last ? best->list[i] : last;
+    best->limit = score_of(last);
 }
 
 static void take_chunk(const struct neighbours *b, struct search *s, int asked, int panel,
@@ -188,9 +203,8 @@ static void take_chunk(const struct neighbours *b, struct search *s, int asked, 
         for (int i = 0; i < n; i++) {
             uint32_t at = s->found[i];
 
-            best->list[best->n++] = (struct candidate){
-                .score = line[at / LANES * OUT_PANEL + at % LANES],
-                .index = (uint32_t)panel * LANES + at};
+            best->list[best->n++] = make_candidate(
+                line[at / LANES * OUT_PANEL + at % LANES], (uint32_t)panel * LANES + at);
         }
         if (best->n > 2 * keep_of(b))
             prune(best, keep_of(b));
@@ -199,28 +213,22 @@ static void take_chunk(const struct neighbours *b, struct search *s, int asked, 
 
 /* ---- one block ---- */
 
-/* Places left over of the last panel are far away, but nearer than nothing. */
-static bool is_real(const struct neighbours *b, size_t self, struct candidate c)
-{
-    return c.index < b->n && c.index != self;
-}
-
 static void finish_point(const struct neighbours *b, size_t i, struct best *best)
 {
-    int n = 0, most = keep_of(b) + 1; /* the point itself is among them */
+    int n = 0;
 
-    prune(best, most);
-    for (int c = 0; c < best->n; c++)
-        if (is_real(b, i, best->list[c])) {
-            best->list[n] = best->list[c];
-            best->list[n].score =
-                (float)points_distance2(b->points, i, best->list[c].index);
-            n++;
-        }
+    prune(best, keep_of(b) + 1); /* the point itself is among them */
+    for (int c = 0; c < best->n; c++) {
+        uint32_t j = point_of(best->list[c]);
+
+        if (j < b->n && j != i) /* a panel's last places may be empty */
+            best->list[n++] =
+                make_candidate((float)points_distance2(b->points, i, j), j);
+    }
     qsort(best->list, (size_t)n, sizeof *best->list, compare_candidates);
     for (int c = 0; c < b->k; c++) {
-        b->index[i * (size_t)b->k + (size_t)c] = best->list[c].index;
-        b->distance2[i * (size_t)b->k + (size_t)c] = best->list[c].score;
+        b->index[i * (size_t)b->k + (size_t)c] = point_of(best->list[c]);
+        b->distance2[i * (size_t)b->k + (size_t)c] = score_of(best->list[c]);
     }
 }
 

@@ -102,12 +102,20 @@ void points_ask(const struct points *p, size_t i, float *row)
     row[p->d] = 1;
 }
 
+/* Four sums, so that an addition need not wait for the one before it. */
 double points_distance2(const struct points *p, size_t i, size_t j)
 {
     const float *a = p->x + i * (size_t)p->d, *b = p->x + j * (size_t)p->d;
-    double sum = 0;
+    double sum[4] = {0};
+    int f = 0;
 
-    for (int f = 0; f < p->d; f++)
-        sum += ((double)a[f] - b[f]) * ((double)a[f] - b[f]);
-    return sum;
+    for (; f + 4 <= p->d; f += 4)
+        for (int k = 0; k < 4; k++) {
+            double x = (double)a[f + k] - b[f + k];
+
+            sum[k] += x * x;
+        }
+    for (; f < p->d; f++)
+        sum[0] += ((double)a[f] - b[f]) * ((double)a[f] - b[f]);
+    return sum[0] + sum[1] + (sum[2] + sum[3]);
 }

@@ -88,7 +88,7 @@ bool tsne_check(const struct tsne_options *o, size_t n, struct error *err)
 /* ---- memory ---- */
 
 /* Up to so many points all pairs are faster than the grid (measured; RESULTS). */
-#define EXACT_MOST 3000
+#define EXACT_MOST 4000
 
 static bool is_exact(const struct tsne_options *o, size_t n)
 {
