@@ -182,14 +182,16 @@ disturb() {
         -e "inject=${call% *}:$how:when=${call#* }"
 }
 
-# fail_run ERROR TEXT: a run goes on without what it cannot write. An autosave that fails
-# as the run comes to its end is of no more interest to anybody.
+# fail_run ERROR TEXT: a run goes on without what it cannot write; without its model it
+# comes to its end and fails. An autosave that fails as the run comes to its end is of no
+# more interest to anybody.
 fail_run() {
     disturb "error=$1" --seccomp-bpf
+    wanted=$([ $verb = autosaved ] && echo 0 || echo 1)
     said=$(grep -c "not $verb: cannot write $file: $2" err)
     told=$((told + said))
-    if [ $status -ne 0 ]; then
-        wrong "$1: it ends"
+    if [ $status -ne "$wanted" ]; then
+        wrong "$1: it ends with another status than $wanted"
     elif [ $said -gt 1 ] || { [ $said -eq 0 ] && [ $verb != autosaved ]; }; then
         wrong "$1: not one sentence"
     elif [ "$(strays)" -ne 0 ]; then
