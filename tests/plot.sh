@@ -54,7 +54,7 @@ is_harmless() { [ ! -e PWNED ]; }
 
 # ---- hostile names, every figure, every kind of file ----
 
-set -- -c 'pretrain mlm --epochs 1 --name p1'
+set -- -c 'pretrain mlm --epochs 1 --name p1' -c 'attention --run r1'
 for format in txt png pdf svg; do
     for name in loss score roc calibration; do
         set -- "$@" -c "plot $name $name.$format --run r1"
@@ -70,7 +70,9 @@ for format in txt png pdf svg; do
 done
 set -- "$@" -c 'plot confusion confusion.png --run r1 --style dark' \
     -c 'plot confusion confusion.svg --run r1' \
-    -c 'plot learned learned.pdf --run p1' -c 'plot learned learned.svg --run p1'
+    -c 'plot learned learned.pdf --run p1' -c 'plot learned learned.svg --run p1' \
+    -c 'plot attention attention.png' -c 'attention --run r1 --class "`touch PWNED`"' \
+    -c 'plot attention attention.svg'
 plot "$@"
 point "every figure is drawn, whatever columns are called"
 
@@ -78,7 +80,7 @@ is_harmless
 point "nothing of it was run"
 
 ls loss.svg score.png roc.pdf calibration.txt number.png h12.svg h12.txt confusion.png \
-    learned.pdf loss.gp loss.dat confusion.gp learned.dat > out 2>&1
+    learned.pdf attention.svg loss.gp loss.dat confusion.gp learned.dat > out 2>&1
 point "files are there, with scripts and data beside them"
 
 cat h*.txt > all

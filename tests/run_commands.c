@@ -260,7 +260,7 @@ static void run_test(const char *path, const char *source)
         check(t.same);
     session_free(session);
     pending_clear(&t.recorder.context);
-    str_done(&t.recorder.context.record);
+    context_done(&t.recorder.context);
     str_done(&t.recorder.said);
     str_done(&t.written);
     free(text);

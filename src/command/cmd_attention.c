@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "command/asked.h"
 #include "command/families.h"
+#include "command/figures.h"
 #include "command/grid.h"
 #include "command/pending.h"
 #include "lens/job_attention.h"
@@ -180,6 +181,41 @@ static void print_map(struct context *c, const struct run *r,
     grid_print(g, c);
 }
 
+/* "attention of r1, layer 2, head mean, 100 rows of yes less no" */
+static char *title_of(const struct run *r, const struct attention_job *j)
+{
+    const struct attention_request *q = attention_job_asked(j);
+    struct str title = {0};
+    char head[16], rows[COUNT_TEXT];
+
+    str_printf(&title, "attention of %s", r->name);
+    if (q->head != HEADS_ROLLOUT)
+        str_printf(&title, ", layer %d, head", q->layer + 1);
+    str_printf(&title, " %s, ", head_text(q->head, head));
+    if (q->row > 0)
+        str_printf(&title, "row %zu", q->row);
+    else
+        str_printf(&title, "%s rows", count_text(attention_job_rows(j), rows));
+    if (q->class)
+        str_printf(&title, " of %s", q->class);
+    if (q->against)
+        str_printf(&title, " less %s", q->against);
+    return title.text;
+}
+
+static void keep_figure(struct context *c, const struct run *r,
+                        const struct attention_job *j, const double *map)
+{
+    const struct encoder *e = model_encoder(r->model);
+    struct figure *f;
+
+    if (e->n_categorical == 0)
+        return;
+    f = figures_attention(e, map, attention_job_asked(j)->against != NULL);
+    f->title = title_of(r, j);
+    context_keep_figure(c, KEPT_ATTENTION, f);
+}
+
 static bool finish_attention(struct context *c, struct pending *p, void *work,
                              enum job_state ended, struct error *err)
 {
@@ -192,6 +228,7 @@ static bool finish_attention(struct context *c, struct pending *p, void *work,
             print_json(c, p->run, work, map);
         else
             print_map(c, p->run, work, map);
+        keep_figure(c, p->run, work, map);
         free(map);
     }
     attention_job_type.free(work);

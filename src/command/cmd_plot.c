@@ -228,6 +228,21 @@ static struct figure *make_histogram(struct context *c, const struct call *call,
     return f;
 }
 
+/* Results are drawn as they were printed last: what they take is said to their own
+ * commands. */
+static struct figure *make_attention(struct context *c, const struct call *call,
+                                     struct error *err)
+{
+    struct figure *f = c->figures[KEPT_ATTENTION];
+
+    (void)call;
+    if (f)
+        return figure_ref(f);
+    error_set(err, ERROR_STATE, "no attention was looked at yet; `attention` does that, "
+              "and what it prints can be drawn");
+    return NULL;
+}
+
 /* In the order of PLOT_NAMES. */
 static const struct {
     struct figure *(*make)(struct context *c, const struct call *call, struct error *err);
@@ -236,9 +251,11 @@ static const struct {
     {make_loss, "loss"}, {make_score, "score"}, {make_score, "score"}, {make_roc, "ROC"},
     {make_calibration, "calibration"}, {make_confusion, "confusion"},
     {make_learned, "learned"}, {make_histogram, "histogram"},
+    {make_attention, "attention"},
 };
 
-#define PLOT_NAMES "loss|score|auc|roc|calibration|confusion|learned|histogram"
+#define PLOT_NAMES \
+    "loss|score|auc|roc|calibration|confusion|learned|histogram|attention"
 
 /* ---- where it goes ---- */
 
@@ -375,7 +392,8 @@ const struct command command_plot = {
             "FILE.gp and FILE.dat. Without a file the figure is shown, as a picture "
             "where the terminal takes sixels. ROC curve, calibration and confusions are "
             "those of the best weights on the validation rows; of a regression they are "
-            "predictions, sizes and quantiles of errors. auc is score.",
+            "predictions, sizes and quantiles of errors. auc is score. attention is what "
+            "`attention` printed last.",
     .arguments = {
         {"NAME", {VALUE_CHOICE, PLOT_NAMES, 0, 0}, REQUIRED, NULL, "the figure"},
         {"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, NULL, "the file to write"},

@@ -12,6 +12,7 @@
 #include "command/name.h"
 #include "command/option.h"
 #include "engine/kept.h"
+#include "plot/figure.h"
 
 /* In the order of `help`. */
 static const struct command *const commands[] = {
@@ -52,6 +53,21 @@ static const struct parameter format_option = {
     "format", {VALUE_CHOICE, "table|csv|json", 0, 0}, OPTIONAL, "table|csv|json",
     "how the data is printed",
 };
+
+/* ---- what it owns ---- */
+
+void context_done(struct context *c)
+{
+    for (int i = 0; i < KEPT_FIGURES; i++)
+        figure_free(c->figures[i]);
+    str_done(&c->record);
+}
+
+void context_keep_figure(struct context *c, enum kept_figure which, struct figure *f)
+{
+    figure_free(c->figures[which]);
+    c->figures[which] = f;
+}
 
 /* ---- the way out ---- */
 

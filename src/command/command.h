@@ -68,6 +68,10 @@ enum narration {
 };
 
 struct pending;
+struct figure;
+
+/* Results that `plot` can draw after they were printed. */
+enum kept_figure { KEPT_ATTENTION, KEPT_FIGURES };
 
 struct context {
     struct session *session;
@@ -85,12 +89,18 @@ struct context {
     const char *line;         /* that runs now */
     struct pending *pending;    /* jobs on their way, command/pending.h */
     struct gnuplot_facts gnuplot; /* once it was asked */
+    struct figure *figures[KEPT_FIGURES]; /* of the last results, or NULL; owned */
     struct error background;  /* the first failure of a job nobody waited for */
     struct str record;        /* what was run at the prompt, for `session save` */
     const char *screen;       /* what the screen can do, in words; NULL: there is none */
     bool input_free;          /* standard input is no person's and no script's, */
     bool output_free;         /* and standard output no screen's: data may go through */
 };
+
+/* Frees what it owns itself; jobs are pending_clear's. */
+void context_done(struct context *c);
+/* Takes the figure over, in place of the one before. */
+void context_keep_figure(struct context *c, enum kept_figure which, struct figure *f);
 
 void context_print(struct context *c, const char *bytes, size_t n);
 void context_note(struct context *c, const char *format, ...)

@@ -51,6 +51,11 @@ struct figure *figures_confusion(const struct diagnosis *d);
 /* Of pre-training, column by column. NULL: not known. */
 struct figure *figures_learned(const struct run *r);
 
+/* Which of the n columns attends to which: map (n, n), from query to key. A difference
+ * of two has a scale with 0 in its middle. */
+struct figure *figures_attention(const struct encoder *e, const double *map,
+                                 bool difference);
+
 /* ---- columns: figures_column.c ---- */
 
 /* How its numbers lie. It has some (n_bins > 1). */

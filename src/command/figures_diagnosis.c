@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The best weights of a run on its validation rows. */
+/* What a model does: its best weights on the validation rows, what it has learned, what
+ * attends to what. */
 #include "command/figures.h"
 
 #include <math.h>
@@ -207,6 +208,38 @@ struct figure *figures_learned(const struct run *r)
                    (double)(has_auc ? scores[i].auc : scores[i].accuracy));
         series_add(&f->series[1], i, has_auc ? 0.5 : (double)scores[i].baseline);
         axis_add_name(&f->x, i, e->categorical[i].name);
+    }
+    return f;
+}
+
+/* ---- attention ---- */
+
+struct figure *figures_attention(const struct encoder *e, const double *map,
+                                 bool difference)
+{
+    struct figure *f = figure_new(NULL);
+    int n = e->n_categorical, decimals = 3;
+    struct figure_matrix *m = figure_set_matrix(f, n, n, difference
+                                                             ? "difference of attention"
+                                                             : "attention, share of 1");
+
+    axis_label(&f->x, "is asked");
+    axis_label(&f->y, "asks");
+    m->diverging = difference;
+    if (!difference)
+        m->low = 0;
+    for (int i = 0; i < n * n; i++)
+        decimals = fabs(map[i]) >= 0.1 ? 2 : decimals;
+    for (int i = 0; i < n; i++) {
+        matrix_name_row(m, i, e->categorical[i].name);
+        matrix_name_column(m, i, e->categorical[i].name);
+        for (int k = 0; k < n; k++) {
+            char *text = difference ? xasprintf("%+.*f", decimals, map[i * n + k])
+                                    : xasprintf("%.*f", decimals, map[i * n + k]);
+
+            matrix_put(m, i, k, map[i * n + k], text);
+            free(text);
+        }
     }
     return f;
 }

@@ -24,6 +24,13 @@ struct figure *figure_new(const char *title)
     f->title = title ? xstrdup(title) : NULL;
     f->x.low = f->x.high = f->y.low = f->y.high = NAN;
     f->cursor = f->level = NAN;
+    f->owners = 1;
+    return f;
+}
+
+struct figure *figure_ref(struct figure *f)
+{
+    f->owners++;
     return f;
 }
 
@@ -56,7 +63,7 @@ static void matrix_free(struct figure_matrix *m)
 
 void figure_free(struct figure *f)
 {
-    if (!f)
+    if (!f || --f->owners > 0)
         return;
     for (size_t i = 0; i < f->n_texts; i++)
         free(f->texts[i].text);

@@ -66,12 +66,15 @@ struct figure {
     size_t n_series, series_capacity;
     double cursor;      /* x of a vertical line, NAN: none */
     double level;       /* y of a dotted horizontal line (best so far), NAN: none */
+    int owners;
     bool diagonal;      /* the line y = x: chance in a ROC, truth in a calibration */
 };
 
 /* Copies the title, which may be NULL. */
 struct figure *figure_new(const char *title);
-void figure_free(struct figure *f);
+/* One more owner; of one thread only, as figure_free. */
+struct figure *figure_ref(struct figure *f);
+void figure_free(struct figure *f); /* one owner less */
 
 /* An empty series; the pointer is valid until the next one is added. */
 struct series *figure_add(struct figure *f, const char *name, enum series_kind kind,

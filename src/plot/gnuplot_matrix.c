@@ -9,8 +9,12 @@
 #include "plot/gnuplot_own.h"
 
 enum {
-    CELL_WIDTH = 16, /* of the text in a cell */
-    NUMBERS = 14,    /* rows and columns up to which cells bear their text */
+    CELL = 24, CELL_SMALL = 12, /* pixels across, at least */
+    LETTER = 10, EDGES = 100,   /* pixels of a letter; of labels and edges */
+    CELL_WIDTH = 16,            /* characters of the text in a cell */
+    LEAST_CELL = 4,             /* where texts are shorter, or made of numbers */
+    AROUND = 6,                 /* that axes and their labels take */
+    NUMBERS = 14,               /* rows and columns up to which cells bear their text */
 };
 
 /* Viridis at equal distances: as bright as it is large, also in grey and to the
@@ -18,19 +22,22 @@ enum {
 static const char *const viridis[] = {"#440154", "#482878", "#3e4989", "#31688e",
                                       "#26828e", "#1f9e89", "#35b779", "#6ece58",
                                       "#b5de2b", "#fde725"};
+/* Of the picture's width, and pixels beside it: for the scale, its numbers and label. */
+static const double scale_width = 0.075;
+enum { SCALE_PIXELS = 120 };
 enum { VIRIDIS = sizeof viridis / sizeof viridis[0] };
 
 /* ---- names ---- */
 
 static void add_names(struct script *s, const char *which, char *const *names, int n,
-                      const char *how)
+                      size_t width, const char *how)
 {
     bool first = true;
 
     str_printf(s->out, "set %stics scale 0 nomirror (", which);
     for (int i = 0; i < n; i++) {
         if (names[i])
-            script_tick(s, &first, i, names[i]);
+            script_tick(s, &first, i, names[i], width);
     }
     str_printf(s->out, ") textcolor rgb '%s'%s\n", s->ground->front, how);
 }
@@ -87,6 +94,33 @@ static int longest(char *const *names, int n)
     return most < SCRIPT_NAME ? (int)most : SCRIPT_NAME;
 }
 
+static bool has_numbers(const struct figure_matrix *m)
+{
+    return m->rows <= NUMBERS && m->columns <= NUMBERS;
+}
+
+void script_matrix_size(const struct figure_matrix *m, int *width, int *height)
+{
+    int cells = m->columns > m->rows ? m->columns : m->rows;
+    int cell = cells > SCRIPT_MANY ? CELL_SMALL : CELL, across = cell;
+    int text = (longest(m->texts, m->rows * m->columns) + 1) * LETTER;
+
+    if (has_numbers(m) && text > cell)
+        across = text;
+    *width = m->columns * across + longest(m->row_names, m->rows) * LETTER;
+    *width += (int)(scale_width * *width) + SCALE_PIXELS + EDGES;
+    *height = m->rows * cell + longest(m->column_names, m->columns) * LETTER + EDGES;
+}
+
+/* Characters that a cell has; 1: there is no room. */
+static int text_cell(const struct script *s)
+{
+    const struct figure_matrix *m = s->f->matrix;
+    int room = s->width - longest(m->row_names, m->rows) - AROUND;
+
+    return room > m->columns * 2 ? room / m->columns : 1;
+}
+
 /* Names of columns lie where they have room beside each other. */
 static void add_matrix_axes(struct script *s)
 {
@@ -96,9 +130,11 @@ static void add_matrix_axes(struct script *s)
     int cells = m->columns > m->rows ? m->columns : m->rows;
 
     add_names(s, "x", m->column_names, m->columns,
+              script_is_text(s) ? (size_t)text_cell(s) - 1 : SCRIPT_NAME,
               cells > SCRIPT_MANY ? " rotate by -90 font ',8'"
               : lie ? "" : " rotate by -40");
-    add_names(s, "y", m->row_names, m->rows, cells > SCRIPT_MANY ? " font ',8'" : "");
+    add_names(s, "y", m->row_names, m->rows, SCRIPT_NAME,
+              cells > SCRIPT_MANY ? " font ',8'" : "");
     str_printf(s->out, "set xrange [-0.5:%d.5]\nset yrange [%d.5:-0.5]\n", m->columns - 1,
                m->rows - 1);
     script_label(s, "xlabel", s->f->x.label);
@@ -132,24 +168,25 @@ static void add_scale(struct script *s)
     script_range(s, "cb", low, high);
     script_ticks(s, "cb", &plain, low, high, SCRIPT_TICKS);
     if (m->label) {
-        str_puts(s->out, "set cblabel offset 1 ");
+        str_puts(s->out, "set cblabel offset 0.5 ");
         gnuplot_quote(s->out, m->label, 0);
         str_printf(s->out, " textcolor rgb '%s'\n", s->ground->front);
     }
-    str_puts(s->out, "set colorbox noborder\n");
+    str_printf(s->out, "set colorbox noborder\nset rmargin at screen %.4f\n",
+               1 - scale_width - (double)SCALE_PIXELS / s->width);
 }
 
 /* Text has numbers in place of colours, which characters cannot tell apart. */
 bool script_matrix(struct script *s, struct error *err)
 {
     const struct figure_matrix *m = s->f->matrix;
-    int room = s->width - longest(m->row_names, m->rows) - 6;
-    int cell = longest(m->texts, m->rows * m->columns) + 2;
+    int cell = longest(m->texts, m->rows * m->columns);
 
     add_matrix_axes(s);
     str_puts(s->out, "set key off\n");
     if (script_is_text(s)) {
-        if (m->columns * (cell > 8 ? cell : 8) > room || m->rows > s->height - 6)
+        if ((cell > LEAST_CELL ? cell : LEAST_CELL) >= text_cell(s) ||
+            m->rows > s->height - AROUND)
             return error_set(err, ERROR_STATE, "a matrix of %d x %d does not fit %d x %d "
                              "characters; a FILE.svg, .png or .pdf has room",
                              m->rows, m->columns, s->width, s->height);
@@ -158,7 +195,7 @@ bool script_matrix(struct script *s, struct error *err)
         return true;
     }
     add_scale(s);
-    if (m->rows <= NUMBERS && m->columns <= NUMBERS)
+    if (has_numbers(m))
         add_cell_texts(s);
     str_printf(s->out, "plot %s matrix using 1:2:3 with image pixels notitle\n", s->data);
     return true;

@@ -44,8 +44,9 @@ int script_style(int style);
 void script_number(struct str *out, double x);
 /* "set WHAT 'text'"; text may be NULL: nothing. */
 void script_label(struct script *s, const char *what, const char *text);
-/* One of the list of tics: 'text' at. */
-void script_tick(struct script *s, bool *first, double at, const char *text);
+/* One of the list of tics: 'text' at; the text takes so many columns at most. */
+void script_tick(struct script *s, bool *first, double at, const char *text,
+                 size_t width);
 void script_ticks(struct script *s, const char *which, const struct axis *a, double low,
                   double high, int most);
 void script_range(struct script *s, const char *which, double low, double high);
@@ -54,7 +55,9 @@ bool script_has_points(const struct figure *f, const struct series *s);
 
 /* gnuplot_series.c, after the axes */
 void script_series(struct script *s);
-/* gnuplot_matrix.c. False: it does not fit. */
+/* gnuplot_matrix.c: the pixels it needs at least */
+void script_matrix_size(const struct figure_matrix *m, int *width, int *height);
+/* False: it does not fit. */
 bool script_matrix(struct script *s, struct error *err);
 
 #endif

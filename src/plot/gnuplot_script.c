@@ -11,7 +11,7 @@
 
 enum {
     WIDTH = 1000, HEIGHT = 625,   /* pixels of a picture, where it needs no more */
-    CELL = 24, CELL_SMALL = 12,   /* of a matrix: pixels across, at least */
+    SMALL_NAME = 12,              /* pixels across, of a name that stands upright */
     SIZE_MOST = 4000,
     SCATTER_WIDTH = 1400, SCATTER_HEIGHT = 1000, /* with many texts */
     TEXT_WIDTH = 100, TEXT_HEIGHT = 32,
@@ -128,23 +128,22 @@ static void add_styles(struct script *s)
 
 static void find_size(struct script *s)
 {
-    const struct figure_matrix *m = s->f->matrix;
-    int cells = m && m->columns > m->rows ? m->columns : m ? m->rows : 0;
-    int cell = cells > SCRIPT_MANY ? CELL_SMALL : CELL;
+    int width = WIDTH, height = HEIGHT;
 
     s->width = WIDTH;
     s->height = HEIGHT;
     if (script_is_text(s)) {
         s->width = TEXT_WIDTH;
         s->height = TEXT_HEIGHT;
-    } else if (m) {
-        s->width = m->columns * cell + 400 > WIDTH ? m->columns * cell + 400 : WIDTH;
-        s->height = m->rows * cell + 250 > HEIGHT ? m->rows * cell + 250 : HEIGHT;
+    } else if (s->f->matrix) {
+        script_matrix_size(s->f->matrix, &width, &height);
+        s->width = width > WIDTH ? width : WIDTH;
+        s->height = height > HEIGHT ? height : HEIGHT;
     } else if (s->f->n_texts > SCRIPT_MANY_TEXTS) {
         s->width = SCATTER_WIDTH;
         s->height = SCATTER_HEIGHT;
     } else if (s->f->x.n_names > SCRIPT_MANY) {
-        s->width = (int)s->f->x.n_names * CELL_SMALL + 150;
+        s->width = (int)s->f->x.n_names * SMALL_NAME + 150;
     }
     if (s->width > SIZE_MOST)
         s->width = SIZE_MOST;
@@ -202,11 +201,12 @@ void script_label(struct script *s, const char *what, const char *text)
     str_printf(s->out, " textcolor rgb '%s'\n", s->ground->front);
 }
 
-void script_tick(struct script *s, bool *first, double at, const char *text)
+void script_tick(struct script *s, bool *first, double at, const char *text,
+                 size_t width)
 {
     str_puts(s->out, *first ? "" : ", ");
     *first = false;
-    gnuplot_quote_format(s->out, text, SCRIPT_NAME);
+    gnuplot_quote_format(s->out, text, width);
     str_putc(s->out, ' ');
     script_number(s->out, at);
 }
@@ -236,11 +236,11 @@ void script_ticks(struct script *s, const char *which, const struct axis *a,
         step = step > 0 ? fmin(step, ticks[i] - ticks[i - 1]) : ticks[i] - ticks[i - 1];
     str_printf(s->out, "set %stics nomirror (", which);
     for (size_t i = 0; i < a->n_names; i += every_name(s, a))
-        script_tick(s, &first, a->names[i].at, a->names[i].text);
+        script_tick(s, &first, a->names[i].at, a->names[i].text, SCRIPT_NAME);
     for (int i = 0; i < n && a->n_names == 0; i++) {
         char *text = axis_tick_text(a, ticks[i], step);
 
-        script_tick(s, &first, ticks[i], text);
+        script_tick(s, &first, ticks[i], text, SCRIPT_NAME);
         free(text);
     }
     str_printf(s->out, ") textcolor rgb '%s'%s\n", s->ground->front,

@@ -698,7 +698,7 @@ void app_free(struct app *app)
     term_end();
     prompt_end();
     pending_clear(&app->context);
-    str_done(&app->context.record);
+    context_done(&app->context);
     desk_done(&app->desk);
     log_free(app->log);
     keys_free(app->keys);

@@ -229,7 +229,7 @@ struct plain *plain_new(struct session *s, bool batch)
 void plain_free(struct plain *p)
 {
     pending_clear(&p->context);
-    str_done(&p->context.record);
+    context_done(&p->context);
     str_done(&p->status);
     free(p);
 }
