@@ -81,6 +81,8 @@ printf 'show train.seed --format csv\r\n' > crlf.tabscope
 try crlf.tabscope --seed 7;   is 0 'train.seed,7,1' '' "a seed for all, CRLF lines"
 printf 'tables\0\n' > nul.tabscope
 try nul.tabscope;             is 1 '' '^nul.tabscope:1: .*NUL' "a NUL in a script"
+try -b -c 'load income.csv' -c 'target over_50k'
+is 0 '' '(24.4 % of 8,993 rows)' "large counts can be read"
 printf 'quit\nlod\n' > quit.tabscope
 try quit.tabscope;            is 0 '' '' "quit ends a script"
 try -b -c 'source bad.tabscope'

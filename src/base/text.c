@@ -259,3 +259,17 @@ void fold_to(struct str *out, const char *text, size_t at, size_t indent, size_t
         text += gap + n;
     }
 }
+
+const char *count_text(size_t n, char out[COUNT_TEXT])
+{
+    char digits[COUNT_TEXT];
+    int length = snprintf(digits, sizeof(digits), "%zu", n), at = 0;
+
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}

@@ -35,6 +35,10 @@ size_t show_width(const char *bytes, size_t n);
  * `at`; further lines at column `indent`. What stands in [brackets] is not broken. */
 void fold_to(struct str *out, const char *text, size_t at, size_t indent, size_t width);
 
+/* 1234567 -> "1,234,567" into out, which is returned. */
+enum { COUNT_TEXT = 32 };
+const char *count_text(size_t n, char out[COUNT_TEXT]);
+
 /* Decodes one code point at bytes[0..n), n > 0. Returns its length in bytes
  * (1..4); *code is -1 for an invalid sequence (then the length is 1). */
 int utf8_decode(const char *bytes, size_t n, int *code);

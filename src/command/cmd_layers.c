@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "command/families.h"
 #include "command/grid.h"
 #include "engine/trainer.h"
@@ -158,9 +159,10 @@ static void note_memory(struct context *c, const struct model_options *o,
     int batch = train_batch(&c->session->settings.train, rows);
     size_t bytes = model_training_bytes(o, e, PRETEXT_NONE, batch,
                                         engine_threads(c->session->engine));
+    char count[COUNT_TEXT];
 
-    context_note(c, "training with batches of %d rows takes %.0f MB", batch,
-                 ceil((double)bytes / 1e6));
+    context_note(c, "training with batches of %s rows takes %.0f MB",
+                 count_text((size_t)batch, count), ceil((double)bytes / 1e6));
 }
 
 static bool run_model(struct context *c, const struct call *call, struct error *err)

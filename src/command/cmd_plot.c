@@ -7,9 +7,9 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "command/families.h"
 #include "command/figures.h"
-#include "command/grid.h"
 #include "command/pending.h"
 #include "command/plotting.h"
 #include "command/run_text.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "command/families.h"
 #include "command/grid.h"
 #include "command/lineage.h"
@@ -193,6 +194,7 @@ static void append_columns(struct grid *g, const struct run *r)
 static bool run_run(struct context *c, const struct call *call, struct error *err)
 {
     struct run *r = find_run(c, call_word(call, 0), err);
+    char count[COUNT_TEXT];
     size_t left_out = 0;
     struct grid *g;
 
@@ -219,7 +221,8 @@ static bool run_run(struct context *c, const struct call *call, struct error *er
     append_columns(g, r);
     grid_print(g, c);
     if (left_out > 0)
-        context_note(c, "%zu epochs are left out; `--format csv` has all", left_out);
+        context_note(c, "%s epochs are left out; `--format csv` has all",
+                     count_text(left_out, count));
     return true;
 }
 

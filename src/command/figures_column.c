@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "command/grid.h"
+#include "base/text.h"
 
 static const double second_a_year = 31556952;
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "command/grid.h"
+#include "base/text.h"
 
 enum { FEW_CLASSES = 6 }; /* whose confusions have room for more than a number */
 

@@ -204,20 +204,6 @@ void grid_none(struct grid *g)
     add_cell(g, (struct value_cell){.type = CELL_NONE});
 }
 
-const char *count_text(size_t n, char out[COUNT_TEXT])
-{
-    char digits[COUNT_TEXT];
-    int length = snprintf(digits, sizeof(digits), "%zu", n), at = 0;
-
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            out[at++] = ',';
-        out[at++] = digits[i];
-    }
-    out[at] = '\0';
-    return out;
-}
-
 /* ---- table ---- */
 
 static void write_number(const struct value_cell *v, char *out, size_t size)

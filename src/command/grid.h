@@ -52,8 +52,4 @@ void grid_count(struct grid *g, size_t n);
 void grid_bool(struct grid *g, bool yes);
 void grid_none(struct grid *g);
 
-/* 1234567 -> "1,234,567" into out, which is returned. */
-enum { COUNT_TEXT = 32 };
-const char *count_text(size_t n, char out[COUNT_TEXT]);
-
 #endif

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "command/grid.h"
+#include "base/text.h"
 
 const char *run_state_text(const struct run *r)
 {
@@ -125,9 +125,10 @@ const char *unlike_name(enum unlike u)
 static void put_split(const struct run *r, bool rows, struct str *out)
 {
     const struct split_options *s = &r->split;
+    char count[COUNT_TEXT];
 
     if (rows)
-        str_printf(out, "%zu test rows", r->test.rows);
+        str_printf(out, "%s test rows", count_text(r->test.rows, count));
     else if (s->folds > 0)
         str_printf(out, "fold %d of %d, seed %llu", s->fold, s->folds,
                    (unsigned long long)s->seed);

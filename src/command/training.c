@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "command/grid.h"
+#include "base/text.h"
 #include "command/pending.h"
 #include "engine/job_train.h"
 
@@ -96,14 +96,15 @@ static void note_epoch(struct context *c, const struct run *r,
 static void note_begin(struct context *c, const struct run *r,
                        const struct train_look *look)
 {
-    char parameters[COUNT_TEXT];
+    char parameters[COUNT_TEXT], batches[COUNT_TEXT], rows[COUNT_TEXT];
 
     context_note_lines(c, "", str_text(&look->note));
     context_note(c,
-                 "%s: %s parameters, %zu batch%s of %d rows an epoch, %.0f MB of memory",
-                 r->name, count_text(r->parameters, parameters), r->progress.batches,
-                 r->progress.batches == 1 ? "" : "es", r->batch,
-                 ceil((double)r->bytes / 1e6));
+                 "%s: %s parameters, %s batch%s of %s rows an epoch, %.0f MB of memory",
+                 r->name, count_text(r->parameters, parameters),
+                 count_text(r->progress.batches, batches),
+                 r->progress.batches == 1 ? "" : "es",
+                 count_text((size_t)r->batch, rows), ceil((double)r->bytes / 1e6));
 }
 
 /* What was remarked since. */

@@ -204,14 +204,15 @@ static void note_cap(const struct fit *f, const struct feature *x, size_t all,
                      size_t cells)
 {
     size_t kept = (size_t)x->classes - 1, rest = x->counts[x->classes];
+    char few[COUNT_TEXT], many[COUNT_TEXT];
 
     if (kept == all || !f->note)
         return;
     str_printf(
         f->note,
-        "%s: %zu of %zu classes are kept, the rarer ones (%.3g %% of the cells) share "
-        "one place\n",
-        x->name, kept, all, 100.0 * (double)rest / (double)cells);
+        "%s: %s of %s classes are kept, the rarer ones (%.3g %% of the cells) share "
+        "one place\n", x->name, count_text(kept, few), count_text(all, many),
+        100.0 * (double)rest / (double)cells);
 }
 
 static bool fill_feature(const struct fit *f, struct feature *x, const struct census *c)

@@ -267,11 +267,13 @@ static void gather_inputs(struct application *a)
 
 void encoder_note_odd(const struct encoder *e, const size_t *odd, struct str *note)
 {
+    char count[COUNT_TEXT];
+
     for (int i = 0; i < e->n_continuous; i++)
         if (odd[i] > 0)
-            str_printf(note, "%s: %zu cell%s cannot be read and count%s as missing\n",
-                       e->continuous[i].column, odd[i], odd[i] == 1 ? "" : "s",
-                       odd[i] == 1 ? "s" : "");
+            str_printf(note, "%s: %s cell%s cannot be read and count%s as missing\n",
+                       e->continuous[i].column, count_text(odd[i], count),
+                       odd[i] == 1 ? "" : "s", odd[i] == 1 ? "s" : "");
 }
 
 /* ---- target and weight ---- */
@@ -306,6 +308,7 @@ static bool gather_target(struct application *a)
     struct tally *t = place >= 0 ? tally_new(dataset_column(a->data, place)) : NULL;
     float *target_of_code = t ? try_alloc(t->n, sizeof *target_of_code) : NULL;
     size_t unknown = 0;
+    char count[COUNT_TEXT];
 
     for (size_t row = 0; place < 0 && row < f->rows; row++)
         f->target[row] = NAN;
@@ -318,8 +321,8 @@ static bool gather_target(struct application *a)
     for (size_t row = 0; target_of_code && row < f->rows; row++)
         f->target[row] = target_of_code[tally_code(t, row)];
     if (unknown && a->note)
-        str_printf(a->note, "%s: %zu rows hold no target that training knew\n", e->target,
-                   unknown);
+        str_printf(a->note, "%s: %s rows hold no target that training knew\n", e->target,
+                   count_text(unknown, count));
     free(target_of_code);
     tally_free(t);
     return place < 0 || target_of_code || no_memory(a);

@@ -215,19 +215,21 @@ static void name_number_kind(struct look *l)
     const struct numbers *r = &l->numbers;
     const char *word = find_code_word(l->out->name, r->max);
     const char *whole = r->whole ? "whole " : "";
+    char distinct[COUNT_TEXT];
 
+    count_text(l->distinct, distinct);
     if (l->distinct <= 2 && r->odd == 0)
-        conclude(l, KIND_CATEGORICAL, "numbers, %zu distinct", l->distinct);
+        conclude(l, KIND_CATEGORICAL, "numbers, %s distinct", distinct);
     else if (r->whole && r->min == -1 && r->max == 1)
         conclude(l, KIND_CATEGORICAL, "the signs -1, 0 and 1");
     else if (r->whole && word && l->distinct * ROWS_A_TEXT <= l->present)
-        conclude(l, KIND_CATEGORICAL, "%zu distinct whole numbers, by the name a %s",
-                 l->distinct, word);
+        conclude(l, KIND_CATEGORICAL, "%s distinct whole numbers, by the name a %s",
+                 distinct, word);
     else if (r->cells < l->present)
-        conclude(l, KIND_CONTINUOUS, "%.4g %% of the cells are %snumbers, %zu distinct",
-                 percent(r->cells, l->present), whole, l->distinct);
+        conclude(l, KIND_CONTINUOUS, "%.4g %% of the cells are %snumbers, %s distinct",
+                 percent(r->cells, l->present), whole, distinct);
     else
-        conclude(l, KIND_CONTINUOUS, "%snumbers, %zu distinct", whole, l->distinct);
+        conclude(l, KIND_CONTINUOUS, "%snumbers, %s distinct", whole, distinct);
 }
 
 static bool reads_as_numbers(const struct look *l)
@@ -269,20 +271,22 @@ static bool guess_datetime(struct look *l)
     size_t cells, odd;
     enum datetime_form form = datetime_choose(&l->dates, &cells);
     struct str place = {0};
+    char count[COUNT_TEXT];
 
     if (!whole_column(cells, l->present))
         return false;
     if (cells == l->present) {
-        conclude(l, KIND_DATETIME, "%s, %zu distinct", datetime_form_name(form),
-                 l->distinct);
+        conclude(l, KIND_DATETIME, "%s, %s distinct", datetime_form_name(form),
+                 count_text(l->distinct, count));
         return true;
     }
     odd = find_odd_date(l, form);
     l->out->warnings |= WARN_MIXED;
     dataset_place(l->data, odd, &place);
     conclude(l, KIND_DATETIME,
-             "%s, %zu cells are not and taken as missing, first in %s",
-             datetime_form_name(form), l->present - cells, str_text(&place));
+             "%s, %s cells are not and taken as missing, first in %s",
+             datetime_form_name(form), count_text(l->present - cells, count),
+             str_text(&place));
     str_done(&place);
     return true;
 }
@@ -306,11 +310,13 @@ static bool guess_text_id(struct look *l)
 
 static bool guess_free_text(struct look *l)
 {
+    char count[COUNT_TEXT];
+
     if (l->distinct <= FEW_TEXTS || l->distinct * ROWS_A_TEXT <= l->present)
         return false;
     l->out->warnings |= WARN_TEXT;
-    conclude(l, KIND_IGNORE, "%zu distinct texts, %.3g rows each: too few to learn from",
-             l->distinct, (double)l->present / (double)l->distinct);
+    conclude(l, KIND_IGNORE, "%s distinct texts, %.3g rows each: too few to learn from",
+             count_text(l->distinct, count), (double)l->present / (double)l->distinct);
     return true;
 }
 
@@ -319,9 +325,11 @@ static void describe_mixed(struct look *l)
 {
     const struct numbers *r = &l->numbers;
     struct str reason = {0};
+    char distinct[COUNT_TEXT], cells[COUNT_TEXT], present[COUNT_TEXT];
 
-    str_printf(&reason, "%zu distinct, %zu of %zu cells are numbers, the first other is ",
-               l->distinct, r->cells, l->present);
+    str_printf(&reason, "%s distinct, %s of %s cells are numbers, the first other is ",
+               count_text(l->distinct, distinct), count_text(r->cells, cells),
+               count_text(l->present, present));
     describe_odd(l, &reason);
     if (whole_column(r->cells, l->present))
         l->out->warnings |= WARN_MIXED;
@@ -332,15 +340,16 @@ static void describe_mixed(struct look *l)
 static void conclude_categorical(struct look *l)
 {
     const struct numbers *r = &l->numbers;
+    char count[COUNT_TEXT];
 
     if (r->commas > 0 && r->grouped == r->commas && r->decimal == '.')
         conclude(l, KIND_CATEGORICAL,
-                 "%zu distinct texts; 1,234 may be a thousand or a decimal comma",
-                 l->distinct);
+                 "%s distinct texts; 1,234 may be a thousand or a decimal comma",
+                 count_text(l->distinct, count));
     else if (2 * r->cells > l->present && r->odd > 0)
         describe_mixed(l);
     else
-        conclude(l, KIND_CATEGORICAL, "%zu distinct texts", l->distinct);
+        conclude(l, KIND_CATEGORICAL, "%s distinct texts", count_text(l->distinct, count));
     if (l->distinct > SCHEMA_MAX_CLASSES)
         l->out->warnings |= WARN_CARDINALITY;
 }

@@ -344,6 +344,7 @@ static size_t count_own(const struct intake *in)
 static bool settle_at_end(struct intake *in)
 {
     size_t n = in->n_waiting, own;
+    char count[COUNT_TEXT];
 
     if (is_second_table(in)) {
         in->second_table = in->waiting[0].line;
@@ -352,8 +353,8 @@ static bool settle_at_end(struct intake *in)
     }
     own = count_own(in);
     if (own < n)
-        str_printf(&in->dataset->notes, "%zu lines behind the table were not read\n",
-                   n - own);
+        str_printf(&in->dataset->notes, "%s lines behind the table were not read\n",
+                   count_text(n - own, count));
     return settle_waiting(in, own);
 }
 
@@ -531,12 +532,14 @@ bool intake_take(struct intake *in, const struct csv_record *r, size_t line, boo
 
 bool intake_end(struct intake *in, struct error *err)
 {
+    char count[COUNT_TEXT];
+
     if (!intake_full(in) && !settle_at_end(in))
         return error_set(err, ERROR_MEMORY, "not enough memory for the last rows");
     if (in->second_table)
         str_printf(&in->dataset->notes,
-                   "a second table from line %zu on was not read (%zu lines); to read "
-                   "it, skip %zu lines\n",
-                   in->second_table, in->second_lines, in->second_table - 1);
+                   "a second table from line %zu on was not read (%s lines); to read "
+                   "it, skip %zu lines\n", in->second_table,
+                   count_text(in->second_lines, count), in->second_table - 1);
     return true;
 }

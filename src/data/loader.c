@@ -221,6 +221,7 @@ static bool make_columns(struct loader *l, struct dataset *d, struct error *err)
 static bool name_columns(struct loader *l, struct error *err)
 {
     size_t n = l->layout.n_columns, changed;
+    char count[COUNT_TEXT];
 
     l->header = l->layout.header_rows > 0;
     l->n_names = n;
@@ -234,8 +235,8 @@ static bool name_columns(struct loader *l, struct error *err)
     if (changed > 0 && l->header)
         str_printf(
             &l->dataset->notes,
-            "%zu column name%s empty, doubled or not printable and replaced\n",
-            changed, changed == 1 ? " was" : "s were");
+            "%s column name%s empty, doubled or not printable and replaced\n",
+            count_text(changed, count), changed == 1 ? " was" : "s were");
     return make_columns(l, l->dataset, err);
 }
 

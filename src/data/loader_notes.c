@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 struct dialect loader_dialect(const struct loader *l)
 {
@@ -45,9 +46,11 @@ static void note_layout(struct loader *l)
 {
     const struct layout *t = &l->layout;
     struct str *notes = &l->dataset->notes;
+    char count[COUNT_TEXT];
 
     if (t->skipped > 0)
-        str_printf(notes, "%zu lines before the table were not read\n", t->skipped);
+        str_printf(notes, "%s lines before the table were not read\n",
+                   count_text(t->skipped, count));
     if (t->header_rows == 0)
         str_puts(notes, "no names in the file: the columns are col_1, col_2 ...\n");
     else if (t->header_rows > 1)

@@ -271,14 +271,16 @@ static bool choose_task(struct schema *s, const struct dataset *d, const char *p
 {
     const struct schema_column *c = &s->columns[s->target];
     bool numbers = holds_numbers(c, dataset_rows(d));
+    char some[COUNT_TEXT], all[COUNT_TEXT];
 
     if (task == TASK_NONE)
         task = positive ? TASK_BINARY : infer_task(c, numbers);
     if (task == TASK_REGRESSION && !numbers)
         return error_set(err, ERROR_INPUT,
-                         "%s is not a column of numbers (%zu of %zu values are): "
-                         "regression needs them",
-                         c->name, c->numeric, dataset_rows(d) - c->missing);
+                         "%s is not a column of numbers (%s of %s values are): "
+                         "regression needs them", c->name,
+                         count_text(c->numeric, some),
+                         count_text(dataset_rows(d) - c->missing, all));
     if (task != TASK_BINARY && positive)
         return error_set(err, ERROR_USAGE,
                          "a positive class is for --task binary, not %s",
@@ -292,6 +294,7 @@ static bool choose_task(struct schema *s, const struct dataset *d, const char *p
 static void note_classes(const struct schema *s, const struct target *t, struct str *note)
 {
     size_t known = 0, positives = 0;
+    char count[COUNT_TEXT];
 
     for (size_t row = 0; row < t->rows; row++) {
         known += t->class_of[row] >= 0;
@@ -300,17 +303,19 @@ static void note_classes(const struct schema *s, const struct target *t, struct 
     if (s->task == TASK_BINARY) {
         str_puts(note, ", positive class \"");
         show_to(note, s->positive, strlen(s->positive), 40);
-        str_printf(note, "\"%s (%.1f %% of %zu rows)",
+        str_printf(note, "\"%s (%.1f %% of %s rows)",
                    t->against_rest ? " against the rest" : "",
-                   100.0 * (double)positives / (double)known, known);
+                   100.0 * (double)positives / (double)known, count_text(known, count));
     } else {
-        str_printf(note, ", %d classes in %zu rows", t->n_classes, known);
+        str_printf(note, ", %d classes in %s rows", t->n_classes,
+                   count_text(known, count));
     }
 }
 
 static void note_target(const struct schema *s, const struct target *t, struct str *note)
 {
     const struct schema_column *c = &s->columns[s->target];
+    char count[COUNT_TEXT];
     bool first = true;
 
     str_printf(note, "target %s: %s", c->name, task_name(s->task));
@@ -319,7 +324,8 @@ static void note_target(const struct schema *s, const struct target *t, struct s
     else
         str_printf(note, ", from %.6g to %.6g", c->min, c->max);
     if (c->missing)
-        str_printf(note, "; %zu rows without a value are left out", c->missing);
+        str_printf(note, "; %s rows without a value are left out",
+                   count_text(c->missing, count));
     str_putc(note, '\n');
     for (int i = 0; i < s->n_columns; i++) {
         if (!(s->columns[i].warnings & WARN_LEAK) || s->columns[i].kind == KIND_IGNORE)

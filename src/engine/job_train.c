@@ -301,11 +301,13 @@ static void note_duplicates(struct train_job *j)
 {
     size_t rows = j->frame->rows, most = rows / 100;
     size_t distinct = frame_distinct(j->frame, most);
+    char few[COUNT_TEXT], all[COUNT_TEXT];
 
     if (distinct > 0 && distinct <= most)
         str_printf(&j->note,
-                   "warning: only %zu of %zu rows differ, so nearly every row of the "
-                   "test part stands in the training part too\n", distinct, rows);
+                   "warning: only %s of %s rows differ, so nearly every row of the "
+                   "test part stands in the training part too\n",
+                   count_text(distinct, few), count_text(rows, all));
 }
 
 static enum step build(struct train_job *j, struct error *err)
@@ -356,14 +358,16 @@ static enum step score(struct train_job *j, struct error *err)
 static void write_log(struct train_job *j)
 {
     const struct train_progress *p = trainer_progress(j->trainer);
+    char parameters[COUNT_TEXT];
     struct str text = {0};
     struct error err;
 
     str_printf(&text, PACKAGE_STRING ", seed %llu, %d threads\n",
                (unsigned long long)j->train_options.seed, pool_threads(j->pool));
     str_puts(&text, str_text(&j->note));
-    str_printf(&text, "%d epochs in %.1f s, best epoch %d, %zu parameters\n", p->epoch,
-               p->seconds, p->best_epoch, model_parameters(j->model));
+    str_printf(&text, "%d epochs in %.1f s, best epoch %d, %s parameters\n", p->epoch,
+               p->seconds, p->best_epoch,
+               count_text(model_parameters(j->model), parameters));
     if (p->end == TRAIN_DIVERGED)
         str_printf(&text, "%s\n", p->message);
     if (!write_text(j, "log", str_text(&text), &err))

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "engine/answers.h"
 #include "engine/trainer_own.h"
 
@@ -199,9 +200,12 @@ static bool check_shape(const struct trainer *t, const struct train_state *s)
 
 static bool check_fit(struct trainer *t, const struct train_state *s, struct error *err)
 {
+    char now[COUNT_TEXT], before[COUNT_TEXT];
+
     if (s->counts.rows != (int64_t)t->frame->rows)
-        return error_set(err, ERROR_INPUT, "the table has %zu rows; it had %lld",
-                         t->frame->rows, (long long)s->counts.rows);
+        return error_set(err, ERROR_INPUT, "the table has %s rows; it had %s",
+                         count_text(t->frame->rows, now),
+                         count_text((size_t)s->counts.rows, before));
     if (s->counts.fingerprint != fingerprint(t))
         return error_set(err, ERROR_INPUT, "the table has other values than it had");
     return check_shape(t, s) || error_set(err, ERROR_INPUT, "what was kept does not fit "

@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "command/grid.h"
 #include "ui/app_private.h"
 #include "ui/curves.h"
 #include "ui/editor.h"

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "command/figures.h"
-#include "command/grid.h"
 #include "ui/chart.h"
 
 enum { CHART_WIDTH = 30, CHART_HEIGHT = 9, BINS_WIDTH = 24 };

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/figures.h"
-#include "command/grid.h"
 #include "ui/chart.h"
 #include "ui/format.h"
 #include "ui/pane_data.h"

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "command/grid.h"
 
 /* "41 %", "<1 %", "-" of nothing */
 static const char *share_text(size_t part, size_t all, char out[16])

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "command/grid.h"
 #include "ui/prose.h"
 
 /* ---- the row ---- */

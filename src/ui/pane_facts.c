@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "command/grid.h"
+#include "base/text.h"
 #include "command/run_text.h"
 #include "ui/prose.h"
 #include "ui/scroll.h"
@@ -302,9 +302,10 @@ static void draw_training(struct sheet *t)
     const struct train_options *o = &r->settings.train;
     bool now = r->state == RUN_WAITING && r->progress.lr > 0;
     const struct engine *e = t->v->session->engine;
+    char count[COUNT_TEXT];
 
     if (r->batch > 0)
-        make_line(t, "batch", "%d rows", r->batch);
+        make_line(t, "batch", "%s rows", count_text((size_t)r->batch, count));
     make_line(t, "AdamW", "lr %.3g%s", now ? r->progress.lr : o->lr,
               o->schedule == SCHEDULE_COSINE ? " cos" : "");
     make_line(t, "decay", "%.3g", o->weight_decay);

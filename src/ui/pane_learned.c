@@ -15,7 +15,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "command/grid.h"
 #include "ui/pane_data.h"
 
 /* ---- the columns in order ---- */

@@ -8,7 +8,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "command/grid.h"
 #include "ui/format.h"
 #include "ui/pane_data.h"
 #include "ui/prose.h"

@@ -4,7 +4,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "command/grid.h"
 #include "command/resume.h"
 #include "ui/app_private.h"
 #include "ui/prompt.h"

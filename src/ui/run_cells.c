@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "command/grid.h"
+#include "base/text.h"
 #include "command/run_text.h"
 #include "ui/curves.h"
 #include "ui/pane_train.h"

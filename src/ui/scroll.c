@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "command/grid.h"
+#include "base/text.h"
 
 void scroll_show(struct surface *s, const struct surface *sheet, int lines,
                  struct list *l)
