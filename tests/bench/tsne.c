@@ -3,7 +3,7 @@
  * Speed of t-SNE: seconds for neighbours, P and iterations, and the KL divergence.
  *
  *   tsne [--threads T] [--iterations I] [--method exact|fft] [--rate R]
- *        [--points FILE] [--write FILE] [--layout FILE] [N...]
+ *        [--momentum M] [--points FILE] [--write FILE] [--layout FILE] [N...]
  *
  * Points: N each of twenty clusters in 32 dimensions, whose centres are three times as
  * far from each other as they are wide, or so; or the rows of numbers in FILE, separated
@@ -53,6 +53,12 @@ static double clock_of(clockid_t id)
 static double now(void)
 {
     return clock_of(CLOCK_MONOTONIC);
+}
+
+/* of all threads */
+static double cpu(void)
+{
+    return clock_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 /* ---- points ---- */
@@ -129,11 +135,35 @@ static void write_rows(const char *path, size_t n, int d, const float *x)
 
 /* ---- the measurement ---- */
 
+struct clocks {
+    double wall, cpu;
+};
+
+static struct clocks since(struct clocks start)
+{
+    return (struct clocks){now() - start.wall, cpu() - start.cpu};
+}
+
+static void print_figures(const struct settings *set, size_t n, struct clocks whole,
+                          const struct clocks *phase, double kl)
+{
+    double each = 1000.0 / set->options.iterations;
+
+    printf("tsne %zu seconds %.3f\n", n, whole.wall);
+    printf("tsne %zu neighbours %.3f\n", n, phase[TSNE_NEIGHBOURS].wall);
+    printf("tsne %zu affinities %.3f\n", n, phase[TSNE_AFFINITIES].wall);
+    printf("tsne %zu ms_an_iteration %.4f\n", n, phase[TSNE_LAYOUT].wall * each);
+    printf("tsne %zu cpu_seconds %.3f\n", n, whole.cpu);
+    printf("tsne %zu cpu_neighbours %.3f\n", n, phase[TSNE_NEIGHBOURS].cpu);
+    printf("tsne %zu cpu_affinities %.3f\n", n, phase[TSNE_AFFINITIES].cpu);
+    printf("tsne %zu cpu_ms_an_iteration %.4f\n", n, phase[TSNE_LAYOUT].cpu * each);
+    printf("tsne %zu kl %.4f\n", n, kl);
+}
+
 static void run(const struct settings *set, const struct table *points)
 {
     struct error err = {0};
-    double start_cpu = clock_of(CLOCK_PROCESS_CPUTIME_ID);
-    double start = now(), seconds[3] = {0}, begun = start;
+    struct clocks start = {now(), cpu()}, begun = start, phases[TSNE_LAYOUT + 1];
     struct tsne *t = tsne_new(points->x, points->n, points->d, &set->options, set->pool,
                               &err);
     enum tsne_phase phase = TSNE_NEIGHBOURS;
@@ -146,19 +176,12 @@ static void run(const struct settings *set, const struct table *points)
         if (step == STEP_FAILED)
             die(err.text);
         if (tsne_progress(t).phase != phase || step == STEP_DONE) {
-            seconds[phase] = now() - begun;
-            begun = now();
+            phases[phase] = since(begun);
+            begun = (struct clocks){now(), cpu()};
             phase = tsne_progress(t).phase;
         }
     } while (step == STEP_MORE);
-    printf("tsne %zu seconds %.3f\n", points->n, now() - start);
-    printf("tsne %zu cpu %.3f\n", points->n,
-           clock_of(CLOCK_PROCESS_CPUTIME_ID) - start_cpu);
-    printf("tsne %zu neighbours %.3f\n", points->n, seconds[TSNE_NEIGHBOURS]);
-    printf("tsne %zu affinities %.3f\n", points->n, seconds[TSNE_AFFINITIES]);
-    printf("tsne %zu ms_an_iteration %.4f\n", points->n,
-           seconds[TSNE_LAYOUT] * 1000 / set->options.iterations);
-    printf("tsne %zu kl %.4f\n", points->n, tsne_progress(t).kl);
+    print_figures(set, points->n, since(start), phases, tsne_progress(t).kl);
     if (set->layout) {
         float *layout = xmalloc(2 * points->n * sizeof *layout);
 
