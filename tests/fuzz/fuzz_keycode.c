@@ -41,7 +41,7 @@ static void check_key(const struct key *k, const char *bytes, size_t used)
     else if (k->kind == KEY_PASTE &&
              (k->text < bytes || k->text + k->length > bytes + used))
         fail("a paste outside of the bytes");
-    else if (k->kind < KEY_NONE || k->kind > KEY_ANSWER)
+    else if (k->kind < KEY_NONE || k->kind > KEY_FEATURES)
         fail("no such kind of key");
 }
 
