@@ -677,18 +677,23 @@ static bool do_menu(struct app *app, const struct call *call, struct error *err)
 
 /* ---- the screen ---- */
 
-/* Whether the panes would stand elsewhere than they do. */
-static bool changes_layout(const struct app *app)
+/* As the next picture will have it: several keys may come before it is drawn. */
+static struct layout next_layout(const struct app *app)
 {
-    const struct layout *now = &app->layout;
+    const struct layout *drawn = &app->layout;
     struct layout l;
     int width, height;
 
     term_size(&width, &height);
-    layout_make(&l, &app->desk, width, height, now->status.height, now->prompt.height,
-                now->hints.height > 0);
-    for (int i = 0; i < l.n && i < now->n; i++) {
-        if (memcmp(&l.panes[i].rect, &now->panes[i].rect, sizeof(l.panes[i].rect)) != 0)
+    layout_make(&l, &app->desk, width, height, drawn->status.height, drawn->prompt.height,
+                drawn->hints.height > 0);
+    return l;
+}
+
+static bool stand_elsewhere(const struct layout *a, const struct layout *b)
+{
+    for (int i = 0; i < a->n && i < b->n; i++) {
+        if (memcmp(&a->panes[i].rect, &b->panes[i].rect, sizeof(a->panes[i].rect)) != 0)
             return true;
     }
     return false;
@@ -697,12 +702,13 @@ static bool changes_layout(const struct app *app)
 /* One that cannot move further does not remember that it should. */
 static bool move_border(struct app *app, int *shift, int by, struct error *err)
 {
-    int before = *shift;
+    struct layout before = next_layout(app), after;
 
     *shift += by;
-    if (changes_layout(app))
+    after = next_layout(app);
+    if (stand_elsewhere(&before, &after))
         return true;
-    *shift = before;
+    *shift -= by;
     return error_set(err, ERROR_STATE, "this pane has no border that could go further");
 }
 
@@ -710,9 +716,10 @@ static bool move_border(struct app *app, int *shift, int by, struct error *err)
  * the right. */
 static bool make_wider(struct app *app, int by, struct error *err)
 {
+    struct layout l = next_layout(app);
     struct desk *d = &app->desk;
     enum pane_id pane = d->focus[d->view];
-    bool mine = layout_border(&app->layout, &pane);
+    bool mine = layout_border(&l, &pane);
 
     return move_border(app, &d->wider[d->view][pane], mine ? by : -by, err);
 }
@@ -720,9 +727,10 @@ static bool make_wider(struct app *app, int by, struct error *err)
 /* There is one, to the lower side of some panes and to the upper of others. */
 static bool make_taller(struct app *app, int by, struct error *err)
 {
+    struct layout l = next_layout(app);
     struct desk *d = &app->desk;
-    int i = layout_focus(&app->layout, d);
-    bool lower = i >= 0 && app->layout.panes[i].rect.y > app->layout.body.y;
+    int i = layout_focus(&l, d);
+    bool lower = i >= 0 && l.panes[i].rect.y > l.body.y;
 
     return move_border(app, &d->taller[d->view], lower ? -by : by, err);
 }
