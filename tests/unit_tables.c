@@ -7,8 +7,8 @@
 #include <dirent.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "data/encode.h"
 #include "data/infer.h"
 #include "shared.h"
@@ -26,14 +26,6 @@ struct entry {
 static struct entry entries[MAX_TABLES];
 static int n_entries;
 static size_t agreeing, compared;
-
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static struct dataset *load_shared(const char *folder, const char *file, int delimiter)
 {
@@ -218,19 +210,19 @@ static void check_encoding(const struct entry *entry, const struct dataset *d,
     struct split_options so = split_defaults();
     struct encode_options eo = encode_defaults();
     struct error err = {0};
-    double begin = seconds(), fitted;
+    double begin = clock_seconds(), fitted;
     struct split *split = split_new(d, s, &so, &err);
     struct encoder *e;
     struct frame *f;
 
     eo.scaling = scaling;
     e = split ? encoder_fit(d, s, split, &eo, NULL, &err) : NULL;
-    fitted = seconds();
+    fitted = clock_seconds();
     f = e ? encoder_apply(e, d, NULL, &err) : NULL;
     if (check(f != NULL)) {
         printf("# %-18s %zu rows, %d + %d features, split and fit %.3f s, apply %.3f s\n",
                entry->name, f->rows, f->n_categorical, f->n_continuous, fitted - begin,
-               seconds() - fitted);
+               clock_seconds() - fitted);
         check_frame(f, e, split);
         check_counts(e, split);
         if (scaling == SCALING_QUANTILE)
@@ -247,12 +239,12 @@ static void check_table(const struct entry *e)
 {
     struct dataset *d = load_shared("", e->file, ',');
     struct schema *s;
-    double begin = seconds();
+    double begin = clock_seconds();
 
     if (!check(d != NULL))
         return;
     s = infer_schema(d);
-    printf("# %-18s infer %.3f s\n", e->name, seconds() - begin);
+    printf("# %-18s infer %.3f s\n", e->name, clock_seconds() - begin);
     check_int(dataset_rows(d), e->rows);
     check_int(dataset_columns(d), e->columns);
     compare_kinds(e, s);

@@ -15,21 +15,13 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "test.h"
 
 enum { DEADLINE_MS = 20000 };
-
-static long now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- the child's side ---- */
 
@@ -156,9 +148,10 @@ static bool read_master(struct side *s)
  * `deaf`. */
 static long hear_while(struct side *s, bool deaf)
 {
-    long value, end = now_ms() + DEADLINE_MS;
+    int64_t end = clock_ms() + DEADLINE_MS;
+    long value;
 
-    while (now_ms() < end) {
+    while (clock_ms() < end) {
         struct pollfd fds[] = {{s->told, POLLIN, 0}, {deaf ? -1 : s->master, POLLIN, 0}};
 
         poll(fds, 2, 100);
@@ -714,12 +707,12 @@ static void any_size_will_do(void)
 /* ---- terminals that take nothing ---- */
 
 /* Milliseconds that drawing took; the result apart. */
-static long timed_draw(const char *text, bool *ok)
+static int64_t timed_draw(const char *text, bool *ok)
 {
-    long start_ms = now_ms();
+    int64_t start_ms = clock_ms();
 
     *ok = draw_text(text);
-    return now_ms() - start_ms;
+    return clock_ms() - start_ms;
 }
 
 static void run_until_closed(void)

@@ -20,10 +20,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cgroup.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 enum {
@@ -68,14 +68,6 @@ static inline void relax(void)
 #endif
 }
 
-static long long now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 static void take_tasks(struct pool *p, int worker)
 {
     int task;
@@ -103,9 +95,9 @@ static bool has_news(struct pool *p, unsigned seen)
 
 static void wait_for_news(struct pool *p, unsigned seen)
 {
-    long long begin = now_ns();
+    int64_t begin = clock_ns();
 
-    while (now_ns() - begin < SPIN_NS)
+    while (clock_ns() - begin < SPIN_NS)
         for (int i = 0; i < 32; i++) {
             if (has_news(p, seen))
                 return;
@@ -145,9 +137,9 @@ static void wake_sleepers(struct pool *p)
 
 static void wait_for_helpers(struct pool *p)
 {
-    long long begin = now_ns();
+    int64_t begin = clock_ns();
 
-    while (now_ns() - begin < SPIN_NS)
+    while (clock_ns() - begin < SPIN_NS)
         for (int i = 0; i < 32; i++) {
             if (atomic_load(&p->inside) == 0)
                 return;

@@ -3,8 +3,8 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/pending.h"
@@ -13,14 +13,6 @@
 enum { SPARSE_MS = 2000 };
 
 /* ---- telling how it goes ---- */
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct train_look {
     struct run *run; /* gets progress, history, curve ... */
@@ -123,7 +115,7 @@ static void note_news(struct context *c, struct pending *p, const struct train_l
 static void watch_training(struct context *c, struct pending *p)
 {
     struct train_look look = {.run = p->run};
-    int64_t now = now_ms();
+    int64_t now = clock_ms();
 
     if (!engine_look(c->session->engine, p->job, look_at_training, &look))
         return;

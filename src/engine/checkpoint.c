@@ -9,9 +9,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/pool.h"
 
@@ -40,19 +40,11 @@ struct checkpoint {
     double seconds;       /* the last writing took */
 };
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* ---- the writer ---- */
 
 static void write_state(struct checkpoint *c)
 {
-    double begin = now();
+    double begin = clock_seconds();
     struct error err = {0};
     bool ok = train_state_write(&c->state, c->path, "running", c->run, &err);
 
@@ -60,7 +52,7 @@ static void write_state(struct checkpoint *c)
     c->written = true;
     c->ok = ok;
     c->error = err;
-    c->seconds = now() - begin;
+    c->seconds = clock_seconds() - begin;
     c->full = false;
     pthread_cond_broadcast(&c->change);
     pthread_mutex_unlock(&c->lock);
@@ -174,7 +166,7 @@ static bool take_result(struct checkpoint *c, double *seconds, struct str *note)
 static bool is_due(const struct checkpoint *c, const struct trainer *t, double writing)
 {
     const struct train_progress *p = trainer_progress(t);
-    double passed = now() - c->kept_at;
+    double passed = clock_seconds() - c->kept_at;
 
     if (c->kept_at == 0)
         return true;
@@ -189,7 +181,7 @@ static bool keep(struct checkpoint *c, struct trainer *t, struct error *err)
 {
     const struct train_progress *p = trainer_progress(t);
 
-    c->kept_at = now();
+    c->kept_at = clock_seconds();
     c->kept_step = (int64_t)p->step;
     c->kept_best = p->best_epoch;
     return trainer_keep(t, &c->state, err);

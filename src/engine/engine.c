@@ -14,9 +14,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -50,18 +50,10 @@ struct engine {
     int64_t told_at;      /* monotonic, ns */
 };
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* Under the lock. What is not told now is told with a later slice or with the end. */
 static void tell(struct engine *e, bool at_once)
 {
-    int64_t now = now_ns();
+    int64_t now = clock_ns();
 
     if (e->told || (!at_once && now - e->told_at < NEWS_INTERVAL_NS))
         return;

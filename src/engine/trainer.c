@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "engine/answers.h"
 
@@ -52,14 +52,6 @@ int train_batch(const struct train_options *o, size_t rows)
 }
 
 /* ---- beginning ---- */
-
-double trainer_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* scikit-learn's "balanced": rows / (classes * rows of the class) */
 static float *balanced_weights(const struct encoder *e)
@@ -213,7 +205,7 @@ struct trainer *trainer_new(struct model *m, const struct frame *f,
     t->progress.steps = t->progress.batches * (size_t)o->epochs;
     t->curve.steps = (t->progress.batches + CURVE_EPOCH - 1) / CURVE_EPOCH;
     curve_reserve(&t->curve, CURVE_EPOCH + 1);
-    t->start = t->epoch_start = trainer_now();
+    t->start = t->epoch_start = clock_seconds();
     return t;
 }
 
@@ -370,7 +362,7 @@ static void settle_untrained(struct trainer *t)
 static void finish(struct trainer *t, enum train_end end)
 {
     t->progress.end = end;
-    t->progress.seconds = trainer_now() - t->start;
+    t->progress.seconds = clock_seconds() - t->start;
     if (t->has_best || end == TRAIN_DIVERGED)
         memcpy(t->params->value, t->best, params_values(t->params) * sizeof *t->best);
     settle_untrained(t);
@@ -420,7 +412,7 @@ double train_watched(const struct train_options *o, enum task task,
 static void record_epoch(struct trainer *t, const struct metrics *valid)
 {
     struct train_progress *p = &t->progress;
-    double end = trainer_now();
+    double end = clock_seconds();
 
     t->history = xgrow(t->history, t->n_history, &t->history_capacity,
                        sizeof *t->history);
@@ -608,8 +600,8 @@ static void measure(struct trainer *t, double loss, double norm, int rows)
     t->epoch_batches++;
     p->step++;
     p->loss = t->epoch_loss / (double)t->epoch_batches;
-    p->seconds = trainer_now() - t->start;
-    passed = trainer_now() - t->epoch_start;
+    p->seconds = clock_seconds() - t->start;
+    passed = clock_seconds() - t->epoch_start;
     if (passed > 0)
         p->rows_per_second = (double)t->epoch_batches * rows / passed;
     draw_curve(t, loss, norm);
@@ -653,7 +645,7 @@ static enum step one_step(struct trainer *t, struct error *err)
 /* So long between two slices, it was paused or the whole program was. */
 static void leave_out_pause(struct trainer *t)
 {
-    double gap = t->left > 0 ? trainer_now() - t->left : 0;
+    double gap = t->left > 0 ? clock_seconds() - t->left : 0;
 
     if (gap < PAUSE_SECONDS)
         return;
@@ -669,7 +661,7 @@ enum step trainer_step(struct trainer *t, struct error *err)
         return STEP_DONE;
     leave_out_pause(t);
     step = one_step(t, err);
-    t->left = trainer_now();
+    t->left = clock_seconds();
     return step;
 }
 

@@ -46,8 +46,6 @@ struct trainer {
     bool has_fingerprint;
 };
 
-/* Seconds of the monotonic clock. */
-double trainer_now(void);
 /* The model has the other weights (values), and they the model's. */
 void trainer_swap(struct trainer *t, real **weights);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -155,7 +156,7 @@ static void copy_numbers(struct trainer *t, struct train_state *s)
     s->numbers = (struct train_numbers){
         .epoch_loss = t->epoch_loss, .best = p->best, .best_loss = t->best_loss,
         .loss = p->loss, .lr = p->lr, .seconds = p->seconds,
-        .epoch_seconds = trainer_now() - t->epoch_start,
+        .epoch_seconds = clock_seconds() - t->epoch_start,
         .since_loss = t->since.loss, .since_norm = t->since.norm,
     };
 }
@@ -252,8 +253,8 @@ static void restore_numbers(struct trainer *t, const struct train_state *s)
     t->since.loss = n->since_loss;
     t->since.norm = n->since_norm;
     t->since.steps = (size_t)c->since_steps;
-    t->start = trainer_now() - n->seconds;
-    t->epoch_start = trainer_now() - n->epoch_seconds;
+    t->start = clock_seconds() - n->seconds;
+    t->epoch_start = clock_seconds() - n->epoch_seconds;
 }
 
 static void restore_history(struct trainer *t, const struct train_state *s)

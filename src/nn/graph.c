@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "nn/graph_private.h"
 
@@ -215,25 +215,17 @@ struct pass {
     enum direction direction;
 };
 
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void run_node(struct task *t, enum direction direction)
 {
     const struct op *op = t->node->op;
     void (*run)(const struct task *) = direction == FORWARD ? op->forward
         : direction == BACKWARD ? op->backward : op->backward_input;
-    double start = t->g->profile ? seconds() : 0;
+    double start = t->g->profile ? clock_seconds() : 0;
 
     if (run)
         run(t);
     if (t->g->profile)
-        t->node->seconds[direction != FORWARD][t->worker] += seconds() - start;
+        t->node->seconds[direction != FORWARD][t->worker] += clock_seconds() - start;
 }
 
 static void run_nodes(const struct pass *p, struct task *t)

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -42,14 +42,6 @@ const char gnuplot_question[] =
     "set print '-'\n"
     "print GPVAL_VERSION\n"
     "print GPVAL_TERMINALS\n";
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- starting ---- */
 
@@ -178,7 +170,7 @@ struct gnuplot *gnuplot_new(const char *script, size_t n, int seconds, struct er
     struct gnuplot *g = xcalloc(1, sizeof *g);
 
     g->seconds = seconds;
-    g->deadline = now_ms() + (int64_t)seconds * 1000;
+    g->deadline = clock_ms() + (int64_t)seconds * 1000;
     str_add(&g->script, script, n);
     if (start(g, err))
         return g;
@@ -342,7 +334,7 @@ enum step gnuplot_step(struct gnuplot *g, int wait_ms, struct error *err)
         reap(g);
         return judge(g, err);
     }
-    if (now_ms() < g->deadline)
+    if (clock_ms() < g->deadline)
         return STEP_MORE;
     reap(g);
     error_set(err, ERROR_SYSTEM, "gnuplot was not done after %d s and was ended; "

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "command/pending.h"
@@ -30,14 +31,6 @@ enum {
     LOCAL_FPS = 10, REMOTE_FPS = 4,
 };
 
-int64_t app_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void touch(struct app *app, bool urgent)
 {
     app->stale = true;
@@ -53,7 +46,7 @@ static bool may_show(const struct app *app, const char *text)
     return text[0] != ' ' && !((app->news || !app->began) &&
                                app->message_kind == LOG_ERROR &&
                                app->message.length > 0 &&
-                               app_now() - app->message_at < ERROR_MS);
+                               clock_ms() - app->message_at < ERROR_MS);
 }
 
 /* What is indented goes on from the sentence before, which the status row keeps. */
@@ -64,7 +57,7 @@ void app_say(struct app *app, enum log_kind kind, const char *text)
         str_clear(&app->message);
         str_puts(&app->message, text);
         app->message_kind = kind;
-        app->message_at = app_now();
+        app->message_at = clock_ms();
     }
     touch(app, app->busy > 0);
 }
@@ -143,8 +136,8 @@ bool app_linger(struct app *app, int64_t ms)
 {
     bool interrupted = false;
 
-    app->alarm_at = app_now() + ms;
-    while (!interrupted && app_now() < app->alarm_at) {
+    app->alarm_at = clock_ms() + ms;
+    while (!interrupted && clock_ms() < app->alarm_at) {
         interrupted = !turn(app);
         pending_poll(&app->context);
     }
@@ -184,14 +177,14 @@ static struct rect body_of(const struct app *app)
 /* Asked when it matters first, and not for longer than a person would notice. */
 static bool takes_sixels(struct app *app)
 {
-    int64_t end = app_now() + SIXELS_MS;
+    int64_t end = clock_ms() + SIXELS_MS;
     enum screen_images images = app->context.session->settings.screen.images;
 
     if (images != IMAGES_AUTO)
         return images == IMAGES_SIXEL;
     term_ask_sixels();
     app->alarm_at = end;
-    while (term_sixels() == SIXELS_ASKED && app_now() < end && one_turn(app))
+    while (term_sixels() == SIXELS_ASKED && clock_ms() < end && one_turn(app))
         ;
     app->alarm_at = 0;
     return term_sixels() == SIXELS_YES;
@@ -432,7 +425,7 @@ static void draw(struct app *app)
     if (app->gone && app->context.signal == 0)
         app->context.signal = SIGHUP;
     app->stale = app->urgent = false;
-    app->drawn_at = app_now();
+    app->drawn_at = clock_ms();
 }
 
 /* Pictures a second: as asked, or fewer over a network. */
@@ -449,7 +442,7 @@ static int frame_rate(const struct app *app)
 static int frame_timeout(const struct app *app)
 {
     int64_t due = app->drawn_at + 1000 / frame_rate(app);
-    int64_t now = app_now();
+    int64_t now = clock_ms();
 
     if (!app->stale)
         return -1;
@@ -474,7 +467,7 @@ static int sooner(int a, int b)
 static int loop_timeout(const struct app *app)
 {
     int frame = frame_timeout(app);
-    int64_t alarm = app->alarm_at - app_now();
+    int64_t alarm = app->alarm_at - clock_ms();
 
     if (frame == 0)
         frame = BUSY_MS;
@@ -585,9 +578,9 @@ static bool one_turn(struct app *app)
     int ready;
 
     draw_if_due(app);
-    app->behind = app_now() - app->polled_at > BEHIND_MS;
+    app->behind = clock_ms() - app->polled_at > BEHIND_MS;
     ready = poll(fds, 5, loop_timeout(app));
-    app->polled_at = app_now();
+    app->polled_at = clock_ms();
     if (ready < 0)
         return true;
     if (fds[1].revents)

@@ -69,7 +69,6 @@ struct app {
 
 /* ---- app.c ---- */
 
-int64_t app_now(void); /* ms, monotonic */
 /* Runs a command line, logs it and what comes of it. kind: LOG_COMMAND or LOG_KEY. */
 void app_run_line(struct app *app, const char *line, enum log_kind kind);
 void app_say(struct app *app, enum log_kind kind, const char *text);

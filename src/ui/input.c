@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "command/pending.h"
 #include "ui/app_private.h"
@@ -36,7 +37,7 @@ static bool is_key(const struct key *k, const char *name)
  * at once. */
 static void interrupt_job(struct app *app, const struct pending *p)
 {
-    int64_t now = app_now();
+    int64_t now = clock_ms();
     char *text;
 
     app->interrupts = now - app->interrupt_at < INTERRUPT_MS ? app->interrupts + 1 : 1;
@@ -397,7 +398,7 @@ void input_take(struct app *app, const char *bytes, size_t n)
 {
     app->bursting = app->bursting || is_burst(app, bytes, n);
     str_add(&app->input, bytes, n);
-    app->input_at = app_now();
+    app->input_at = clock_ms();
     if (!app->bursting)
         decode(app, false);
 }
@@ -431,6 +432,6 @@ int input_timeout(const struct app *app)
 
     if (app->input.length == 0)
         return -1;
-    left = app->input_at + patience(app) - app_now();
+    left = app->input_at + patience(app) - clock_ms();
     return left > 0 ? (int)left : 0;
 }

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -23,6 +22,7 @@
 #include <curses.h>
 #include <term.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "ui/pace.h"
@@ -377,20 +377,12 @@ void term_set_mouse(bool on)
 
 /* ---- pace ---- */
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void ask_if_due(void)
 {
     if (!pace_wants_question(&term.pace, tty_sent()))
         return;
     add(question);
-    pace_asked(&term.pace, tty_sent(), now_ms());
+    pace_asked(&term.pace, tty_sent(), clock_ms());
 }
 
 void term_set_pace(bool on)
@@ -513,7 +505,7 @@ void term_repaint(void)
 bool term_is_ready(void)
 {
     return tty_is_ready() &&
-           (tty_is_gone() || pace_allows(&term.pace, tty_sent(), now_ms()));
+           (tty_is_gone() || pace_allows(&term.pace, tty_sent(), clock_ms()));
 }
 
 int term_waiting(void)

@@ -14,9 +14,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 enum { FAREWELL_BYTES = 256, FIRST_FREE_FD = 10, STACK_BYTES = 64 * 1024, WAIT_MS = 200 };
@@ -273,14 +273,6 @@ bool tty_cell(int *width, int *height)
 
 /* ---- output ---- */
 
-static long now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void tty_add(const char *bytes, size_t n)
 {
     if (!tty.gone && tty.fd >= 0)
@@ -314,12 +306,12 @@ static bool write_some(void)
 
 bool tty_flush(int ms)
 {
-    long end = now_ms() + ms;
+    int64_t end = clock_ms() + ms;
 
     if (tty.fd < 0)
         return false;
     while (tty.out < tty.waiting.length && !tty.gone) {
-        long left = end - now_ms();
+        int64_t left = end - clock_ms();
 
         if (write_some() || tty.gone)
             continue;
@@ -360,12 +352,12 @@ size_t tty_sent(void)
 void tty_skip_to(const char *text, int ms)
 {
     struct pollfd p = {STDIN_FILENO, POLLIN, 0};
-    long end = now_ms() + ms, left;
+    int64_t end = clock_ms() + ms, left;
     struct str seen = {0};
     char bytes[256];
     ssize_t n;
 
-    while (!strstr(str_text(&seen), text) && (left = end - now_ms()) > 0 &&
+    while (!strstr(str_text(&seen), text) && (left = end - clock_ms()) > 0 &&
            poll(&p, 1, (int)left) >= 0) {
         if (!p.revents)
             continue;

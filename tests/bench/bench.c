@@ -22,8 +22,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "model/corruption.h"
@@ -72,14 +72,6 @@ struct subject {
     uint64_t step;
 };
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void die(const struct error *err)
 {
     fprintf(stderr, "bench: %s\n", err->text);
@@ -126,7 +118,7 @@ static double seconds_waited(void)
 
 static struct clocks read_clocks(void)
 {
-    return (struct clocks){now(), seconds_waited()};
+    return (struct clocks){clock_seconds(), seconds_waited()};
 }
 
 static double waited_since(const struct clocks *c)
@@ -192,13 +184,13 @@ static real *yardstick_matrices(int threads)
 /* FLOP/s of all threads, each with products of its own. */
 static double yardstick(struct pool *pool, real *matrices, double least)
 {
-    double start = now(), flops = 0;
+    double start = clock_seconds(), flops = 0;
 
-    while (now() - start < least) {
+    while (clock_seconds() - start < least) {
         pool_run(pool, pool_threads(pool), large_product, matrices);
         flops += 2.0 * GEMM_SIZE * GEMM_SIZE * GEMM_SIZE * pool_threads(pool);
     }
-    return flops / (now() - start);
+    return flops / (clock_seconds() - start);
 }
 
 /* ---- the subject ---- */
@@ -332,14 +324,14 @@ static void one_step(struct subject *s)
 /* Rows a second. */
 static double speed(struct subject *s, double least)
 {
-    double start = now();
+    double start = clock_seconds();
     long rows = 0;
 
-    while (now() - start < least) {
+    while (clock_seconds() - start < least) {
         one_step(s);
         rows += s->input.rows;
     }
-    return (double)rows / (now() - start);
+    return (double)rows / (clock_seconds() - start);
 }
 
 /* ---- profile ---- */
@@ -357,9 +349,9 @@ static void print_profile(struct subject *s)
     double rows = 0, start, elapsed;
 
     graph_profile(g, true);
-    for (start = now(); now() - start < 2; rows += s->input.rows)
+    for (start = clock_seconds(); clock_seconds() - start < 2; rows += s->input.rows)
         one_step(s);
-    elapsed = now() - start;
+    elapsed = clock_seconds() - start;
     printf("%-28s %-12s %9s %9s %9s %9s %8s\n", "node", "op", "fwd ns", "bwd ns", "kFLOP",
            "KB", "GFLOP/s");
     for (int i = 0; i < graph_nodes(g); i++) {

@@ -19,10 +19,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "data/infer.h"
 
@@ -46,24 +46,6 @@ struct outcome {
  * output and ends. */
 typedef void measurement(const struct settings *set, const char *path);
 
-static double clock_of(clockid_t id)
-{
-    struct timespec t;
-
-    clock_gettime(id, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static double now(void)
-{
-    return clock_of(CLOCK_MONOTONIC);
-}
-
-static double cpu(void)
-{
-    return clock_of(CLOCK_PROCESS_CPUTIME_ID);
-}
-
 static void die(const char *what)
 {
     fprintf(stderr, "load: %s\n", what);
@@ -75,7 +57,7 @@ static void die(const char *what)
 static void read_plainly(const struct settings *set, const char *path)
 {
     char *block = xmalloc(BLOCK);
-    double start = now(), start_cpu = cpu();
+    double start = clock_seconds(), start_cpu = clock_cpu_seconds();
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     (void)set;
@@ -83,7 +65,7 @@ static void read_plainly(const struct settings *set, const char *path)
         die("cannot open the file");
     while (read(fd, block, BLOCK) > 0)
         continue;
-    printf("%.9f %.9f\n", now() - start, cpu() - start_cpu);
+    printf("%.9f %.9f\n", clock_seconds() - start, clock_cpu_seconds() - start_cpu);
     close(fd);
     free(block);
 }
@@ -91,20 +73,20 @@ static void read_plainly(const struct settings *set, const char *path)
 static void load_and_infer(const struct settings *set, const char *path)
 {
     struct error err = {0};
-    double start = now(), start_cpu = cpu(), loaded, loaded_cpu;
+    double start = clock_seconds(), start_cpu = clock_cpu_seconds(), loaded, loaded_cpu;
     struct dataset *d = dataset_load(path, NULL, &err);
     struct schema *s;
 
     (void)set;
     if (!d)
         die(err.text);
-    loaded = now();
-    loaded_cpu = cpu();
+    loaded = clock_seconds();
+    loaded_cpu = clock_cpu_seconds();
     s = infer_schema(d);
     if (!s)
         die("no memory to guess the columns' kinds");
     printf("%.9f %.9f %zu %d %.9f %.9f\n", loaded - start, loaded_cpu - start_cpu,
-           dataset_rows(d), dataset_columns(d), now() - loaded, cpu() - loaded_cpu);
+           dataset_rows(d), dataset_columns(d), clock_seconds() - loaded, clock_cpu_seconds() - loaded_cpu);
     schema_free(s);
     dataset_unref(d);
 }

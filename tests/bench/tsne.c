@@ -16,8 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "lens/tsne.h"
@@ -40,25 +40,6 @@ static void die(const char *what)
 {
     fprintf(stderr, "tsne: %s\n", what);
     exit(1);
-}
-
-static double clock_of(clockid_t id)
-{
-    struct timespec t;
-
-    clock_gettime(id, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static double now(void)
-{
-    return clock_of(CLOCK_MONOTONIC);
-}
-
-/* of all threads */
-static double cpu(void)
-{
-    return clock_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 /* ---- points ---- */
@@ -141,7 +122,7 @@ struct clocks {
 
 static struct clocks since(struct clocks start)
 {
-    return (struct clocks){now() - start.wall, cpu() - start.cpu};
+    return (struct clocks){clock_seconds() - start.wall, clock_cpu_seconds() - start.cpu};
 }
 
 static void print_figures(const struct settings *set, size_t n, struct clocks whole,
@@ -163,7 +144,7 @@ static void print_figures(const struct settings *set, size_t n, struct clocks wh
 static void run(const struct settings *set, const struct table *points)
 {
     struct error err = {0};
-    struct clocks start = {now(), cpu()}, begun = start, phases[TSNE_LAYOUT + 1];
+    struct clocks start = {clock_seconds(), clock_cpu_seconds()}, begun = start, phases[TSNE_LAYOUT + 1];
     struct tsne *t = tsne_new(points->x, points->n, points->d, &set->options, set->pool,
                               &err);
     enum tsne_phase phase = TSNE_NEIGHBOURS;
@@ -177,7 +158,7 @@ static void run(const struct settings *set, const struct table *points)
             die(err.text);
         if (tsne_progress(t).phase != phase || step == STEP_DONE) {
             phases[phase] = since(begun);
-            begun = (struct clocks){now(), cpu()};
+            begun = (struct clocks){clock_seconds(), clock_cpu_seconds()};
             phase = tsne_progress(t).phase;
         }
     } while (step == STEP_MORE);
