@@ -33,6 +33,13 @@ struct file_writer {
     char buffer[BUFFER];
 };
 
+const char *path_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
 /* The folder part: "." for a bare name, "/" for "/name". Caller frees. */
 static char *folder_of(const char *path)
 {
@@ -106,7 +113,7 @@ static pid_t writer_of(const char *entry, const char *name)
 static void sweep(const char *path)
 {
     char *folder = folder_of(path);
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = path_base_name(path);
     DIR *dir = opendir(folder);
     struct dirent *e;
 

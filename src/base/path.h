@@ -46,6 +46,9 @@ bool path_make_folder(const char *path, struct error *err);
  * path_user("CONFIG", ".config", "rc"). NULL without a home. Caller frees. */
 char *path_user(const char *kind, const char *under_home, const char *name);
 
+/* What follows the last slash. */
+const char *path_base_name(const char *path);
+
 /* "~/x" with the home folder in place of "~"; anything else as it is. Caller frees. */
 char *path_expand(const char *path);
 

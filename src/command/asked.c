@@ -56,3 +56,8 @@ struct schema *asked_schema(struct context *c, const struct run *r, struct error
 {
     return r->schema ? schema_copy(r->schema) : schema_for(c, r, err);
 }
+
+struct dataset *asked_data(const struct context *c, const struct run *r)
+{
+    return r->data ? r->data : c->session->table->data;
+}

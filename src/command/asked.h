@@ -16,5 +16,7 @@ struct run *asked_predictor(struct context *c, const struct call *call,
 /* The schema that the run was trained with or, of a model that was opened, what it makes
  * of the current table: its target, its positive class. The caller frees it. */
 struct schema *asked_schema(struct context *c, const struct run *r, struct error *err);
+/* The table that goes with that schema. */
+struct dataset *asked_data(const struct context *c, const struct run *r);
 
 #endif

@@ -274,7 +274,7 @@ static bool run_attention(struct context *c, const struct call *call, struct err
         return false;
     }
     q.model = r->model;
-    q.data = r->data ? r->data : c->session->table->data;
+    q.data = asked_data(c, r);
     q.schema = s;
     q.pool = pool;
     job = attention_job_new(&q);

@@ -96,8 +96,8 @@ static bool run_evaluate(struct context *c, const struct call *call, struct erro
     s = asked_schema(c, r, err);
     if (!s)
         return false;
-    job = score_job_new(r->model, r->data ? r->data : c->session->table->data, s,
-                        &r->split, parts[call_choice(call, "on", 0)],
+    job = score_job_new(r->model, asked_data(c, r), s, &r->split,
+                        parts[call_choice(call, "on", 0)],
                         (enum fill)call_choice(call, "fill", 0), pool);
     schema_free(s);
     p.run = r;

@@ -80,8 +80,9 @@ static bool needs_beside(struct context *c, const struct call *call, struct erro
     return !r || r->state != RUN_KEPT || !r->files.model || run_needs_model(r, err);
 }
 
-static struct figure *make_loss(struct context *c, const struct call *call,
-                                struct error *err)
+/* of: "loss", or NULL for the score that is watched */
+static struct figure *make_curves(struct context *c, const struct call *call,
+                                  const char *of, struct error *err)
 {
     const char *beside;
     struct curves_look look = look_of(c, call, &beside);
@@ -90,30 +91,26 @@ static struct figure *make_loss(struct context *c, const struct call *call,
 
     if (!r || !needs_beside(c, call, err))
         return NULL;
-    f = figures_loss(r, &look);
+    f = of ? figures_loss(r, &look) : figures_score(r, &look);
     if (!f)
         return fail_without_epochs(r, err);
-    set_title(f, "loss", r);
-    axis_label(&f->y, "loss");
+    if (!of)
+        of = run_watched(r)->title;
+    set_title(f, of, r);
+    axis_label(&f->y, of);
     return f;
+}
+
+static struct figure *make_loss(struct context *c, const struct call *call,
+                                struct error *err)
+{
+    return make_curves(c, call, "loss", err);
 }
 
 static struct figure *make_score(struct context *c, const struct call *call,
                                  struct error *err)
 {
-    const char *beside;
-    struct curves_look look = look_of(c, call, &beside);
-    const struct run *r = plotted_run(c, call, err);
-    struct figure *f;
-
-    if (!r || !needs_beside(c, call, err))
-        return NULL;
-    f = figures_score(r, &look);
-    if (!f)
-        return fail_without_epochs(r, err);
-    set_title(f, run_watched(r)->title, r);
-    axis_label(&f->y, run_watched(r)->title);
-    return f;
+    return make_curves(c, call, NULL, err);
 }
 
 static const struct diagnosis *known_diagnosis(const struct run *r, struct error *err)

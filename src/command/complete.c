@@ -158,9 +158,9 @@ static void offer_file(struct seek *s, const char *folder, const struct dirent *
 
 static void offer_files(struct seek *s)
 {
-    const char *slash = strrchr(s->word, '/'), *base = slash ? slash + 1 : s->word;
+    const char *base = path_base_name(s->word);
     char *shown_folder = xstrndup(s->word, (size_t)(base - s->word));
-    char *folder = path_expand(slash ? shown_folder : ".");
+    char *folder = path_expand(base > s->word ? shown_folder : ".");
     DIR *d = opendir(folder);
     const struct dirent *entry;
 

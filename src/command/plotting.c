@@ -36,13 +36,6 @@ struct plot_job *plot_job_new(const struct plot_request *r)
 
 /* ---- names ---- */
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 bool plot_format_of(const char *path, enum plot_format *format, struct error *err)
 {
     static const struct {
@@ -50,7 +43,7 @@ bool plot_format_of(const char *path, enum plot_format *format, struct error *er
         enum plot_format format;
     } endings[] = {{".svg", PLOT_SVG}, {".png", PLOT_PNG}, {".pdf", PLOT_PDF},
                    {".txt", PLOT_TEXT}};
-    const char *name = base_name(path), *dot = strrchr(name, '.');
+    const char *name = path_base_name(path), *dot = strrchr(name, '.');
     struct str quoted = {0};
     bool fine = gnuplot_quote_file(&quoted, name);
 
@@ -159,8 +152,8 @@ static bool write_source(const struct plot_job *j, const char *script_path,
              "its files\n");
     str_puts(&data, GNUPLOT_MARK "\n");
     gnuplot_data(&data, j->figure);
-    ok = gnuplot_script(&script, j->figure, &j->look, &j->facts, base_name(j->path),
-                        base_name(data_path), err) &&
+    ok = gnuplot_script(&script, j->figure, &j->look, &j->facts, path_base_name(j->path),
+                        path_base_name(data_path), err) &&
          write_file(data_path, &data, err) && write_file(script_path, &script, err);
     str_done(&script);
     str_done(&data);

@@ -96,30 +96,21 @@ static void begin_epoch(struct batcher *b, size_t epoch)
     b->epoch = epoch;
 }
 
-static void copy_row(struct batch *x, const struct frame *f, size_t row)
-{
-    size_t m = (size_t)x->n_categorical, c = (size_t)x->n_continuous;
-    size_t from = x->index[row];
-
-    if (m > 0)
-        memcpy(x->codes + row * m, f->codes + from * m, m * sizeof *x->codes);
-    if (c > 0)
-        memcpy(x->values + row * c, f->values + from * c, c * sizeof *x->values);
-    x->target[row] = f->target ? f->target[from] : NAN;
-    x->weight[row] = f->weight ? f->weight[from] : 1;
-}
-
 const struct batch *batcher_get(struct batcher *b, size_t epoch, size_t number)
 {
     size_t begin = number * b->size, rows = b->n - begin;
+    const struct frame *f = b->frame;
+    struct batch *x = &b->batch;
 
     begin_epoch(b, epoch);
     if (rows > b->size)
         rows = b->size;
-    b->batch.rows = (int)rows;
+    x->rows = (int)rows;
+    memcpy(x->index, b->order + begin, rows * sizeof *x->index);
+    frame_pick(f, x->index, 0, rows, x->codes, x->values);
     for (size_t row = 0; row < rows; row++) {
-        b->batch.index[row] = b->order[begin + row];
-        copy_row(&b->batch, b->frame, row);
+        x->target[row] = f->target ? f->target[x->index[row]] : NAN;
+        x->weight[row] = f->weight ? f->weight[x->index[row]] : 1;
     }
-    return &b->batch;
+    return x;
 }

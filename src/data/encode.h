@@ -123,7 +123,7 @@ struct frame *encoder_apply_inputs(const struct encoder *e, const struct dataset
 void encoder_note_odd(const struct encoder *e, const size_t *odd, struct str *note);
 void frame_free(struct frame *f);
 /* Rows index[from..from + n), or with NULL from..from + n, one after another: codes
- * (n, n_categorical) and values (n, n_continuous). */
+ * (n, n_categorical) and values (n, n_continuous); NULL: without these. */
 void frame_pick(const struct frame *f, const uint32_t *index, size_t from, size_t n,
                 int32_t *codes, float *values);
 /* What encoder_apply will take. */

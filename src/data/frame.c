@@ -25,9 +25,9 @@ void frame_pick(const struct frame *f, const uint32_t *index, size_t from, size_
     for (size_t r = 0; r < n; r++) {
         size_t row = index ? index[from + r] : from + r;
 
-        if (m)
+        if (m && codes)
             memcpy(codes + r * m, f->codes + row * m, m * sizeof *codes);
-        if (c)
+        if (c && values)
             memcpy(values + r * c, f->values + row * c, c * sizeof *values);
     }
 }

@@ -24,6 +24,7 @@ struct attention_job {
     struct look *look;
     struct group groups[2];
     int n_groups;
+    uint32_t *picked; /* (look_most): rows of a slice of the masking test */
     double *effect;
     size_t masked; /* rows of the masking test, done */
     struct str note;
@@ -128,6 +129,7 @@ static bool begin(struct attention_job *j, struct error *err)
         if (!choose_rows(j, &j->groups[k], err)
             || !attention_init(&j->groups[k].attention, j->look, err))
             return false;
+    j->picked = xcalloc((size_t)look_most(j->look), sizeof *j->picked);
     j->effect = xcalloc((size_t)j->frame->n_categorical, sizeof *j->effect);
     return true;
 }
@@ -151,13 +153,12 @@ static bool mask_on(struct attention_job *j, size_t most, struct error *err)
 {
     const struct group *g = &j->groups[0];
     int n = slice(j, most - j->masked);
-    uint32_t rows[256];
 
     for (int i = 0; i < n; i++)
-        rows[i] = g->rows[(j->masked + (size_t)i) * g->n / most];
+        j->picked[i] = g->rows[(j->masked + (size_t)i) * g->n / most];
     j->masked += (size_t)n;
-    if (!masking_add(j->asked.model, j->asked.pool, j->frame, rows, (size_t)n, j->effect,
-                     err))
+    if (!masking_add(j->asked.model, j->asked.pool, j->frame, j->picked, (size_t)n,
+                     j->effect, err))
         return false;
     for (int i = 0; i < j->frame->n_categorical && j->masked == most; i++)
         j->effect[i] /= (double)most;
@@ -204,6 +205,7 @@ static void release(void *work)
     free((char *)j->asked.class);
     free((char *)j->asked.against);
     dataset_unref(j->asked.data);
+    free(j->picked);
     free(j->effect);
     str_done(&j->note);
     free(j);

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "model/private.h"
@@ -45,9 +44,7 @@ static void sheet_done(struct sheet *s)
 /* Codes as the model sees them, and the answers. */
 static void fill(struct sheet *s, const uint32_t *index, int rows)
 {
-    for (size_t r = 0; r < (size_t)rows; r++)
-        memcpy(s->codes + r * s->columns, s->frame->codes + index[r] * s->columns,
-               s->columns * sizeof *s->codes);
+    frame_pick(s->frame, index, 0, (size_t)rows, s->codes, NULL);
     corruption_apply(s->corruption, CORRUPTION_VALID, index, rows, s->codes, s->answers);
 }
 
