@@ -169,9 +169,9 @@ static void masking_moves_the_prediction(void)
 static struct attention_request request_of(struct fixture *f)
 {
     return (struct attention_request){
-        .model = f->model, .data = f->s.data, .schema = f->s.schema,
-        .split = split_defaults(), .part = PART_TEST, .layer = 1, .head = HEADS_MEAN,
-        .masking = true, .pool = f->pool};
+        .rows = {.model = f->model, .pool = f->pool, .data = f->s.data,
+                 .schema = f->s.schema, .split = split_defaults(), .part = PART_TEST},
+        .layer = 1, .head = HEADS_MEAN, .masking = true};
 }
 
 static void jobs_choose_rows(void)
@@ -231,7 +231,7 @@ static void what_is_not_there_is_refused(void)
     q.class = "maybe";
     check_refused(&q, "no class \"maybe\": the classes are no, yes");
     q = request_of(&f);
-    q.part = PART_NONE;
+    q.rows.part = PART_NONE;
     q.row = ROWS + 1;
     check_refused(&q, "the table has 150 rows, so no row 151");
     q = request_of(&flat);

@@ -61,3 +61,39 @@ struct dataset *asked_data(const struct context *c, const struct run *r)
 {
     return r->data ? r->data : c->session->table->data;
 }
+
+/* A body without a target needs of its schema only the columns. */
+static struct schema *schema_to_look(struct context *c, const struct run *r,
+                                     struct error *err)
+{
+    if (r->schema || model_encoder(r->model)->target)
+        return asked_schema(c, r, err);
+    if (c->session->table)
+        return schema_copy(c->session->table->schema);
+    error_set(err, ERROR_STATE, "%s was opened from a file: `load` the table that it is "
+              "to look at", r->name);
+    return NULL;
+}
+
+bool asked_rows(struct context *c, const struct call *call, const struct run *r,
+                struct rows_request *rows, struct error *err)
+{
+    static const enum part parts[] = {PART_TEST, PART_VALID, PART_TRAIN, PART_NONE};
+    bool targetless = model_encoder(r->model)->target == NULL;
+    struct pool *pool = engine_pool(c->session->engine, err);
+    struct schema *schema = pool ? schema_to_look(c, r, err) : NULL;
+
+    if (!schema)
+        return false;
+    *rows = (struct rows_request){
+        .model = r->model, .pool = pool, .data = asked_data(c, r), .schema = schema,
+        .split = r->split, .part = parts[call_choice(call, "on", targetless ? 3 : 0)],
+    };
+    return true;
+}
+
+void asked_rows_done(struct rows_request *rows)
+{
+    schema_free((struct schema *)rows->schema);
+    rows->schema = NULL;
+}

@@ -4,6 +4,7 @@
 #define COMMAND_ASKED_H
 
 #include "command/command.h"
+#include "lens/rows.h"
 
 #define RUN_OPTION {"run", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "else the current run"}
 
@@ -18,5 +19,16 @@ struct run *asked_predictor(struct context *c, const struct call *call,
 struct schema *asked_schema(struct context *c, const struct run *r, struct error *err);
 /* The table that goes with that schema. */
 struct dataset *asked_data(const struct context *c, const struct run *r);
+
+#define ON_OPTION \
+    {"on", {VALUE_CHOICE, "test|valid|train|all", 0, 0}, OPTIONAL, \
+     "test|valid|train|all", "which rows; test, or all where there is no target"}
+
+/* What a job of the lens looks at: the model of r and the rows of --on in the run's own
+ * split or, of a body that was trained without a target, all. To be followed by
+ * asked_rows_done once the job has copied it, unless refused. */
+bool asked_rows(struct context *c, const struct call *call, const struct run *r,
+                struct rows_request *rows, struct error *err);
+void asked_rows_done(struct rows_request *rows);
 
 #endif

@@ -53,7 +53,6 @@ static bool read_map(const struct call *call, const struct model_options *o,
 static bool read_rows(const struct call *call, struct attention_request *q,
                       struct error *err)
 {
-    static const enum part parts[] = {PART_TEST, PART_VALID, PART_TRAIN, PART_NONE};
     const char *diff = call_option(call, "diff");
     int asked = (call_option(call, "row") != NULL) + (call_option(call, "class") != NULL)
         + (diff != NULL) + (call_option(call, "mean") != NULL);
@@ -64,10 +63,7 @@ static bool read_rows(const struct call *call, struct attention_request *q,
     if (!diff != !call_word(call, 0))
         return error_set(err, ERROR_USAGE, "--diff takes two classes, as in "
                          "--diff yes no");
-    q->part = parts[call_choice(call, "on", q->part == PART_NONE ? 3 : 0)];
     q->row = (size_t)call_int(call, "row", 0);
-    if (q->row > 0)
-        q->part = PART_NONE;
     q->class = diff ? diff : call_option(call, "class");
     q->against = call_word(call, 0);
     return true;
@@ -242,43 +238,20 @@ static const struct pending_type attention_pending = {
 
 /* ---- beginning ---- */
 
-/* A body without a target has no split of its own: all rows are looked at. */
-static struct schema *schema_of(struct context *c, const struct run *r,
-                                struct attention_request *q, struct error *err)
-{
-    bool targetless = model_encoder(r->model)->target == NULL;
-
-    q->part = targetless ? PART_NONE : PART_TEST;
-    q->split = r->split;
-    if (!targetless || r->schema)
-        return asked_schema(c, r, err);
-    if (c->session->table)
-        return schema_copy(c->session->table->schema);
-    error_set(err, ERROR_STATE, "%s was opened from a file: `load` the table that it is "
-              "to look at", r->name);
-    return NULL;
-}
-
 static bool run_attention(struct context *c, const struct call *call, struct error *err)
 {
     struct pending p = {.type = &attention_pending};
     struct attention_request q = {.masking = call_option(call, "masked") != NULL};
     struct run *r = q.masking ? asked_predictor(c, call, err) : asked_run(c, call, err);
-    struct pool *pool = r ? engine_pool(c->session->engine, err) : NULL;
-    struct schema *s = pool ? schema_of(c, r, &q, err) : NULL;
     void *job;
 
-    if (!s || !read_map(call, model_options(r->model), &q, err)
-        || !read_rows(call, &q, err)) {
-        schema_free(s);
+    if (!r || !read_map(call, model_options(r->model), &q, err)
+        || !read_rows(call, &q, err) || !asked_rows(c, call, r, &q.rows, err))
         return false;
-    }
-    q.model = r->model;
-    q.data = asked_data(c, r);
-    q.schema = s;
-    q.pool = pool;
+    if (q.row > 0)
+        q.rows.part = PART_NONE;
     job = attention_job_new(&q);
-    schema_free(s);
+    asked_rows_done(&q.rows);
     p.run = r;
     p.what = xasprintf("attention %s", r->name);
     return pending_start(c, call, WAIT_FOR_IT, p, job, err);
@@ -304,8 +277,7 @@ const struct command command_attention = {
         {"class", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V", "of the rows of that class"},
         {"diff", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V",
          "of the rows of that class less those of CLASS"},
-        {"on", {VALUE_CHOICE, "test|valid|train|all", 0, 0}, OPTIONAL,
-         "test|valid|train|all", "which rows; test, or all where there is no target"},
+        ON_OPTION,
         {"masked", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL, "with the masking test"},
     },
     .flags = COMMAND_DATA | COMMAND_JOB,

@@ -5,25 +5,21 @@
 
 #include "engine/engine.h"
 #include "lens/attention.h"
+#include "lens/rows.h"
 
 struct attention_job;
 
 extern const struct job_type attention_job_type;
 
-/* What is not asked for is NULL, 0 or PART_NONE. */
+/* What is not asked for is NULL or 0. */
 struct attention_request {
-    struct model *model;         /* outlives the job */
-    struct dataset *data;        /* referenced */
-    const struct schema *schema; /* copied; for the split and the classes */
-    struct split_options split;
-    enum part part;              /* PART_NONE: all rows, and no split is made */
-    size_t row;                  /* 1..: this one alone */
-    const char *class;           /* only rows of that class (copied, as is the next) */
-    const char *against;         /* less what rows of this class attend to */
-    int layer, head;             /* as attention_read takes them */
-    bool masking;                /* also the masking test, of ATTENTION_MASKED rows; the
-                                    model must predict something */
-    struct pool *pool;
+    struct rows_request rows;
+    size_t row;          /* 1..: this one of the table alone */
+    const char *class;   /* only rows of that class (copied, as is the next) */
+    const char *against; /* less what rows of this class attend to */
+    int layer, head;     /* as attention_read takes them */
+    bool masking;        /* also the masking test, of ATTENTION_MASKED rows; the model
+                            must predict something */
 };
 
 /* The masking test costs a prediction a column, so it looks at so many rows at most. */
