@@ -22,9 +22,9 @@ struct look *look_new(struct model *m, struct pool *pool, struct error *err)
     const struct encoder *e = model_encoder(m);
     struct look *l;
 
-    if (e->n_categorical == 0 || model_options(m)->layers == 0) {
-        error_set(err, ERROR_STATE, "this model has no %s: nothing attends to anything",
-                  e->n_categorical ? "Transformer layers" : "categorical columns");
+    if (e->n_categorical == 0) {
+        error_set(err, ERROR_STATE, "this model has no categorical columns: there are no "
+                  "embeddings to look at");
         return NULL;
     }
     l = xcalloc(1, sizeof *l);

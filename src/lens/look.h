@@ -15,7 +15,7 @@
 struct look;
 
 /* Model and pool outlive it; the weights may change between two looks. NULL: no memory,
- * or a model without layers or categorical columns, which has nothing to show. */
+ * or a model without categorical columns, which has nothing to show. */
 struct look *look_new(struct model *m, struct pool *pool, struct error *err);
 void look_free(struct look *l);
 
