@@ -2,6 +2,7 @@
 /* What attends to what: maps of rows, heads and layers, rollout, and the masking test. */
 #include "base/mem.h"
 #include "lens/job_attention.h"
+#include "nn/params.h"
 #include "subject.h"
 
 enum { ROWS = 150, LAYERS = 2, HEADS = 2, M = 3, CELLS = M * M };
@@ -31,7 +32,7 @@ static struct fixture fixture_new(int layers)
 
 static void fixture_done(struct fixture *f)
 {
-    model_free(f->model);
+    model_unref(f->model);
     pool_free(f->pool);
     subject_done(&f->s);
 }
@@ -171,45 +172,95 @@ static struct attention_request request_of(struct fixture *f)
     return (struct attention_request){
         .rows = {.model = f->model, .pool = f->pool, .data = f->s.data,
                  .schema = f->s.schema, .split = split_defaults(), .part = PART_TEST},
-        .layer = 1, .head = HEADS_MEAN, .masking = true};
+        .masking = true};
+}
+
+static struct sight *look_for(const struct attention_request *q)
+{
+    struct attention_job *j = attention_job_new(q);
+    struct error err = {0};
+    struct sight *found;
+
+    check(job_run(&attention_job_type, j, &err));
+    found = attention_job_take(j);
+    attention_job_type.free(j);
+    return found;
 }
 
 static void jobs_choose_rows(void)
 {
     struct fixture f = fixture_new(LAYERS);
     struct attention_request q = request_of(&f);
-    struct error err = {0};
-    struct attention_job *yes, *no, *both;
+    struct sight *found[3];
     double *maps[3];
 
     q.class = "yes";
-    yes = attention_job_new(&q);
+    found[0] = look_for(&q);
     q.class = "no";
-    no = attention_job_new(&q);
+    found[1] = look_for(&q);
     q.class = "yes";
-    q.against = "no";
-    both = attention_job_new(&q);
-    check(job_run(&attention_job_type, yes, &err));
-    check(job_run(&attention_job_type, no, &err));
-    check(job_run(&attention_job_type, both, &err));
-    check_int(attention_job_rows(yes) + attention_job_rows(no),
+    q.less_class = "no";
+    found[2] = look_for(&q);
+    check_int(found[0]->seen.rows + found[1]->seen.rows,
               f.s.split->count[PART_TEST]);
-    check_int(attention_job_against_rows(both), attention_job_rows(no));
-    maps[0] = attention_job_map(yes);
-    maps[1] = attention_job_map(no);
-    maps[2] = attention_job_map(both);
+    check_int(found[0]->less.rows, 0);
+    check_int(found[2]->less.rows, found[1]->seen.rows);
+    for (int k = 0; k < 3; k++)
+        maps[k] = sight_map(found[k], 1, HEADS_MEAN);
     for (int i = 0; i < CELLS; i++)
         check_near(maps[2][i], maps[0][i] - maps[1][i], 1e-12);
-    for (int k = 0; k < M; k++) {
-        double effect = attention_job_masking(yes)[k];
-
-        check(effect > 0 && effect < 1);
-    }
-    for (int k = 0; k < 3; k++)
+    for (int k = 0; k < M; k++)
+        check(found[0]->effect[k] > 0 && found[0]->effect[k] < 1);
+    for (int k = 0; k < 3; k++) {
+        check(!found[k]->outputs);
         free(maps[k]);
-    attention_job_type.free(yes);
-    attention_job_type.free(no);
-    attention_job_type.free(both);
+        sight_free(found[k]);
+    }
+    fixture_done(&f);
+}
+
+/* The maps of the two are looked at alone, too. */
+static void runs_are_subtracted(void)
+{
+    struct fixture f = fixture_new(LAYERS), g = fixture_new(LAYERS);
+    struct attention_request q = request_of(&f), less = request_of(&g);
+    struct sight *found[3];
+    double *maps[3];
+
+    model_params(g.model)->value[0] += 1;
+    found[0] = look_for(&q);
+    found[1] = look_for(&less);
+    q.less = &less.rows;
+    found[2] = look_for(&q);
+    for (int k = 0; k < 3; k++)
+        maps[k] = sight_map(found[k], 0, 0);
+    for (int i = 0; i < CELLS; i++)
+        check_near(maps[2][i], maps[0][i] - maps[1][i], 1e-12);
+    for (int k = 0; k < 3; k++) {
+        free(maps[k]);
+        sight_free(found[k]);
+    }
+    fixture_done(&f);
+    fixture_done(&g);
+}
+
+static void one_row_is_predicted_too(void)
+{
+    struct fixture f = fixture_new(LAYERS);
+    struct attention_request q = request_of(&f);
+    struct sight *found;
+    struct error err = {0};
+    float outputs[2];
+    uint32_t row = 6;
+
+    q.rows.part = PART_NONE;
+    q.row = row + 1;
+    found = look_for(&q);
+    check_int(found->seen.rows, 1);
+    check(model_predict(f.model, f.pool, f.s.frame, &row, 1, FILL_CLASS, outputs, &err));
+    for (int k = 0; k < 2; k++)
+        check(found->outputs[k] == outputs[k]);
+    sight_free(found);
     fixture_done(&f);
 }
 
@@ -226,7 +277,7 @@ static void check_refused(const struct attention_request *q, const char *sentenc
 static void what_is_not_there_is_refused(void)
 {
     struct fixture f = fixture_new(LAYERS), flat = fixture_new(0);
-    struct attention_request q = request_of(&f);
+    struct attention_request q = request_of(&f), less;
 
     q.class = "maybe";
     check_refused(&q, "no class \"maybe\": the classes are no, yes");
@@ -234,6 +285,12 @@ static void what_is_not_there_is_refused(void)
     q.rows.part = PART_NONE;
     q.row = ROWS + 1;
     check_refused(&q, "the table has 150 rows, so no row 151");
+    q = request_of(&f);
+    less = request_of(&flat);
+    q = request_of(&f);
+    q.less = &less.rows;
+    check_refused(&q, "the two models have 2 layers of 2 heads and 0 of 2: their maps "
+                  "cannot be compared");
     q = request_of(&flat);
     check_refused(&q, "this model has no Transformer layers: nothing attends to "
                   "anything");
@@ -248,6 +305,8 @@ int main(void)
     test_run(rollout_goes_through_the_layers);
     test_run(masking_moves_the_prediction);
     test_run(jobs_choose_rows);
+    test_run(runs_are_subtracted);
+    test_run(one_row_is_predicted_too);
     test_run(what_is_not_there_is_refused);
     return test_done();
 }

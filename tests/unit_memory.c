@@ -292,7 +292,7 @@ static bool open_model(void *arg, struct error *err)
 {
     struct model *m = model_open(arg, NULL, err);
 
-    model_free(m);
+    model_unref(m);
     return m != NULL;
 }
 
@@ -310,7 +310,7 @@ static void opening_a_model(void)
     m = model_new(&o, s.encoder, 1, &err);
     check(m && model_save(m, NULL, path, &err));
     check_each(open_model, path);
-    model_free(m);
+    model_unref(m);
     unlink(path);
     free(path);
     subject_done(&s);
@@ -374,7 +374,7 @@ static bool learn(void *arg, struct error *err)
     t = m ? trainer_new(m, s->frame, s->split, &o, l->pool, err) : NULL;
     done = t && learn_and_keep(l, t, err);
     trainer_free(t);
-    model_free(m);
+    model_unref(m);
     return done;
 }
 
@@ -390,7 +390,7 @@ static bool predict(void *arg, struct error *err)
     if (done)
         check(memcmp(out, l->right, n * sizeof *out) == 0);
     free(out);
-    model_free(m);
+    model_unref(m);
     return done;
 }
 
@@ -407,7 +407,7 @@ static struct lesson lesson_new(enum pretext pretext)
 
 static void lesson_done(struct lesson *l)
 {
-    model_free(l->model);
+    model_unref(l->model);
     pool_free(l->pool);
     subject_done(&l->subject);
     unlink(l->path);

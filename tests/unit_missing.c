@@ -54,7 +54,7 @@ static struct trial trial_new(int threads)
 
 static void trial_done(struct trial *t)
 {
-    model_free(t->model);
+    model_unref(t->model);
     pool_free(t->pool);
     subject_done(&t->s);
 }

@@ -70,7 +70,7 @@ static struct fresh fresh_new(const char *target, int layers)
 
 static void fresh_done(struct fresh *f)
 {
-    model_free(f->model);
+    model_unref(f->model);
     pool_free(f->pool);
     subject_done(&f->s);
 }
@@ -163,7 +163,7 @@ static void saved_models_predict_the_same(void)
             free(after);
         }
         free(before);
-        model_free(m);
+        model_unref(m);
         json_decref(extra);
         json_decref(back);
         unlink(path);
@@ -283,7 +283,7 @@ static char *save_smallest(const char *path, struct subject *s, size_t *n)
                      NULL);
     m = model_new(&o, s->encoder, 1, &err);
     check(m && model_save(m, NULL, path, &err));
-    model_free(m);
+    model_unref(m);
     bytes = file_read(path, 1 << 20, n, &err);
     check(bytes != NULL);
     return bytes;
@@ -295,7 +295,7 @@ static bool is_refused(const char *path)
     struct error err = {0};
     struct model *m = model_open(path, NULL, &err);
 
-    model_free(m);
+    model_unref(m);
     return !m && strncmp(err.text, path, strlen(path)) == 0
         && strlen(err.text) > strlen(path) + 10;
 }
@@ -352,7 +352,7 @@ static void every_flipped_bit_of_a_model_is_seen(void)
 
     check(m && file && model_predict(m, pool, s.frame, NULL, OUTPUTS / 2, FILL_CLASS,
                                      right, &err));
-    model_free(m);
+    model_unref(m);
     setvbuf(file, NULL, _IONBF, 0);
     for (size_t i = 0; i < 8 * n; i++) {
         fseek(file, (long)(i / 8), SEEK_SET);
@@ -360,7 +360,7 @@ static void every_flipped_bit_of_a_model_is_seen(void)
         m = model_open(path, NULL, &err);
         taken += m != NULL;
         harmed += m && !is_unharmed(m, &s, pool, right, OUTPUTS);
-        model_free(m);
+        model_unref(m);
         fseek(file, (long)(i / 8), SEEK_SET);
         fputc(whole[i / 8], file);
     }

@@ -61,7 +61,7 @@ static struct scene scene_new(void)
 
 static void scene_done(struct scene *s)
 {
-    model_free(s->model);
+    model_unref(s->model);
     pool_free(s->pool);
     subject_done(&s->s);
     unlink(s->in);

@@ -270,9 +270,9 @@ static void a_body_is_found_by_names(void)
     check(model_brought(to, 2, 0) && !model_brought(to, 2, 1) && !model_brought(to, 1, 1)
           && !model_brought(fresh, 2, 0));
     str_done(&note);
-    model_free(from);
-    model_free(to);
-    model_free(fresh);
+    model_unref(from);
+    model_unref(to);
+    model_unref(fresh);
     subject_done(&before);
     subject_done(&after);
 }
@@ -291,9 +291,9 @@ static void bodies_that_do_not_fit_are_refused(void)
     check(!model_take_body(wide, from, &note, &err) && strstr(err.text, "width 8"));
     check(!model_take_body(to, from, &note, &err) && strstr(err.text, "none of the"));
     check_int(note.length, 0);
-    model_free(from);
-    model_free(wide);
-    model_free(to);
+    model_unref(from);
+    model_unref(wide);
+    model_unref(to);
     subject_done(&before);
     subject_done(&after);
     subject_done(&other);
@@ -401,7 +401,7 @@ static real *gradients(struct subject *s, bool head_only, bool norm, size_t *bod
     memcpy(out, p->gradient, *n * sizeof *out);
     graph_free(g);
     params_free_training(p);
-    model_free(m);
+    model_unref(m);
     pool_free(pool);
     return out;
 }
@@ -460,7 +460,7 @@ static void a_body_that_rested_begins_gently(void)
     params_step(p, kernels_best(), pool, &u, NULL);
     check_near((double)(before - *param_value(p, weight)), 0.5 * u.lr, 1e-3 * u.lr);
     params_free_training(p);
-    model_free(m);
+    model_unref(m);
     pool_free(pool);
     subject_done(&s);
 }
@@ -521,7 +521,7 @@ static void lesson_done(struct lesson *l)
 {
     trainer_free(l->trainer);
     corruption_free(l->corruption);
-    model_free(l->model);
+    model_unref(l->model);
     pool_free(l->pool);
     subject_done(&l->subject);
     free(l->valid);

@@ -70,7 +70,7 @@ static struct run run_new(struct subject *s, const struct way *k, bool fresh,
 
         check(model_take_body(r.model, body, &note, &r.err));
         str_done(&note);
-        model_free(body);
+        model_unref(body);
     }
     r.trainer = trainer_new(r.model, s->frame, s->split, &k->options, r.pool, &r.err);
     check(r.trainer != NULL);
@@ -80,7 +80,7 @@ static struct run run_new(struct subject *s, const struct way *k, bool fresh,
 static void run_done(struct run *r)
 {
     trainer_free(r->trainer);
-    model_free(r->model);
+    model_unref(r->model);
     pool_free(r->pool);
 }
 

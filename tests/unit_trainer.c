@@ -93,7 +93,7 @@ static struct run run_new(struct subject *s, const struct train_options *o, int 
 static void run_done(struct run *r)
 {
     trainer_free(r->trainer);
-    model_free(r->model);
+    model_unref(r->model);
     pool_free(r->pool);
 }
 

@@ -11,16 +11,18 @@ struct run *asked_run(struct context *c, const struct call *call, struct error *
     return r && run_needs_model(r, err) ? r : NULL;
 }
 
+bool run_predicts(const struct run *r, struct error *err)
+{
+    return r->pretext == PRETEXT_NONE
+        || error_set(err, ERROR_STATE, "the run %s is only pre-trained: it predicts no "
+                     "target; `train --from %s` goes on from it", r->name, r->name);
+}
+
 struct run *asked_predictor(struct context *c, const struct call *call, struct error *err)
 {
     struct run *r = asked_run(c, call, err);
 
-    if (r && r->pretext != PRETEXT_NONE) {
-        error_set(err, ERROR_STATE, "the run %s is only pre-trained: it predicts no "
-                  "target; `train --from %s` goes on from it", r->name, r->name);
-        return NULL;
-    }
-    return r;
+    return r && run_predicts(r, err) ? r : NULL;
 }
 
 /* The schema that an opened model has of the current table: its target, its positive
@@ -66,7 +68,7 @@ struct dataset *asked_data(const struct context *c, const struct run *r)
 static struct schema *schema_to_look(struct context *c, const struct run *r,
                                      struct error *err)
 {
-    if (r->schema || model_encoder(r->model)->target)
+    if (r->schema || model_encoder(run_seen(r))->target)
         return asked_schema(c, r, err);
     if (c->session->table)
         return schema_copy(c->session->table->schema);
@@ -75,21 +77,34 @@ static struct schema *schema_to_look(struct context *c, const struct run *r,
     return NULL;
 }
 
-bool asked_rows(struct context *c, const struct call *call, const struct run *r,
-                struct rows_request *rows, struct error *err)
+bool run_rows(struct context *c, const struct run *r, enum part part,
+              struct rows_request *rows, struct error *err)
 {
-    static const enum part parts[] = {PART_TEST, PART_VALID, PART_TRAIN, PART_NONE};
-    bool targetless = model_encoder(r->model)->target == NULL;
+    struct model *m = run_seen(r);
     struct pool *pool = engine_pool(c->session->engine, err);
     struct schema *schema = pool ? schema_to_look(c, r, err) : NULL;
 
     if (!schema)
         return false;
-    *rows = (struct rows_request){
-        .model = r->model, .pool = pool, .data = asked_data(c, r), .schema = schema,
-        .split = r->split, .part = parts[call_choice(call, "on", targetless ? 3 : 0)],
-    };
+    if (part == PARTS)
+        part = model_encoder(m)->target ? PART_TEST : PART_NONE;
+    *rows = (struct rows_request){.model = m, .pool = pool, .data = asked_data(c, r),
+                                  .schema = schema, .split = r->split, .part = part};
     return true;
+}
+
+enum part asked_part(const struct call *call)
+{
+    static const enum part parts[] = {PART_TEST, PART_VALID, PART_TRAIN, PART_NONE,
+                                      PARTS};
+
+    return parts[call_choice(call, "on", 4)];
+}
+
+bool asked_rows(struct context *c, const struct call *call, const struct run *r,
+                struct rows_request *rows, struct error *err)
+{
+    return run_rows(c, r, asked_part(call), rows, err);
 }
 
 void asked_rows_done(struct rows_request *rows)

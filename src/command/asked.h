@@ -10,7 +10,9 @@
 
 /* The run of --run, with a model to use. NULL and a sentence. */
 struct run *asked_run(struct context *c, const struct call *call, struct error *err);
-/* The same, of a run that predicts. */
+/* Whether it has a target; false, with a sentence: it is only pre-trained. */
+bool run_predicts(const struct run *r, struct error *err);
+/* asked_run, of a run that predicts. */
 struct run *asked_predictor(struct context *c, const struct call *call,
                             struct error *err);
 
@@ -23,6 +25,13 @@ struct dataset *asked_data(const struct context *c, const struct run *r);
 #define ON_OPTION \
     {"on", {VALUE_CHOICE, "test|valid|train|all", 0, 0}, OPTIONAL, \
      "test|valid|train|all", "which rows; test, or all where there is no target"}
+
+/* Rows of r, which has a model or one in training (run_seen), as asked_rows; PARTS: those
+ * that are usual. */
+bool run_rows(struct context *c, const struct run *r, enum part part,
+              struct rows_request *rows, struct error *err);
+/* PARTS: not given */
+enum part asked_part(const struct call *call);
 
 /* What a job of the lens looks at: the model of r and the rows of --on in the run's own
  * split or, of a body that was trained without a target, all. To be followed by

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What attends to what in the model of a run. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/asked.h"
+#include "command/attending.h"
 #include "command/families.h"
 #include "command/figures.h"
 #include "command/grid.h"
 #include "command/pending.h"
-#include "lens/job_attention.h"
 
 /* Layers and heads are counted from 1. */
 static bool read_head(const char *text, int heads, int *head, struct error *err)
@@ -38,19 +37,22 @@ static bool read_head(const char *text, int heads, int *head, struct error *err)
     return false;
 }
 
+/* False: a layer or head that the model has not. */
 static bool read_map(const struct call *call, const struct model_options *o,
-                     struct attention_request *q, struct error *err)
+                     struct attention_wish *w, struct error *err)
 {
-    q->layer = (int)call_int(call, "layer", o->layers) - 1;
-    q->head = HEADS_MEAN;
-    if (o->layers > 0 && q->layer >= o->layers)
+    const char *head = call_option(call, "head");
+
+    w->layer = (int)call_int(call, "layer", 0) - 1; /* LAYER_LAST where it is not given */
+    w->head = HEADS_MEAN;
+    if (o->layers > 0 && w->layer >= o->layers)
         return error_set(err, ERROR_USAGE, "the model has %d layer%s, so no layer %d",
-                         o->layers, o->layers == 1 ? "" : "s", q->layer + 1);
-    return !call_option(call, "head")
-        || read_head(call_option(call, "head"), o->heads, &q->head, err);
+                         o->layers, o->layers == 1 ? "" : "s", w->layer + 1);
+    return !head || read_head(head, o->heads, &w->head, err);
 }
 
-static bool read_rows(const struct call *call, struct attention_request *q,
+/* The texts stay the call's. */
+static bool read_rows(const struct call *call, struct attention_wish *w,
                       struct error *err)
 {
     const char *diff = call_option(call, "diff");
@@ -63,22 +65,18 @@ static bool read_rows(const struct call *call, struct attention_request *q,
     if (!diff != !call_word(call, 0))
         return error_set(err, ERROR_USAGE, "--diff takes two classes, as in "
                          "--diff yes no");
-    q->row = (size_t)call_int(call, "row", 0);
-    q->class = diff ? diff : call_option(call, "class");
-    q->against = call_word(call, 0);
-    return true;
+    w->part = asked_part(call);
+    w->row = (size_t)call_int(call, "row", 0);
+    w->class = (char *)(diff ? diff : call_option(call, "class"));
+    w->less_class = (char *)call_word(call, 0);
+    w->masking = call_option(call, "masked") != NULL;
+    w->against = (char *)call_option(call, "against");
+    return !diff || !w->against
+        || error_set(err, ERROR_USAGE, "--diff and --against both say what is "
+                     "subtracted: give one of them");
 }
 
 /* ---- what came of it ---- */
-
-static const char *head_text(int head, char out[16])
-{
-    if (head >= 0)
-        snprintf(out, 16, "%d", head + 1);
-    return head == HEADS_MEAN ? "mean"
-        : head == HEADS_MAX ? "max"
-        : head == HEADS_ROLLOUT ? "rollout" : out;
-}
 
 static void json_names(struct str *out, const struct encoder *e)
 {
@@ -98,24 +96,21 @@ static void json_numbers(struct str *out, const double *x, int n)
     str_puts(out, "]");
 }
 
-static void print_json(struct context *c, const struct run *r,
-                       const struct attention_job *j, const double *map)
+static void print_json(struct context *c, const struct attending *a, const double *map)
 {
-    const struct attention_request *q = attention_job_asked(j);
-    const struct encoder *e = model_encoder(r->model);
-    const double *masking = attention_job_masking(j);
+    const struct encoder *e = a->found->encoder;
     int m = e->n_categorical;
     struct str out = {0};
     char head[16];
 
     str_puts(&out, "{\"run\":");
-    str_json_string(&out, r->name, strlen(r->name));
-    if (q->head != HEADS_ROLLOUT)
-        str_printf(&out, ",\"layer\":%d", q->layer + 1);
-    str_printf(&out, ",\"head\":\"%s\",\"rows\":%zu", head_text(q->head, head),
-               attention_job_rows(j));
-    if (q->against)
-        str_printf(&out, ",\"against_rows\":%zu", attention_job_against_rows(j));
+    str_json_string(&out, a->of.run, strlen(a->of.run));
+    if (a->wish.head != HEADS_ROLLOUT)
+        str_printf(&out, ",\"layer\":%d", attending_layer(a) + 1);
+    str_printf(&out, ",\"head\":\"%s\",\"rows\":%zu",
+               attention_head_text(a->wish.head, head), a->found->seen.rows);
+    if (a->found->less.rows > 0)
+        str_printf(&out, ",\"less_rows\":%zu", a->found->less.rows);
     str_puts(&out, ",\"columns\":[");
     json_names(&out, e);
     str_puts(&out, "],\"matrix\":[");
@@ -124,52 +119,48 @@ static void print_json(struct context *c, const struct run *r,
         json_numbers(&out, map + i * m, m);
     }
     str_puts(&out, "]");
-    if (masking) {
+    if (a->found->effect) {
         str_puts(&out, ",\"masked\":");
-        json_numbers(&out, masking, m);
+        json_numbers(&out, a->found->effect, m);
     }
     str_puts(&out, "}\n");
     context_print(c, out.text, out.length);
     str_done(&out);
 }
 
-static void print_facts(struct grid *g, const struct run *r,
-                        const struct attention_job *j)
+static void print_facts(struct grid *g, const struct attending *a)
 {
-    const struct attention_request *q = attention_job_asked(j);
     char head[16];
 
-    grid_fact_text(g, "run", r->name);
-    if (q->head != HEADS_ROLLOUT)
-        grid_fact_count(g, "layer", (size_t)q->layer + 1);
-    grid_fact_text(g, "head", head_text(q->head, head));
-    grid_fact_count(g, "rows", attention_job_rows(j));
-    if (q->against)
-        grid_fact_count(g, "less rows", attention_job_against_rows(j));
+    grid_fact_text(g, "run", a->of.run);
+    if (a->wish.head != HEADS_ROLLOUT)
+        grid_fact_count(g, "layer", (size_t)attending_layer(a) + 1);
+    grid_fact_text(g, "head", attention_head_text(a->wish.head, head));
+    grid_fact_count(g, "rows", a->found->seen.rows);
+    if (a->found->less.rows > 0)
+        grid_fact_count(g, "less rows", a->found->less.rows);
 }
 
 /* Down the columns that ask, across those that are asked. */
-static void print_map(struct context *c, const struct run *r,
-                      const struct attention_job *j, const double *map)
+static void print_map(struct context *c, const struct attending *a, const double *map)
 {
-    const struct encoder *e = model_encoder(r->model);
-    const double *masking = attention_job_masking(j);
-    bool difference = attention_job_asked(j)->against != NULL;
+    const struct encoder *e = a->found->encoder;
+    const double *masked = a->found->effect;
     int m = e->n_categorical;
     struct grid *g = grid_new("attention");
 
-    print_facts(g, r, j);
+    print_facts(g, a);
     grid_column(g, "from", false);
-    if (masking)
+    if (masked)
         grid_column(g, "masked", true);
     for (int i = 0; i < m; i++)
         grid_column(g, e->categorical[i].name, true);
     for (int i = 0; i < m * m; i++) {
         if (i % m == 0)
             grid_puts(g, e->categorical[i / m].name);
-        if (i % m == 0 && masking)
-            grid_number(g, masking[i / m], 4);
-        if (difference)
+        if (i % m == 0 && masked)
+            grid_number(g, masked[i / m], 4);
+        if (a->found->less.rows > 0)
             grid_difference(g, map[i], 2);
         else
             grid_number(g, map[i], 2);
@@ -177,82 +168,76 @@ static void print_map(struct context *c, const struct run *r,
     grid_print(g, c);
 }
 
-/* "attention of r1, layer 2, head mean, 100 rows of yes less no" */
-static char *title_of(const struct run *r, const struct attention_job *j)
+static void keep_figure(struct context *c, const struct attending *a, const double *map)
 {
-    const struct attention_request *q = attention_job_asked(j);
     struct str title = {0};
-    char head[16], rows[COUNT_TEXT];
-
-    str_printf(&title, "attention of %s", r->name);
-    if (q->head != HEADS_ROLLOUT)
-        str_printf(&title, ", layer %d, head", q->layer + 1);
-    str_printf(&title, " %s, ", head_text(q->head, head));
-    if (q->row > 0)
-        str_printf(&title, "row %zu", q->row);
-    else
-        str_printf(&title, "%s rows", count_text(attention_job_rows(j), rows));
-    if (q->class)
-        str_printf(&title, " of %s", q->class);
-    if (q->against)
-        str_printf(&title, " less %s", q->against);
-    return title.text;
-}
-
-static void keep_figure(struct context *c, const struct run *r,
-                        const struct attention_job *j, const double *map)
-{
-    const struct encoder *e = model_encoder(r->model);
     struct figure *f;
 
-    if (e->n_categorical == 0)
+    if (a->found->encoder->n_categorical == 0)
         return;
-    f = figures_attention(e, map, attention_job_asked(j)->against != NULL);
-    f->title = title_of(r, j);
+    str_printf(&title, "attention of %s, ", a->of.run);
+    attending_title(a, &title);
+    f = figures_attention(a->found->encoder, map, a->found->less.rows > 0);
+    f->title = title.text;
     context_keep_figure(c, KEPT_ATTENTION, f);
+}
+
+static void print_found(struct context *c)
+{
+    const struct attending *a = attending_of(c);
+    double *map = sight_map(a->found, attending_layer(a), a->wish.head);
+
+    if (c->format == FORMAT_JSON)
+        print_json(c, a, map);
+    else
+        print_map(c, a, map);
+    keep_figure(c, a, map);
+    free(map);
 }
 
 static bool finish_attention(struct context *c, struct pending *p, void *work,
                              enum job_state ended, struct error *err)
 {
+    (void)p;
     (void)err;
     if (ended == JOB_DONE) {
-        double *map = attention_job_map(work);
-
-        context_note_lines(c, "", attention_job_note(work));
-        if (c->format == FORMAT_JSON)
-            print_json(c, p->run, work, map);
-        else
-            print_map(c, p->run, work, map);
-        keep_figure(c, p->run, work, map);
-        free(map);
+        attending_take(c, work);
+        context_note_lines(c, "", str_text(&attending_of(c)->found->note));
+        print_found(c);
     }
-    attention_job_type.free(work);
+    attending_job_type.free(work);
     return ended == JOB_DONE;
 }
 
 static const struct pending_type attention_pending = {
-    .job = &attention_job_type,
+    .job = &attending_job_type,
     .finish = finish_attention,
 };
 
 /* ---- beginning ---- */
 
+/* What was found before is printed at once where it is the same. */
 static bool run_attention(struct context *c, const struct call *call, struct error *err)
 {
     struct pending p = {.type = &attention_pending};
-    struct attention_request q = {.masking = call_option(call, "masked") != NULL};
-    struct run *r = q.masking ? asked_predictor(c, call, err) : asked_run(c, call, err);
-    void *job;
+    struct attention_wish w = {.run = (char *)call_option(call, "run")};
+    struct run *r = attending_run(c, w.run, err);
+    struct attending *a = attending_of(c);
+    struct attending_job *job;
 
-    if (!r || !read_map(call, model_options(r->model), &q, err)
-        || !read_rows(call, &q, err) || !asked_rows(c, call, r, &q.rows, err))
+    if (!r || !read_map(call, model_options(run_seen(r)), &w, err)
+        || !read_rows(call, &w, err) || (w.masking && !run_predicts(r, err)))
         return false;
-    if (q.row > 0)
-        q.rows.part = PART_NONE;
-    job = attention_job_new(&q);
-    asked_rows_done(&q.rows);
-    p.run = r;
+    if (attending_has(a, &w, r)) {
+        a->wish.layer = w.layer;
+        a->wish.head = w.head;
+        print_found(c);
+        return true;
+    }
+    job = attending_job_new(c, &w, r, err);
+    if (!job)
+        return false;
+    p.run = r->model ? r : NULL; /* one in training may go while it is looked at */
     p.what = xasprintf("attention %s", r->name);
     return pending_start(c, call, WAIT_FOR_IT, p, job, err);
 }
@@ -277,6 +262,7 @@ const struct command command_attention = {
         {"class", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V", "of the rows of that class"},
         {"diff", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V",
          "of the rows of that class less those of CLASS"},
+        {"against", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "less the same of that run"},
         ON_OPTION,
         {"masked", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL, "with the masking test"},
     },

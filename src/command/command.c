@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "command/attending.h"
 #include "command/families.h"
 #include "command/name.h"
 #include "command/option.h"
@@ -60,6 +61,7 @@ void context_done(struct context *c)
 {
     for (int i = 0; i < KEPT_FIGURES; i++)
         figure_free(c->figures[i]);
+    attending_free(c->attending);
     str_done(&c->record);
 }
 

@@ -69,6 +69,7 @@ enum narration {
 
 struct pending;
 struct figure;
+struct attending;
 
 /* Results that `plot` can draw after they were printed. */
 enum kept_figure { KEPT_ATTENTION, KEPT_FIGURES };
@@ -90,6 +91,7 @@ struct context {
     struct pending *pending;    /* jobs on their way, command/pending.h */
     struct gnuplot_facts gnuplot; /* once it was asked */
     struct figure *figures[KEPT_FIGURES]; /* of the last results, or NULL; owned */
+    struct attending *attending; /* what of the attention is looked at; NULL: nothing yet */
     struct error background;  /* the first failure of a job nobody waited for */
     struct str record;        /* what was run at the prompt, for `session save` */
     const char *screen;       /* what the screen can do, in words; NULL: there is none */

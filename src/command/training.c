@@ -47,6 +47,8 @@ static void look_at_training(void *work, void *arg)
     learned_follow(&r->learned, &v->learned);
     if (v->encoder && !r->encoder)
         r->encoder = encoder_ref(v->encoder);
+    if (v->model && !r->live)
+        r->live = model_ref(v->model);
     look->begun = v->begun;
     r->phase = v->phase;
     r->rows = v->rows;
@@ -224,6 +226,8 @@ static bool finish_training(struct context *c, struct pending *p, void *work,
     train_job_type.free(work);
     r->state = RUN_TRAINED;
     r->model = result.model;
+    model_unref(r->live);
+    r->live = NULL;
     r->valid = result.valid;
     r->test = result.test;
     split_free(result.split);

@@ -518,6 +518,7 @@ static void publish(void *work)
     if (v->diagnosis.epoch != trainer_diagnosis(j->trainer)->epoch)
         v->diagnosis = *trainer_diagnosis(j->trainer);
     v->encoder = j->encoder;
+    v->model = j->model;
     learned_follow(&v->learned, trainer_learned(j->trainer));
 }
 
@@ -532,7 +533,7 @@ static void release(void *work)
     if (j->trainer)
         trainer_free(j->trainer);
     if (j->model)
-        model_free(j->model);
+        model_unref(j->model);
     if (j->frame)
         frame_free(j->frame);
     if (j->encoder)

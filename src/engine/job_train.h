@@ -82,6 +82,7 @@ struct train_view {
     struct diagnosis diagnosis; /* epoch 0: none yet */
     struct learned learned;     /* of a pretext */
     struct encoder *encoder;    /* the job's, to be referenced; NULL: none yet */
+    struct model *model;        /* likewise, of the steps */
     struct str note;          /* what a person should know, one sentence a line */
 };
 const struct train_view *train_job_view(const struct train_job *j);

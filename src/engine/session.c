@@ -137,8 +137,8 @@ void run_free(struct run *r)
 {
     if (!r)
         return;
-    if (r->model)
-        model_free(r->model);
+    model_unref(r->model);
+    model_unref(r->live);
     if (r->schema)
         schema_free(r->schema);
     if (r->data)
@@ -155,6 +155,11 @@ void run_free(struct run *r)
     free(r->table);
     free(r->name);
     free(r);
+}
+
+struct model *run_seen(const struct run *r)
+{
+    return r->model ? r->model : r->live;
 }
 
 const struct encoder *run_encoder(const struct run *r)

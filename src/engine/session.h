@@ -76,6 +76,8 @@ struct run {
     struct split_options split;
     struct settings settings;
     struct model *model;     /* NULL while in training; the worker's while users > 0 */
+    struct model *live;      /* the one in training, referenced: a job may look at it
+                                between two steps; NULL: none, or not begun */
     int users;               /* jobs that use the model */
     struct run_files files;  /* of a run that was RUN_KEPT */
     char *target;            /* what it predicts where neither schema nor model is there */
@@ -130,6 +132,8 @@ char *session_run_folder(const struct session *s, const char *name);
 struct run *run_new(const char *name);
 void run_free(struct run *r);
 
+/* Its model or, while it trains, the one in training; NULL: neither is there. */
+struct model *run_seen(const struct run *r);
 /* What its columns become; NULL as long as that is not known. */
 const struct encoder *run_encoder(const struct run *r);
 /* (columns) what its best weights have learned of each column by pre-training; while it

@@ -26,12 +26,19 @@ bool attention_init(struct attention *a, const struct look *l, struct error *err
                      a->columns);
 }
 
-void attention_done(struct attention *a)
+void attention_end(struct attention *a)
 {
-    free(a->sum);
-    free(a->rollout);
     free(a->map);
     free(a->flow);
+    a->map = NULL;
+    a->flow = NULL;
+}
+
+void attention_done(struct attention *a)
+{
+    attention_end(a);
+    free(a->sum);
+    free(a->rollout);
 }
 
 /* flow = (A + I) / 2 flow, with A the mean of the heads; `step` has room for one map. */

@@ -27,6 +27,8 @@ bool attention_init(struct attention *a, const struct look *l, struct error *err
 void attention_done(struct attention *a);
 /* Adds the n rows that were looked at last. */
 void attention_add(struct attention *a, const struct look *l, int n);
+/* Gives up what only adding needs. */
+void attention_end(struct attention *a);
 
 /* How the heads of a layer become one map; a head of its own is 0... */
 enum { HEADS_MEAN = -1, HEADS_MAX = -2, HEADS_ROLLOUT = -3 };

@@ -2,26 +2,29 @@
 #include "lens/job_attention.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
 /* Rows that are looked at together, and how far one is through them. */
 struct group {
-    const char *class; /* or NULL: all */
-    uint32_t *rows;
+    const char *class;   /* or NULL: all */
+    struct rows *rows;   /* one of the job's */
+    struct look *look;
+    uint32_t *index;
     size_t n, done;
-    struct attention attention;
+    struct attention *attention;
 };
 
 struct attention_job {
     struct attention_request asked; /* its texts are the job's own */
-    struct rows rows;
-    struct look *look;
+    struct rows rows[2];
+    int n_rows;
     struct group groups[2];
     int n_groups;
     uint32_t *picked; /* (look_most): rows of a slice of the masking test */
-    double *effect;
-    size_t masked; /* rows of the masking test, done */
+    size_t masked;    /* rows of the masking test, done */
+    struct sight *found;
 };
 
 struct attention_job *attention_job_new(const struct attention_request *r)
@@ -30,11 +33,19 @@ struct attention_job *attention_job_new(const struct attention_request *r)
 
     j->asked = *r;
     j->asked.class = r->class ? xstrdup(r->class) : NULL;
-    j->asked.against = r->against ? xstrdup(r->against) : NULL;
-    j->n_groups = r->against ? 2 : 1;
-    j->groups[0].class = j->asked.class;
-    j->groups[1].class = j->asked.against;
-    rows_init(&j->rows, &r->rows, r->class != NULL);
+    j->asked.less_class = r->less_class ? xstrdup(r->less_class) : NULL;
+    rows_init(&j->rows[j->n_rows++], &r->rows, r->class != NULL);
+    if (r->less)
+        rows_init(&j->rows[j->n_rows++], r->less, r->class != NULL);
+    j->found = xcalloc(1, sizeof *j->found);
+    j->found->encoder = encoder_ref((struct encoder *)model_encoder(r->rows.model));
+    j->n_groups = r->less || r->less_class ? 2 : 1;
+    for (int k = 0; k < j->n_groups; k++) {
+        j->groups[k].attention = k == 0 ? &j->found->seen : &j->found->less;
+        j->groups[k].rows = &j->rows[k < j->n_rows ? k : 0];
+        j->groups[k].class = k && j->asked.less_class ? j->asked.less_class
+                                                      : j->asked.class;
+    }
     return j;
 }
 
@@ -42,55 +53,80 @@ struct attention_job *attention_job_new(const struct attention_request *r)
 
 static bool choose_row(struct attention_job *j, struct group *g, struct error *err)
 {
-    size_t rows = j->rows.frame->rows;
+    size_t rows = g->rows->frame->rows;
 
     if (j->asked.row > rows)
         return error_set(err, ERROR_INPUT, "the table has %zu rows, so no row %zu", rows,
                          j->asked.row);
-    g->rows = xcalloc(1, sizeof *g->rows);
-    g->rows[g->n++] = (uint32_t)(j->asked.row - 1);
+    g->index = xcalloc(1, sizeof *g->index);
+    g->index[g->n++] = (uint32_t)(j->asked.row - 1);
     return true;
 }
 
 static bool choose_rows(struct attention_job *j, struct group *g, struct error *err)
 {
-    int class = g->class ? rows_find_class(&j->rows, g->class, err) : -1;
+    int class = g->class ? rows_find_class(g->rows, g->class, err) : -1;
 
     if (g->class && class < 0)
         return false;
     if (j->asked.row > 0)
         return choose_row(j, g, err);
-    g->rows = rows_pick(&j->rows, class, &g->n, err);
-    return g->rows;
+    g->index = rows_pick(g->rows, class, &g->n, err);
+    return g->index;
 }
 
 /* ---- slices ---- */
 
+/* Maps can only be subtracted where each cell of one is a cell of the other. */
+static bool check_alike(const struct attention_job *j, struct error *err)
+{
+    const struct encoder *a = j->found->encoder;
+    const struct encoder *b = model_encoder(j->rows[1].asked.model);
+    const struct model_options *o = model_options(j->rows[0].asked.model);
+    const struct model_options *p = model_options(j->rows[1].asked.model);
+    bool alike = a->n_categorical == b->n_categorical;
+
+    for (int i = 0; alike && i < a->n_categorical; i++)
+        alike = strcmp(a->categorical[i].name, b->categorical[i].name) == 0;
+    if (!alike)
+        return error_set(err, ERROR_STATE, "the two models look at different categorical "
+                         "columns: their maps cannot be compared");
+    return (o->layers == p->layers && o->heads == p->heads)
+        || error_set(err, ERROR_STATE, "the two models have %d layers of %d heads and %d "
+                     "of %d: their maps cannot be compared", o->layers, o->heads,
+                     p->layers, p->heads);
+}
+
 static bool begin(struct attention_job *j, struct error *err)
 {
-    j->look = look_new(j->rows.asked.model, j->rows.asked.pool, err);
-    if (!j->look)
+    if (j->n_rows > 1 && !check_alike(j, err))
         return false;
-    for (int k = 0; k < j->n_groups; k++)
-        if (!choose_rows(j, &j->groups[k], err)
-            || !attention_init(&j->groups[k].attention, j->look, err))
+    for (int k = 0; k < j->n_groups; k++) {
+        struct group *g = &j->groups[k];
+
+        g->look = look_new(g->rows->asked.model, g->rows->asked.pool, err);
+        if (!g->look || !choose_rows(j, g, err)
+            || !attention_init(g->attention, g->look, err))
             return false;
-    j->picked = xcalloc((size_t)look_most(j->look), sizeof *j->picked);
-    j->effect = xcalloc((size_t)j->rows.frame->n_categorical, sizeof *j->effect);
+    }
+    j->picked = xcalloc((size_t)look_most(j->groups[0].look), sizeof *j->picked);
+    if (j->asked.masking)
+        j->found->effect = xcalloc((size_t)j->found->seen.columns,
+                                   sizeof *j->found->effect);
     return true;
 }
 
-static int slice(const struct attention_job *j, size_t left)
+static int slice(const struct group *g, size_t left)
 {
-    return left < (size_t)look_most(j->look) ? (int)left : look_most(j->look);
+    return left < (size_t)look_most(g->look) ? (int)left : look_most(g->look);
 }
 
-static void look_on(struct attention_job *j, struct group *g)
+static void look_on(struct group *g)
 {
-    int n = slice(j, g->n - g->done);
+    int n = slice(g, g->n - g->done);
 
-    look_at(j->look, j->rows.frame, g->rows + g->done, n);
-    attention_add(&g->attention, j->look, n);
+    look_at(g->look, g->rows->frame, g->index + g->done, n);
+    attention_add(g->attention, g->look, n);
     g->done += (size_t)n;
 }
 
@@ -98,17 +134,35 @@ static void look_on(struct attention_job *j, struct group *g)
 static bool mask_on(struct attention_job *j, size_t most, struct error *err)
 {
     const struct group *g = &j->groups[0];
-    int n = slice(j, most - j->masked);
+    int n = slice(g, most - j->masked);
 
     for (int i = 0; i < n; i++)
-        j->picked[i] = g->rows[(j->masked + (size_t)i) * g->n / most];
+        j->picked[i] = g->index[(j->masked + (size_t)i) * g->n / most];
     j->masked += (size_t)n;
-    if (!masking_add(j->rows.asked.model, j->rows.asked.pool, j->rows.frame, j->picked,
-                     (size_t)n, j->effect, err))
+    if (!masking_add(g->rows->asked.model, g->rows->asked.pool, g->rows->frame, j->picked,
+                     (size_t)n, j->found->effect, err))
         return false;
-    for (int i = 0; i < j->rows.frame->n_categorical && j->masked == most; i++)
-        j->effect[i] /= (double)most;
+    for (int i = 0; i < j->found->seen.columns && j->masked == most; i++)
+        j->found->effect[i] /= (double)most;
     return true;
+}
+
+/* What the model says of the one row; what only adding rows needed goes. */
+static enum step end(struct attention_job *j, struct error *err)
+{
+    const struct group *g = &j->groups[0];
+    struct model *m = g->rows->asked.model;
+
+    if (j->asked.row > 0 && model_pretext(m) == PRETEXT_NONE) {
+        j->found->outputs = xcalloc((size_t)model_outputs(m), sizeof(float));
+        if (!model_predict(m, g->rows->asked.pool, g->rows->frame, g->index, 1,
+                           FILL_CLASS, j->found->outputs, err))
+            return STEP_FAILED;
+    }
+    for (int k = 0; k < j->n_groups; k++)
+        attention_end(j->groups[k].attention);
+    str_puts(&j->found->note, str_text(&j->rows[0].note));
+    return STEP_DONE;
 }
 
 static enum step run(void *work, struct error *err)
@@ -116,35 +170,36 @@ static enum step run(void *work, struct error *err)
     struct attention_job *j = work;
     size_t most;
 
-    if (!j->rows.frame)
-        return rows_step(&j->rows, err) == STEP_FAILED ? STEP_FAILED : STEP_MORE;
-    if (!j->look)
+    for (int k = 0; k < j->n_rows; k++)
+        if (!j->rows[k].frame)
+            return rows_step(&j->rows[k], err) == STEP_FAILED ? STEP_FAILED : STEP_MORE;
+    if (!j->picked)
         return begin(j, err) ? STEP_MORE : STEP_FAILED;
     for (int k = 0; k < j->n_groups; k++)
         if (j->groups[k].done < j->groups[k].n) {
-            look_on(j, &j->groups[k]);
+            look_on(&j->groups[k]);
             return STEP_MORE;
         }
     most = j->groups[0].n < ATTENTION_MASKED ? j->groups[0].n : ATTENTION_MASKED;
-    if (!j->asked.masking || j->masked == most)
-        return STEP_DONE;
-    return mask_on(j, most, err) ? STEP_MORE : STEP_FAILED;
+    if (j->asked.masking && j->masked < most)
+        return mask_on(j, most, err) ? STEP_MORE : STEP_FAILED;
+    return end(j, err);
 }
 
 static void release(void *work)
 {
     struct attention_job *j = work;
 
-    for (int k = 0; k < 2; k++) {
-        free(j->groups[k].rows);
-        attention_done(&j->groups[k].attention);
+    for (int k = 0; k < j->n_groups; k++) {
+        free(j->groups[k].index);
+        look_free(j->groups[k].look);
     }
-    look_free(j->look);
-    rows_done(&j->rows);
+    for (int k = 0; k < j->n_rows; k++)
+        rows_done(&j->rows[k]);
     free((char *)j->asked.class);
-    free((char *)j->asked.against);
+    free((char *)j->asked.less_class);
     free(j->picked);
-    free(j->effect);
+    sight_free(j->found);
     free(j);
 }
 
@@ -154,40 +209,10 @@ const struct job_type attention_job_type = {
     .free = release,
 };
 
-const struct attention_request *attention_job_asked(const struct attention_job *j)
+struct sight *attention_job_take(struct attention_job *j)
 {
-    return &j->asked;
-}
+    struct sight *s = j->found;
 
-size_t attention_job_rows(const struct attention_job *j)
-{
-    return j->groups[0].n;
-}
-
-size_t attention_job_against_rows(const struct attention_job *j)
-{
-    return j->groups[1].n;
-}
-
-double *attention_job_map(const struct attention_job *j)
-{
-    size_t m = (size_t)j->groups[0].attention.columns, cells = m * m;
-    double *map = xcalloc(2 * cells, sizeof *map);
-
-    for (int k = 0; k < j->n_groups; k++)
-        attention_read(&j->groups[k].attention, j->asked.layer, j->asked.head,
-                       map + (size_t)k * cells);
-    for (size_t i = 0; i < cells; i++)
-        map[i] -= map[cells + i];
-    return map;
-}
-
-const double *attention_job_masking(const struct attention_job *j)
-{
-    return j->asked.masking ? j->effect : NULL;
-}
-
-const char *attention_job_note(const struct attention_job *j)
-{
-    return str_text(&j->rows.note);
+    j->found = NULL;
+    return s;
 }

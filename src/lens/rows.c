@@ -14,6 +14,7 @@ enum { CLASSES_NAMED = 8 };
 void rows_init(struct rows *r, const struct rows_request *asked, bool targets)
 {
     *r = (struct rows){.asked = *asked, .targets = targets};
+    r->asked.model = model_ref(asked->model);
     r->asked.data = dataset_ref(asked->data);
     r->asked.schema = schema_copy(asked->schema);
 }
@@ -25,8 +26,8 @@ void rows_done(struct rows *r)
         frame_free(r->frame);
     schema_free((struct schema *)r->asked.schema);
     dataset_unref(r->asked.data);
+    model_unref(r->asked.model);
     str_done(&r->note);
-    *r = (struct rows){.split = NULL};
 }
 
 enum step rows_step(struct rows *r, struct error *err)

@@ -14,8 +14,8 @@
 #include "model/model.h"
 
 struct rows_request {
-    struct model *model;         /* outlives the rows, as does the pool */
-    struct pool *pool;
+    struct model *model;         /* referenced */
+    struct pool *pool;           /* outlives the rows */
     struct dataset *data;        /* referenced */
     const struct schema *schema; /* copied; for the split */
     struct split_options split;
@@ -23,7 +23,7 @@ struct rows_request {
 };
 
 struct rows {
-    struct rows_request asked; /* data and schema are its own */
+    struct rows_request asked; /* model, data and schema are its own */
     bool targets;              /* the frame has the targets of the rows, too */
     struct split *split;       /* NULL: all rows */
     struct frame *frame;       /* of the whole table */

@@ -2,6 +2,7 @@
 #include "model/model.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct model {
     unsigned char **brought; /* (columns) codes whose vectors came with a body; or NULL */
     struct graph *infer;     /* planned for INFER_ROWS, or NULL */
     struct pool *infer_pool; /* the pool that it was allocated for */
+    atomic_int references;
 };
 
 /* ---- shape ---- */
@@ -91,6 +93,7 @@ static struct model *model_draft(const struct model_options *o, struct encoder *
 {
     struct model *m = xcalloc(1, sizeof *m);
 
+    atomic_init(&m->references, 1);
     m->options = *o;
     m->pretext = pretext;
     m->encoder = encoder_ref(encoder);
@@ -115,13 +118,19 @@ struct model *model_new_pretext(const struct model_options *o, struct encoder *e
     m = model_draft(o, encoder, pretext);
     if (params_allocate(m->params, seed, err))
         return m;
-    model_free(m);
+    model_unref(m);
     return NULL;
 }
 
-void model_free(struct model *m)
+struct model *model_ref(struct model *m)
 {
-    if (!m)
+    atomic_fetch_add(&m->references, 1);
+    return m;
+}
+
+void model_unref(struct model *m)
+{
+    if (!m || atomic_fetch_sub(&m->references, 1) > 1)
         return;
     graph_free(m->infer);
     for (int i = 0; m->brought && i < m->encoder->n_categorical; i++)

@@ -72,7 +72,10 @@ struct model *model_new(const struct model_options *o, struct encoder *encoder,
  * categorical features and no target. */
 struct model *model_new_pretext(const struct model_options *o, struct encoder *encoder,
                                 enum pretext pretext, uint64_t seed, struct error *err);
-void model_free(struct model *m);
+/* It is freed with its last reference. They may be taken and given up on any thread; the
+ * weights belong to the thread that trains or asks it. */
+struct model *model_ref(struct model *m);
+void model_unref(struct model *m);
 
 const struct model_options *model_options(const struct model *m);
 const struct encoder *model_encoder(const struct model *m);

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command/attending.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "command/asked.h"
+#include "command/pending.h"
+#include "lens/job_attention.h"
+
+/* ---- wishes ---- */
+
+static char *copy_text(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+void attention_wish_copy(struct attention_wish *to, const struct attention_wish *from)
+{
+    *to = *from;
+    to->run = copy_text(from->run);
+    to->against = copy_text(from->against);
+    to->class = copy_text(from->class);
+    to->less_class = copy_text(from->less_class);
+}
+
+void attention_wish_done(struct attention_wish *w)
+{
+    free(w->run);
+    free(w->against);
+    free(w->class);
+    free(w->less_class);
+}
+
+/* Whether they want the same rows looked at, by models of whatever name. */
+static bool want_same(const struct attention_wish *a, const struct attention_wish *b)
+{
+    return same_text(a->against, b->against) && a->part == b->part && a->row == b->row
+        && same_text(a->class, b->class) && same_text(a->less_class, b->less_class)
+        && a->masking == b->masking;
+}
+
+/* ---- what was found ---- */
+
+struct attending *attending_of(struct context *c)
+{
+    if (!c->attending) {
+        c->attending = xcalloc(1, sizeof *c->attending);
+        c->attending->wish = (struct attention_wish){
+            .part = PARTS, .layer = LAYER_LAST, .head = HEADS_MEAN};
+    }
+    return c->attending;
+}
+
+void attending_free(struct attending *a)
+{
+    if (!a)
+        return;
+    attention_wish_done(&a->wish);
+    attention_wish_done(&a->of);
+    sight_free(a->found);
+    free(a);
+}
+
+int attending_layer(const struct attending *a)
+{
+    int layers = a->found->seen.layers;
+
+    return a->wish.layer == LAYER_LAST || a->wish.layer >= layers ? layers - 1
+                                                                  : a->wish.layer;
+}
+
+const char *attention_head_text(int head, char out[16])
+{
+    if (head >= 0)
+        snprintf(out, 16, "%d", head + 1);
+    return head == HEADS_MEAN ? "mean"
+        : head == HEADS_MAX ? "max"
+        : head == HEADS_ROLLOUT ? "rollout" : out;
+}
+
+void attending_title(const struct attending *a, struct str *out)
+{
+    char head[16], rows[COUNT_TEXT];
+
+    if (a->wish.head != HEADS_ROLLOUT)
+        str_printf(out, "layer %d, head ", attending_layer(a) + 1);
+    str_printf(out, "%s, ", attention_head_text(a->wish.head, head));
+    if (a->of.row > 0)
+        str_printf(out, "row %zu", a->of.row);
+    else
+        str_printf(out, "%s rows", count_text(a->found->seen.rows, rows));
+    if (a->of.class)
+        str_printf(out, " of %s", a->of.class);
+    if (a->of.less_class)
+        str_printf(out, " less %s", a->of.less_class);
+    if (a->of.against)
+        str_printf(out, " less %s", a->of.against);
+}
+
+struct run *attending_run(struct context *c, const char *name, struct error *err)
+{
+    struct run *r = NULL;
+
+    for (size_t i = c->session->n_runs; !name && !r && i > 0; i--)
+        if (c->session->runs[i - 1]->state == RUN_WAITING)
+            r = c->session->runs[i - 1];
+    if (!r)
+        r = find_run(c, name, err);
+    if (!r || run_seen(r))
+        return r;
+    if (r->state != RUN_WAITING)
+        return run_needs_model(r, err) ? r : NULL;
+    error_set(err, ERROR_STATE, "the run %s has not begun to learn yet", r->name);
+    return NULL;
+}
+
+bool attending_has(const struct attending *a, const struct attention_wish *w,
+                   const struct run *r)
+{
+    int epoch = r->model ? -1 : r->progress.epoch;
+
+    return a->found && strcmp(a->of.run, r->name) == 0 && a->epoch == epoch
+        && want_same(&a->of, w);
+}
+
+/* ---- the job ---- */
+
+struct attending_job {
+    struct attention_wish wish; /* the run is named */
+    int epoch;
+    struct attention_job *job;
+};
+
+static enum step run(void *work, struct error *err)
+{
+    return attention_job_type.run(((struct attending_job *)work)->job, err);
+}
+
+static void release(void *work)
+{
+    struct attending_job *j = work;
+
+    attention_wish_done(&j->wish);
+    attention_job_type.free(j->job);
+    free(j);
+}
+
+const struct job_type attending_job_type = {
+    .name = "attention",
+    .run = run,
+    .free = release,
+};
+
+static struct attention_job *make_job(struct context *c, const struct attention_wish *w,
+                                      const struct run *r, struct error *err)
+{
+    struct attention_request q = {.row = w->row, .class = w->class,
+                                  .less_class = w->less_class, .masking = w->masking};
+    enum part part = w->row > 0 ? PART_NONE : w->part;
+    struct rows_request less;
+    struct run *other = w->against ? attending_run(c, w->against, err) : NULL;
+    struct attention_job *j;
+
+    if ((w->against && !other) || !run_rows(c, r, part, &q.rows, err))
+        return NULL;
+    if (other && !run_rows(c, other, part, &less, err)) {
+        asked_rows_done(&q.rows);
+        return NULL;
+    }
+    q.less = other ? &less : NULL;
+    j = attention_job_new(&q);
+    asked_rows_done(&q.rows);
+    if (other)
+        asked_rows_done(&less);
+    return j;
+}
+
+struct attending_job *attending_job_new(struct context *c, const struct attention_wish *w,
+                                        const struct run *r, struct error *err)
+{
+    struct attention_job *job = make_job(c, w, r, err);
+    struct attending_job *j;
+
+    if (!job)
+        return NULL;
+    j = xcalloc(1, sizeof *j);
+    j->job = job;
+    attention_wish_copy(&j->wish, w);
+    free(j->wish.run);
+    j->wish.run = xstrdup(r->name);
+    j->epoch = r->model ? -1 : r->progress.epoch;
+    return j;
+}
+
+/* Keeps what was found without making it the wish. */
+static void keep_found(struct attending *a, struct attending_job *j)
+{
+    sight_free(a->found);
+    a->found = attention_job_take(j->job);
+    attention_wish_done(&a->of);
+    attention_wish_copy(&a->of, &j->wish);
+    a->epoch = j->epoch;
+    a->why = (struct error){0};
+}
+
+void attending_take(struct context *c, struct attending_job *j)
+{
+    struct attending *a = attending_of(c);
+
+    keep_found(a, j);
+    attention_wish_done(&a->wish);
+    attention_wish_copy(&a->wish, &j->wish);
+}
+
+/* ---- in the background ---- */
+
+static bool finish_following(struct context *c, struct pending *p, void *work,
+                             enum job_state ended, struct error *err)
+{
+    struct attending *a = attending_of(c);
+
+    (void)p;
+    if (ended == JOB_DONE)
+        keep_found(a, work);
+    else if (ended == JOB_FAILED)
+        a->why = *err;
+    release(work);
+    return true;
+}
+
+static const struct pending_type following_pending = {
+    .job = &attending_job_type,
+    .finish = finish_following,
+};
+
+static bool is_following(const struct context *c)
+{
+    for (const struct pending *p = c->pending; p; p = p->next)
+        if (p->type == &following_pending)
+            return true;
+    return false;
+}
+
+void attending_follow(struct context *c)
+{
+    struct attending *a = attending_of(c);
+    struct call call = {.background = true};
+    struct pending p = {.type = &following_pending, .quiet = true};
+    struct error err = {0};
+    struct run *r;
+    struct attending_job *j;
+
+    if (is_following(c))
+        return;
+    r = attending_run(c, a->wish.run, &err);
+    if (r && attending_has(a, &a->wish, r))
+        return;
+    j = r ? attending_job_new(c, &a->wish, r, &err) : NULL;
+    if (!j) {
+        a->why = err;
+        return;
+    }
+    p.what = xasprintf("attention %s", r->name);
+    p.line = xstrdup("");
+    pending_start(c, &call, GO_ON, p, j, &err);
+}

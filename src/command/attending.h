@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What of the attention a person looks at, and what was found: `attention` prints it, the
+ * Attention view shows it. All layers and heads are found at once, so that going from one
+ * to the next looks at no row again.
+ */
+#ifndef COMMAND_ATTENDING_H
+#define COMMAND_ATTENDING_H
+
+#include "command/command.h"
+#include "lens/sight.h"
+
+enum { LAYER_LAST = -1 };
+
+/* Texts are owned. What is not asked for is NULL or 0. */
+struct attention_wish {
+    char *run;        /* NULL: the one in training, else the current one */
+    char *against;    /* a run whose map is subtracted */
+    enum part part;   /* PARTS: as is usual for the run; PART_NONE: all rows */
+    size_t row;       /* 1..: this one of the table alone */
+    char *class;      /* only rows of that class */
+    char *less_class; /* less those of this */
+    bool masking;     /* also the masking test */
+    int layer;        /* 0.., or LAYER_LAST */
+    int head;         /* as attention_read takes it */
+};
+
+void attention_wish_copy(struct attention_wish *to, const struct attention_wish *from);
+void attention_wish_done(struct attention_wish *w);
+
+/* One for the program, made by attending_of; the context frees it. */
+struct attending {
+    struct attention_wish wish;
+    struct sight *found;      /* NULL: nothing yet */
+    struct attention_wish of; /* what found is; its run is named */
+    int epoch;                /* found in the training of the run, after so many epochs;
+                                 -1: of trained weights, which change no more */
+    struct error why;         /* why a view has nothing to show */
+};
+
+struct attending *attending_of(struct context *c);
+void attending_free(struct attending *a);
+
+/* Of what was found. */
+int attending_layer(const struct attending *a);
+/* "layer 2, head mean, 100 rows of yes less no" */
+void attending_title(const struct attending *a, struct str *out);
+
+/* "mean", "max", "rollout", or "3" of head 2. */
+const char *attention_head_text(int head, char out[16]);
+
+/* The run that is wished, with a model to look at. NULL and a sentence. */
+struct run *attending_run(struct context *c, const char *name, struct error *err);
+/* Whether the wish is what was found: only layer and head may be others. */
+bool attending_has(const struct attending *a, const struct attention_wish *w,
+                   const struct run *r);
+
+/* A job that looks; the wish is copied, r is attending_run's. NULL and a sentence. */
+extern const struct job_type attending_job_type;
+struct attending_job *attending_job_new(struct context *c, const struct attention_wish *w,
+                                        const struct run *r, struct error *err);
+/* Keeps what the job, which is done, has found; it becomes the wish, too. */
+void attending_take(struct context *c, struct attending_job *j);
+
+/* Looks in the background where what was found is not what is wished, or the run in
+ * training has gone on. May be called as often as one likes; an error goes to `why`. */
+void attending_follow(struct context *c);
+
+#endif

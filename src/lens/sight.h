@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a look at the attention of a model found: the mean maps of all layers and heads,
+ * and of one row what the model says of it. It holds nothing of the table or the model
+ * but names.
+ */
+#ifndef LENS_SIGHT_H
+#define LENS_SIGHT_H
+
+#include "data/encode.h"
+#include "lens/attention.h"
+
+struct sight {
+    struct encoder *encoder;  /* referenced: names of columns and classes */
+    struct attention seen;
+    struct attention less;    /* what is subtracted; rows 0: nothing is */
+    double *effect;           /* (columns) mean effect of masking, or NULL */
+    float *outputs;           /* of one row, as model_predict gives them, or NULL */
+    struct str note;          /* what a person should know, one sentence a line */
+};
+
+void sight_free(struct sight *s);
+
+/* (columns, columns) of a layer and head as attention_read takes them, or the difference;
+ * the caller frees it. */
+double *sight_map(const struct sight *s, int layer, int head);
+
+#endif
