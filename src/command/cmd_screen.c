@@ -130,7 +130,7 @@ const struct command command_arrange = {
 const struct command command_rows = {
     .name = "rows",
     .help = "show rows of the table, all or those with a value",
-    .arguments = {{"COLUMN=VALUE", TEXT, OPTIONAL, NULL,
+    .arguments = {{"COLUMN=VALUE", {VALUE_CELL, NULL, 0, 0}, OPTIONAL, NULL,
                    "those with this value, byte for byte; without it all"}},
     .flags = COMMAND_SCREEN | COMMAND_TABLE,
     .run = run_on_screen,

@@ -13,7 +13,7 @@
 #include "command/option.h"
 #include "command/pending.h"
 
-enum { FILES_LIMIT = 2000 };
+enum { FILES_LIMIT = 2000, VALUES_LIMIT = 500 };
 
 /* The word that is completed and where its candidates go. */
 struct seek {
@@ -88,6 +88,35 @@ static void offer_columns(struct seek *s)
 
     for (int i = 0; t && i < t->schema->n_columns; i++)
         offer(s, t->schema->columns[i].name, kind_name(t->schema->columns[i].kind));
+}
+
+/* First the column, then those of its values that are kept in a dictionary. */
+static void offer_values(struct seek *s, const char *front, const struct column *c)
+{
+    for (size_t i = 0; i < column_dictionary_size(c) && s->out->n < VALUES_LIMIT; i++) {
+        struct cell value = column_dictionary_cell(c, i);
+        char *text = xasprintf("%s%.*s", front, (int)value.length, value.text);
+
+        offer(s, text, NULL);
+        free(text);
+    }
+}
+
+static void offer_cells(struct seek *s)
+{
+    const struct table *t = s->context->session->table;
+
+    for (int i = 0; t && i < t->schema->n_columns; i++) {
+        char *front = xasprintf("%s=", t->schema->columns[i].name);
+
+        if (str_starts(s->word, front)) {
+            offer_values(s, front, dataset_column(t->data, i));
+        } else if (str_starts(front, s->word)) {
+            add(s, front, kind_name(t->schema->columns[i].kind));
+            s->out->more = true;
+        }
+        free(front);
+    }
 }
 
 static void offer_tables(struct seek *s)
@@ -192,6 +221,9 @@ static void offer_value(struct seek *s, const struct value *v, const char *befor
         break;
     case VALUE_COLUMN:
         offer_columns(s);
+        break;
+    case VALUE_CELL:
+        offer_cells(s);
         break;
     case VALUE_TABLE:
         offer_tables(s);

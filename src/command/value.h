@@ -25,6 +25,7 @@ enum value_type {
     VALUE_BYTE,     /* one character, or the word tab, space, blanks, none */
     VALUE_FLAG,     /* no value */
     VALUE_COLUMN,   /* of the current table; where several are taken, /regex/ too */
+    VALUE_CELL,     /* COLUMN=VALUE, of the current table */
     VALUE_TABLE,
     VALUE_RUN,
     VALUE_JOB,      /* number of a job, low..high */
