@@ -118,6 +118,9 @@ struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
  * in their columns does not matter. */
 struct frame *encoder_apply_inputs(const struct encoder *e, const struct dataset *d,
                                    struct error *err);
+/* The same of one row: a frame of it alone. The row is there. */
+struct frame *encoder_apply_row(const struct encoder *e, const struct dataset *d,
+                                size_t row, struct error *err);
 /* Tells of cells that should be numbers and are not: odd (n_continuous), counted in one
  * or more frames. */
 void encoder_note_odd(const struct encoder *e, const size_t *odd, struct str *note);

@@ -34,6 +34,7 @@ struct source {
 struct application {
     const struct encoder *encoder;
     const struct dataset *data;
+    size_t first, rows; /* of the table */
     struct source *categorical, *continuous;
     int further;
     struct frame *frame;
@@ -44,8 +45,7 @@ struct application {
 static bool no_memory(struct application *a)
 {
     return error_set(a->err, ERROR_MEMORY, "no memory to encode %zu rows (%zu MiB)",
-                     dataset_rows(a->data),
-                     frame_bytes(a->encoder, dataset_rows(a->data)) >> 20);
+                     a->rows, frame_bytes(a->encoder, a->rows) >> 20);
 }
 
 /* ---- columns ---- */
@@ -178,6 +178,8 @@ static bool prepare_sources(struct application *a)
     vocabulary_done(&search.absent);
     if (!found)
         return false;
+    if (a->rows == 1)
+        return true; /* looking up its own cells is less work */
     for (int i = 0; done && i < e->n_categorical; i++)
         done = make_code_table(&a->categorical[i]);
     for (int i = 0; done && i < e->n_continuous; i++)
@@ -214,14 +216,15 @@ static inline float read_value(const struct source *s, size_t row)
 }
 
 /* A cell of a categorical feature has always a class, but a date's need not be one. */
-static void gather_codes(struct frame *f, const struct source *s, size_t place,
+static void gather_codes(struct application *a, const struct source *s, size_t place,
                          size_t begin, size_t end)
 {
+    struct frame *f = a->frame;
     int32_t *out = f->codes + begin * (size_t)f->n_categorical + place;
     size_t missing = 0, unseen = 0;
 
     for (size_t row = begin; row < end; row++, out += f->n_categorical) {
-        int32_t code = read_code(s, row);
+        int32_t code = read_code(s, a->first + row);
 
         *out = code;
         missing += code == 0;
@@ -231,20 +234,21 @@ static void gather_codes(struct frame *f, const struct source *s, size_t place,
     f->missing += s->counted ? missing : 0;
 }
 
-static void gather_values(struct frame *f, const struct source *s, size_t place,
+static void gather_values(struct application *a, const struct source *s, size_t place,
                           size_t begin, size_t end)
 {
+    struct frame *f = a->frame;
     float *out = f->values + begin * (size_t)f->n_continuous + place;
     size_t missing = 0, odd = 0;
 
     for (size_t row = begin; row < end; row++, out += f->n_continuous) {
-        float value = read_value(s, row);
+        float value = read_value(s, a->first + row);
 
         *out = value;
         if (isnan(value)) {
             *out = 0;
             missing++;
-            odd += !column_missing(s->column, row);
+            odd += !column_missing(s->column, a->first + row);
         }
     }
     f->missing += s->counted ? missing : 0;
@@ -259,9 +263,9 @@ static void gather_inputs(struct application *a)
         size_t end = f->rows - begin < BLOCK ? f->rows : begin + BLOCK;
 
         for (int i = 0; i < f->n_categorical; i++)
-            gather_codes(f, &a->categorical[i], (size_t)i, begin, end);
+            gather_codes(a, &a->categorical[i], (size_t)i, begin, end);
         for (int i = 0; i < f->n_continuous; i++)
-            gather_values(f, &a->continuous[i], (size_t)i, begin, end);
+            gather_values(a, &a->continuous[i], (size_t)i, begin, end);
     }
 }
 
@@ -373,7 +377,7 @@ static bool make_frame(struct application *a)
     struct frame *f = xcalloc(1, sizeof *f);
 
     a->frame = f;
-    f->rows = dataset_rows(a->data);
+    f->rows = a->rows;
     f->further = a->further;
     f->n_categorical = a->encoder->n_categorical;
     f->n_continuous = a->encoder->n_continuous;
@@ -411,7 +415,8 @@ static struct frame *apply(struct application *a, bool answers)
 struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
                             struct str *note, struct error *err)
 {
-    struct application a = {.encoder = e, .data = d, .note = note, .err = err};
+    struct application a = {.encoder = e, .data = d, .rows = dataset_rows(d),
+                            .note = note, .err = err};
     struct frame *f = apply(&a, true);
 
     if (f && note)
@@ -422,7 +427,17 @@ struct frame *encoder_apply(const struct encoder *e, const struct dataset *d,
 struct frame *encoder_apply_inputs(const struct encoder *e, const struct dataset *d,
                                    struct error *err)
 {
-    struct application a = {.encoder = e, .data = d, .err = err};
+    struct application a = {.encoder = e, .data = d, .rows = dataset_rows(d),
+                            .err = err};
+
+    return apply(&a, false);
+}
+
+struct frame *encoder_apply_row(const struct encoder *e, const struct dataset *d,
+                                size_t row, struct error *err)
+{
+    struct application a = {.encoder = e, .data = d, .first = row, .rows = 1,
+                            .err = err};
 
     return apply(&a, false);
 }

@@ -75,6 +75,15 @@ void answers_done(struct answers *a)
     free(a->truth);
 }
 
+int answers_class(const struct encoder *e, const float *probabilities)
+{
+    int best = e->n_classes == 2 ? 1 : 0;
+
+    for (int c = 0; c < e->n_classes; c++)
+        best = probabilities[c] > probabilities[best] ? c : best;
+    return best;
+}
+
 struct metrics answers_measure(const struct answers *a, const struct encoder *e)
 {
     struct metrics m;

@@ -28,6 +28,9 @@ bool answers_make(struct answers *a, struct model *m, struct pool *pool,
                   enum fill fill, struct error *err);
 void answers_done(struct answers *a);
 
+/* The class that these probabilities speak for; of two classes on par the positive one. */
+int answers_class(const struct encoder *e, const float *probabilities);
+
 /* The loss is that of training: of a regression, the mean squared error of the
  * standardised target. */
 struct metrics answers_measure(const struct answers *a, const struct encoder *e);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "data/encode.h"
+#include "engine/answers.h"
 #include "engine/reader.h"
 #include "engine/sink.h"
 
@@ -130,16 +131,13 @@ static void put_number(struct str *line, double x)
 
 static void put_prediction(struct str *line, const struct encoder *e, const float *output)
 {
-    int best = 0;
+    int best;
 
     if (e->n_classes == 0) {
         put_number(line, output[0]);
         return;
     }
-    for (int c = 1; c < e->n_classes; c++) {
-        if (output[c] > output[best] || (e->n_classes == 2 && output[c] == output[best]))
-            best = c;
-    }
+    best = answers_class(e, output);
     str_putc(line, ',');
     csv_put_cell(line, e->classes[best], strlen(e->classes[best]));
     for (int c = e->n_classes == 2 ? 1 : 0; c < e->n_classes; c++)
