@@ -64,17 +64,23 @@ struct dataset *asked_data(const struct context *c, const struct run *r)
     return r->data ? r->data : c->session->table->data;
 }
 
+struct dataset *asked_table(const struct context *c, const struct run *r,
+                            struct error *err)
+{
+    if (r->data || c->session->table)
+        return asked_data(c, r);
+    error_set(err, ERROR_STATE, "%s was opened from a file: `load` the table that it is "
+              "to look at", r->name);
+    return NULL;
+}
+
 /* A body without a target needs of its schema only the columns. */
 static struct schema *schema_to_look(struct context *c, const struct run *r,
                                      struct error *err)
 {
     if (r->schema || model_encoder(run_seen(r))->target)
         return asked_schema(c, r, err);
-    if (c->session->table)
-        return schema_copy(c->session->table->schema);
-    error_set(err, ERROR_STATE, "%s was opened from a file: `load` the table that it is "
-              "to look at", r->name);
-    return NULL;
+    return asked_table(c, r, err) ? schema_copy(c->session->table->schema) : NULL;
 }
 
 bool run_rows(struct context *c, const struct run *r, enum part part,

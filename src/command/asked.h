@@ -21,6 +21,9 @@ struct run *asked_predictor(struct context *c, const struct call *call,
 struct schema *asked_schema(struct context *c, const struct run *r, struct error *err);
 /* The table that goes with that schema. */
 struct dataset *asked_data(const struct context *c, const struct run *r);
+/* The same where no schema is asked for. NULL and a sentence. */
+struct dataset *asked_table(const struct context *c, const struct run *r,
+                            struct error *err);
 
 #define ON_OPTION \
     {"on", {VALUE_CHOICE, "test|valid|train|all", 0, 0}, OPTIONAL, \

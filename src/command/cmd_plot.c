@@ -227,16 +227,15 @@ static struct figure *make_histogram(struct context *c, const struct call *call,
 
 /* Results are drawn as they were printed last: what they take is said to their own
  * commands. */
-static struct figure *make_attention(struct context *c, const struct call *call,
-                                     struct error *err)
+static struct figure *take_kept(const struct context *c, enum kept_figure which,
+                                const char *command, struct error *err)
 {
-    struct figure *f = c->figures[KEPT_ATTENTION];
+    struct figure *f = c->figures[which];
 
-    (void)call;
     if (f)
         return figure_ref(f);
-    error_set(err, ERROR_STATE, "no attention was looked at yet; `attention` does that, "
-              "and what it prints can be drawn");
+    error_set(err, ERROR_STATE, "`%s` has not been run yet; what it prints can be drawn "
+              "then", command);
     return NULL;
 }
 
@@ -244,15 +243,17 @@ static struct figure *make_attention(struct context *c, const struct call *call,
 static const struct {
     struct figure *(*make)(struct context *c, const struct call *call, struct error *err);
     const char *what;
+    enum kept_figure kept; /* of a result, which nothing makes but its command */
 } charts[] = {
-    {make_loss, "loss"}, {make_score, "score"}, {make_score, "score"}, {make_roc, "ROC"},
-    {make_calibration, "calibration"}, {make_confusion, "confusion"},
-    {make_learned, "learned"}, {make_histogram, "histogram"},
-    {make_attention, "attention"},
+    {make_loss, "loss", 0}, {make_score, "score", 0}, {make_score, "score", 0},
+    {make_roc, "ROC", 0}, {make_calibration, "calibration", 0},
+    {make_confusion, "confusion", 0}, {make_learned, "learned", 0},
+    {make_histogram, "histogram", 0}, {NULL, "attention", KEPT_ATTENTION},
+    {NULL, "whatif", KEPT_WHATIF},
 };
 
 #define PLOT_NAMES \
-    "loss|score|auc|roc|calibration|confusion|learned|histogram|attention"
+    "loss|score|auc|roc|calibration|confusion|learned|histogram|attention|whatif"
 
 /* ---- where it goes ---- */
 
@@ -355,7 +356,10 @@ static bool start_plot(struct context *c, const struct call *call, const char *p
 
     if (path && !plot_format_of(path, &r.look.format, err))
         return false;
-    r.figure = charts[chart].make(c, call, err);
+    if (charts[chart].make)
+        r.figure = charts[chart].make(c, call, err);
+    else
+        r.figure = take_kept(c, charts[chart].kept, charts[chart].what, err);
     if (!r.figure)
         return false;
     if (!figure_has_content(r.figure)) {
@@ -389,8 +393,8 @@ const struct command command_plot = {
             "FILE.gp and FILE.dat. Without a file the figure is shown, as a picture "
             "where the terminal takes sixels. ROC curve, calibration and confusions are "
             "those of the best weights on the validation rows; of a regression they are "
-            "predictions, sizes and quantiles of errors. auc is score. attention is what "
-            "`attention` printed last.",
+            "predictions, sizes and quantiles of errors. auc is score. A figure that bears "
+            "the name of a command, as attention does, is what that printed last.",
     .arguments = {
         {"NAME", {VALUE_CHOICE, PLOT_NAMES, 0, 0}, REQUIRED, NULL, "the figure"},
         {"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, NULL, "the file to write"},
