@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/asked.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
 #include "command/option.h"
 #include "data/encode.h"
 
@@ -81,6 +85,28 @@ static struct schema *schema_to_look(struct context *c, const struct run *r,
     if (r->schema || model_encoder(run_seen(r))->target)
         return asked_schema(c, r, err);
     return asked_table(c, r, err) ? schema_copy(c->session->table->schema) : NULL;
+}
+
+bool asked_layer(const struct call *call, const struct run *r, int *layer,
+                 struct error *err)
+{
+    const char *text = call_option(call, "layer");
+    int layers = model_options(run_seen(r))->layers;
+    char *shown;
+    long n;
+
+    *layer = -1;
+    if (!text || strcmp(text, "last") == 0)
+        return true;
+    if (str_to_long(text, 0, layers, &n)) {
+        *layer = (int)n;
+        return true;
+    }
+    shown = show(text, 40);
+    error_set(err, ERROR_USAGE, "--layer takes last or a layer from 0 to %d, not %s",
+              layers, shown);
+    free(shown);
+    return false;
 }
 
 bool run_rows(struct context *c, const struct run *r, enum part part,

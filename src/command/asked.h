@@ -36,6 +36,14 @@ bool run_rows(struct context *c, const struct run *r, enum part part,
 /* PARTS: not given */
 enum part asked_part(const struct call *call);
 
+#define LAYER_OPTION \
+    {"layer", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "L|last", \
+     "behind which layer, or 0: what the first one begins with; last"}
+
+/* The layer of --layer, -1: the last one of all. False: the model has no such layer. */
+bool asked_layer(const struct call *call, const struct run *r, int *layer,
+                 struct error *err);
+
 /* What a job of the lens looks at: the model of r and the rows of --on in the run's own
  * split or, of a body that was trained without a target, all. To be followed by
  * asked_rows_done once the job has copied it, unless refused. */
