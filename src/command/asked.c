@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "command/option.h"
+#include "command/run_text.h"
 #include "data/encode.h"
 
 struct run *asked_run(struct context *c, const struct call *call, struct error *err)
@@ -143,4 +144,26 @@ void asked_rows_done(struct rows_request *rows)
 {
     schema_free((struct schema *)rows->schema);
     rows->schema = NULL;
+}
+
+bool asked_against(struct context *c, const struct call *call, const struct run *r,
+                   struct run **other, struct error *err)
+{
+    const char *name = call_option(call, "against");
+    struct run *o = name ? find_run(c, name, err) : NULL;
+    struct str unlike = {0};
+    bool ok = true;
+
+    *other = o;
+    if (!name)
+        return true;
+    if (!o || !run_needs_model(o, err) || !run_predicts(o, err))
+        return false;
+    if (runs_unlike(r, o) != UNLIKE_NOT && runs_unlike(r, o) != UNLIKE_LABELS) {
+        runs_unlike_text(r, o, &unlike);
+        ok = error_set(err, ERROR_STATE, "%s is not measured on the rows of %s: %s",
+                       o->name, r->name, str_text(&unlike));
+    }
+    str_done(&unlike);
+    return ok;
 }

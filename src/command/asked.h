@@ -51,4 +51,12 @@ bool asked_rows(struct context *c, const struct call *call, const struct run *r,
                 struct rows_request *rows, struct error *err);
 void asked_rows_done(struct rows_request *rows);
 
+#define AGAINST_OPTION(help) \
+    {"against", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", help}
+
+/* The run of --against, NULL where it is not given. False and a sentence where it cannot
+ * be measured on the same rows as r, with the same metrics. */
+bool asked_against(struct context *c, const struct call *call, const struct run *r,
+                   struct run **other, struct error *err);
+
 #endif

@@ -249,11 +249,12 @@ static const struct {
     {make_roc, "ROC", 0}, {make_calibration, "calibration", 0},
     {make_confusion, "confusion", 0}, {make_learned, "learned", 0},
     {make_histogram, "histogram", 0}, {NULL, "attention", KEPT_ATTENTION},
-    {NULL, "whatif", KEPT_WHATIF},
+    {NULL, "whatif", KEPT_WHATIF}, {NULL, "probe", KEPT_PROBE},
 };
 
 #define PLOT_NAMES \
-    "loss|score|auc|roc|calibration|confusion|learned|histogram|attention|whatif"
+    "loss|score|auc|roc|calibration|confusion|learned|histogram|attention|whatif|" \
+    "probe"
 
 /* ---- where it goes ---- */
 

@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
     &command_open,
     &command_attention,
     &command_whatif,
+    &command_probe,
     &command_embeddings, &command_neighbours,
     &command_runs, &command_run_verb, &command_compare, &command_plot,
     &command_jobs, &command_pause, &command_resume, &command_stop, &command_wait,

@@ -31,6 +31,8 @@ extern const struct command /* cmd_model.c: use the model of a run */
     command_evaluate, command_predict, command_save, command_open;
 extern const struct command /* cmd_attention.c */
     command_attention;
+extern const struct command /* cmd_probe.c */
+    command_probe;
 extern const struct command /* cmd_whatif.c */
     command_whatif;
 extern const struct command /* cmd_embeddings.c */

@@ -33,14 +33,13 @@ uint32_t *answers_rows(const struct frame *f, const struct split *split, enum pa
     return rows;
 }
 
-static void take_truth(struct answers *a, const struct encoder *e, const struct frame *f,
-                       const uint32_t *rows)
+void answers_truth(const struct encoder *e, const struct frame *f, const uint32_t *rows,
+                   size_t n, float *truth)
 {
-    for (size_t i = 0; i < a->n; i++) {
-        a->truth[i] = f->target[rows[i]];
+    for (size_t i = 0; i < n; i++) {
+        truth[i] = f->target[rows[i]];
         if (e->task == TASK_REGRESSION)
-            a->truth[i] = (float)((double)a->truth[i] * e->target_deviation
-                                  + e->target_mean);
+            truth[i] = (float)((double)truth[i] * e->target_deviation + e->target_mean);
     }
 }
 
@@ -64,7 +63,7 @@ bool answers_make(struct answers *a, struct model *m, struct pool *pool,
     else
         done = model_predict(m, pool, f, rows, a->n, fill, a->predicted, err);
     if (done)
-        take_truth(a, model_encoder(m), f, rows);
+        answers_truth(model_encoder(m), f, rows, a->n, a->truth);
     free(rows);
     return done;
 }

@@ -22,6 +22,10 @@ size_t answers_count(const struct frame *f, const struct split *split, enum part
 uint32_t *answers_rows(const struct frame *f, const struct split *split, enum part part,
                        size_t count);
 
+/* What is true of n rows that have a target, as in struct answers. */
+void answers_truth(const struct encoder *e, const struct frame *f, const uint32_t *rows,
+                   size_t n, float *truth);
+
 /* Refused: no such row, no memory. To be released in any case. */
 bool answers_make(struct answers *a, struct model *m, struct pool *pool,
                   const struct frame *f, const struct split *split, enum part part,
