@@ -21,6 +21,7 @@ enum rng_stream {
     RNG_TEST,
     RNG_HIDE,      /* cells that training takes for missing */
     RNG_LAYOUT,    /* where layouts of points begin */
+    RNG_NOISE,     /* cells that are spoiled to see what a model makes of them */
 };
 
 struct rng {

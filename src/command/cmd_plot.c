@@ -250,11 +250,12 @@ static const struct {
     {make_confusion, "confusion", 0}, {make_learned, "learned", 0},
     {make_histogram, "histogram", 0}, {NULL, "attention", KEPT_ATTENTION},
     {NULL, "whatif", KEPT_WHATIF}, {NULL, "probe", KEPT_PROBE},
+    {NULL, "robustness", KEPT_ROBUSTNESS},
 };
 
 #define PLOT_NAMES \
     "loss|score|auc|roc|calibration|confusion|learned|histogram|attention|whatif|" \
-    "probe"
+    "probe|robustness"
 
 /* ---- where it goes ---- */
 

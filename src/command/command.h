@@ -72,7 +72,7 @@ struct figure;
 struct attending;
 
 /* Results that `plot` can draw after they were printed. */
-enum kept_figure { KEPT_ATTENTION, KEPT_WHATIF, KEPT_PROBE, KEPT_FIGURES };
+enum kept_figure { KEPT_ATTENTION, KEPT_WHATIF, KEPT_PROBE, KEPT_ROBUSTNESS, KEPT_FIGURES };
 
 struct context {
     struct session *session;

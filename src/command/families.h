@@ -33,6 +33,8 @@ extern const struct command /* cmd_attention.c */
     command_attention;
 extern const struct command /* cmd_probe.c */
     command_probe;
+extern const struct command /* cmd_robustness.c */
+    command_robustness;
 extern const struct command /* cmd_whatif.c */
     command_whatif;
 extern const struct command /* cmd_embeddings.c */
