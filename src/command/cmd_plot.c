@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "command/families.h"
 #include "command/figures.h"
+#include "command/mapping.h"
 #include "command/pending.h"
 #include "command/plotting.h"
 #include "command/run_text.h"
@@ -239,6 +240,39 @@ static struct figure *take_kept(const struct context *c, enum kept_figure which,
     return NULL;
 }
 
+/* "t-SNE of r, layer 2, 600 rows: KL 0.54, trustworthiness 0.87" */
+static char *title_of_scatter(const struct scatter *s)
+{
+    struct str title = {0};
+    char rows[COUNT_TEXT];
+
+    str_printf(&title, "t-SNE of %s, layer %d, %s rows", s->run, s->layer,
+               count_text(s->rows, rows));
+    if (!s->ended)
+        str_printf(&title, ", iteration %d of %d", s->iteration, s->iterations);
+    if (!isnan(s->kl))
+        str_printf(&title, ": KL %.3f", s->kl);
+    if (!isnan(s->trust))
+        str_printf(&title, ", trustworthiness %.3f", s->trust);
+    return title.text;
+}
+
+static struct figure *make_tsne(struct context *c, const struct call *call,
+                                struct error *err)
+{
+    const struct scatter *s = mapping_find(c, call_option(call, "run"));
+    struct figure *f;
+
+    if (!s) {
+        error_set(err, ERROR_STATE, "there is no layout of embeddings%s yet; `tsne` makes "
+                  "one", call_option(call, "run") ? " of that run" : "");
+        return NULL;
+    }
+    f = figures_scatter(s);
+    f->title = title_of_scatter(s);
+    return f;
+}
+
 /* In the order of PLOT_NAMES. */
 static const struct {
     struct figure *(*make)(struct context *c, const struct call *call, struct error *err);
@@ -250,12 +284,12 @@ static const struct {
     {make_confusion, "confusion", 0}, {make_learned, "learned", 0},
     {make_histogram, "histogram", 0}, {NULL, "attention", KEPT_ATTENTION},
     {NULL, "whatif", KEPT_WHATIF}, {NULL, "probe", KEPT_PROBE},
-    {NULL, "robustness", KEPT_ROBUSTNESS},
+    {NULL, "robustness", KEPT_ROBUSTNESS}, {make_tsne, "t-SNE", 0},
 };
 
 #define PLOT_NAMES \
     "loss|score|auc|roc|calibration|confusion|learned|histogram|attention|whatif|" \
-    "probe|robustness"
+    "probe|robustness|tsne"
 
 /* ---- where it goes ---- */
 
@@ -396,7 +430,8 @@ const struct command command_plot = {
             "where the terminal takes sixels. ROC curve, calibration and confusions are "
             "those of the best weights on the validation rows; of a regression they are "
             "predictions, sizes and quantiles of errors. auc is score. A figure that bears "
-            "the name of a command, as attention does, is what that printed last.",
+            "the name of a command, as attention does, is what that printed last; of a "
+            "layout by tsne each value is drawn, at the mean of its cells.",
     .arguments = {
         {"NAME", {VALUE_CHOICE, PLOT_NAMES, 0, 0}, REQUIRED, NULL, "the figure"},
         {"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, NULL, "the file to write"},

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "command/attending.h"
 #include "command/families.h"
+#include "command/mapping.h"
 #include "command/name.h"
 #include "command/option.h"
 #include "engine/kept.h"
@@ -28,7 +29,7 @@ static const struct command *const commands[] = {
     &command_whatif,
     &command_probe,
     &command_robustness,
-    &command_embeddings, &command_neighbours,
+    &command_embeddings, &command_neighbours, &command_tsne,
     &command_runs, &command_run_verb, &command_compare, &command_plot,
     &command_jobs, &command_pause, &command_resume, &command_stop, &command_wait,
     &command_view, &command_focus, &command_find_verb, &command_back, &command_enter,
@@ -66,6 +67,7 @@ void context_done(struct context *c)
     for (int i = 0; i < KEPT_FIGURES; i++)
         figure_free(c->figures[i]);
     attending_free(c->attending);
+    mapping_free(c->mapping);
     str_done(&c->record);
 }
 

@@ -70,6 +70,7 @@ enum narration {
 struct pending;
 struct figure;
 struct attending;
+struct mapping;
 
 /* Results that `plot` can draw after they were printed. */
 enum kept_figure { KEPT_ATTENTION, KEPT_WHATIF, KEPT_PROBE, KEPT_ROBUSTNESS, KEPT_FIGURES };
@@ -92,6 +93,7 @@ struct context {
     struct gnuplot_facts gnuplot; /* once it was asked */
     struct figure *figures[KEPT_FIGURES]; /* of the last results, or NULL; owned */
     struct attending *attending; /* what of the attention is looked at; NULL: nothing yet */
+    struct mapping *mapping;     /* layouts of embeddings; NULL: none yet */
     struct error background;  /* the first failure of a job nobody waited for */
     struct str record;        /* what was run at the prompt, for `session save` */
     const char *screen;       /* what the screen can do, in words; NULL: there is none */

@@ -39,6 +39,8 @@ extern const struct command /* cmd_whatif.c */
     command_whatif;
 extern const struct command /* cmd_embeddings.c */
     command_embeddings, command_neighbours;
+extern const struct command /* cmd_tsne.c */
+    command_tsne;
 extern const struct command /* cmd_screen.c: what is looked at */
     command_view, command_focus, command_move, command_enter, command_back,
     command_find_verb, command_zoom, command_layout, command_select, command_arrange,

@@ -10,6 +10,7 @@
 #include "engine/diagnosis.h"
 #include "engine/metric.h"
 #include "engine/session.h"
+#include "lens/scatter.h"
 #include "plot/figure.h"
 
 /* ---- curves of runs: figures_curves.c ---- */
@@ -55,6 +56,11 @@ struct figure *figures_learned(const struct run *r);
  * of two has a scale with 0 in its middle. */
 struct figure *figures_attention(const struct encoder *e, const double *map,
                                  bool difference);
+
+/* ---- layouts: figures_scatter.c ---- */
+
+/* Values where they lie, a series a column, with their names. */
+struct figure *figures_scatter(const struct scatter *s);
 
 /* ---- columns: figures_column.c ---- */
 

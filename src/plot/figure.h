@@ -20,7 +20,8 @@ enum series_kind {
 struct series {
     char *name;
     enum series_kind kind;
-    int style;          /* 0..7: colour and glyph, the same in all charts */
+    int style;          /* 0..7: colour and glyph, the same in all charts; of points in
+                           pictures more: the colours again with other shapes */
     double *x, *y;      /* NAN in y: a gap */
     size_t n, capacity;
 };
@@ -68,6 +69,8 @@ struct figure {
     double level;       /* y of a dotted horizontal line (best so far), NAN: none */
     int owners;
     bool diagonal;      /* the line y = x: chance in a ROC, truth in a calibration */
+    bool map;           /* places that only tell what is near: the same scale in x and y,
+                           and no numbers beside them */
 };
 
 /* Copies the title, which may be NULL. */

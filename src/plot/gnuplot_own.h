@@ -14,7 +14,7 @@ enum {
     SCRIPT_NAME = 28,  /* columns of a name beside an axis or in the legend */
     SCRIPT_TICKS = 8,  /* along y and scales */
     SCRIPT_MANY = 60,  /* cells or names, from which on they are small */
-    SCRIPT_MANY_TEXTS = 40,
+    SCRIPT_MANY_TEXTS = 40, SCRIPT_VERY_MANY_TEXTS = 150,
 };
 
 /* Colours on it. */
@@ -52,6 +52,11 @@ void script_ticks(struct script *s, const char *which, const struct axis *a, dou
 void script_range(struct script *s, const char *which, double low, double high);
 /* Whether there is a point of it to see. */
 bool script_has_points(const struct figure *f, const struct series *s);
+
+/* The size of what axes enclose, where a figure has texts. */
+void script_field(const struct script *s, double *width, double *height);
+/* Number of a shape of points. */
+int script_shape(const struct script *s, int style);
 
 /* gnuplot_series.c, after the axes */
 void script_series(struct script *s);

@@ -30,6 +30,8 @@ static const struct ground grounds[2] = {
 };
 
 static const int point_types[SCRIPT_STYLES] = {7, 5, 9, 11, 13, 6, 4, 7};
+static const int further_types[2][SCRIPT_STYLES] = {{6, 4, 8, 10, 12, 7, 5, 6},
+                                                    {2, 1, 3, 14, 2, 1, 3, 2}};
 static const int dash_types[SCRIPT_STYLES] = {1, 1, 2, 4, 5, 3, 2, 1};
 
 /* ---- data ---- */
@@ -102,6 +104,16 @@ int script_style(int style)
     return style >= 0 ? style % SCRIPT_STYLES : 0;
 }
 
+int script_shape(const struct script *s, int style)
+{
+    int round = style / SCRIPT_STYLES;
+
+    if (script_is_text(s))
+        return style + 1;
+    return round == 0 ? point_types[style]
+                      : further_types[(round - 1) % 2][style % SCRIPT_STYLES];
+}
+
 /* Between two colours, as "rrggbb": most of the second one. */
 static unsigned long mix(const char *colour, const char *back)
 {
@@ -139,6 +151,9 @@ static void find_size(struct script *s)
         script_matrix_size(s->f->matrix, &width, &height);
         s->width = width > WIDTH ? width : WIDTH;
         s->height = height > HEIGHT ? height : HEIGHT;
+    } else if (s->f->n_texts > SCRIPT_VERY_MANY_TEXTS) {
+        s->width = 2 * WIDTH;
+        s->height = SCATTER_HEIGHT * WIDTH * 2 / SCATTER_WIDTH;
     } else if (s->f->n_texts > SCRIPT_MANY_TEXTS) {
         s->width = SCATTER_WIDTH;
         s->height = SCATTER_HEIGHT;
@@ -259,6 +274,31 @@ void script_range(struct script *s, const char *which, double low, double high)
     str_puts(s->out, "]\n");
 }
 
+/* Makes the range wider in which a unit would take more room. */
+static void widen(double *low, double *high, double to)
+{
+    double middle = (*low + *high) / 2;
+
+    *low = middle - to / 2;
+    *high = middle + to / 2;
+}
+
+static void add_map_axes(struct script *s)
+{
+    double width, height, x, y, room = 1.08;
+
+    figure_x_range(s->f, &s->x_low, &s->x_high);
+    figure_y_range(s->f, &s->y_low, &s->y_high);
+    script_field(s, &width, &height);
+    x = (s->x_high - s->x_low) * room;
+    y = (s->y_high - s->y_low) * room;
+    widen(&s->x_low, &s->x_high, fmax(x, y * width / height));
+    widen(&s->y_low, &s->y_high, fmax(y, x * height / width));
+    script_range(s, "x", s->x_low, s->x_high);
+    script_range(s, "y", s->y_low, s->y_high);
+    str_puts(s->out, "unset xtics\nunset ytics\n");
+}
+
 /* Names stand closer than numbers: as many as there is room for letters. */
 static void add_axes(struct script *s)
 {
@@ -295,7 +335,7 @@ static void add_inline_data(struct script *s)
 
 static void add_frame(struct script *s)
 {
-    str_printf(s->out, "set border %d lc rgb '%s'\n", s->f->matrix ? 15 : 3,
+    str_printf(s->out, "set border %d lc rgb '%s'\n", s->f->matrix || s->f->map ? 15 : 3,
                s->ground->dim);
     script_label(s, "title", s->f->title);
     if (!script_is_text(s))
@@ -332,7 +372,10 @@ bool gnuplot_script(struct str *out, const struct figure *f, const struct plot_l
     if (f->matrix) {
         ok = script_matrix(&s, err);
     } else {
-        add_axes(&s);
+        if (f->map)
+            add_map_axes(&s);
+        else
+            add_axes(&s);
         script_series(&s);
     }
     str_puts(out, "set output\n");

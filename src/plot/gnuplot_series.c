@@ -115,15 +115,19 @@ static double part_of(const struct axis *a, double value, double low, double hig
     return a->log ? log(value / low) / log(high / low) : (value - low) / (high - low);
 }
 
+/* Towards its point, as letters take less than was measured. */
 static void add_text(struct script *s, const struct figure_text *t,
                      const struct label *l, double width, double height)
 {
     const char *colour = s->ground->styles[script_style(t->style)];
+    double right = l->left + l->width;
+    double at = right <= l->x ? right : l->left >= l->x ? l->left : l->left + l->width / 2;
 
     str_puts(s->out, "set label ");
     gnuplot_quote(s->out, t->text, SCRIPT_NAME);
-    str_printf(s->out, " at graph %.5f,%.5f left front font ',%d' textcolor rgb '%s'\n",
-               l->left / width, (l->bottom + l->height / 2) / height,
+    str_printf(s->out, " at graph %.5f,%.5f %s front font ',%d' textcolor rgb '%s'\n",
+               at / width, (l->bottom + l->height / 2) / height,
+               right <= l->x ? "right" : l->left >= l->x ? "left" : "center",
                s->f->n_texts > SCRIPT_MANY_TEXTS ? 9 : 11, colour);
     if (!l->apart)
         return;
@@ -146,14 +150,24 @@ static void measure_text(const struct script *s, const struct figure_text *t,
     l->height = script_is_text(s) ? 1 : size * 1.1;
 }
 
+static double field_right(const struct figure *f)
+{
+    return has_key(f) ? plot_before_key : plot_right;
+}
+
+void script_field(const struct script *s, double *width, double *height)
+{
+    *width = s->width * (field_right(s->f) - plot_left);
+    *height = s->height * (plot_top - plot_bottom);
+}
+
 static void add_texts(struct script *s)
 {
     const struct figure *f = s->f;
-    double right = has_key(f) ? plot_before_key : plot_right;
-    double width = s->width * (right - plot_left);
-    double height = s->height * (plot_top - plot_bottom);
+    double right = field_right(f), width, height;
     struct label *labels = xcalloc(f->n_texts + 1, sizeof *labels);
 
+    script_field(s, &width, &height);
     str_printf(s->out, "set lmargin at screen %g\nset rmargin at screen %g\n", plot_left,
                right);
     str_printf(s->out, "set bmargin at screen %g\nset tmargin at screen %g\n",
@@ -182,8 +196,10 @@ static void add_kind(struct script *s, const struct series *x)
         str_printf(s->out, "with lines ls %d", style);
         break;
     case SERIES_POINTS:
-        str_printf(s->out, "with points ls %d%s", style,
-                   x->n > 500 && !script_is_text(s) ? " ps 0.5" : "");
+        str_printf(s->out, "with points ls %d", style);
+        if (x->style >= SCRIPT_STYLES)
+            str_printf(s->out, " pt %d", script_shape(s, x->style));
+        str_puts(s->out, x->n > 500 && !script_is_text(s) ? " ps 0.5" : "");
         break;
     case SERIES_STEPS:
         str_printf(s->out, "with steps ls %d", style);

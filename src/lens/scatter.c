@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lens/scatter.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static bool is_cells(const struct scatter *s)
+{
+    return s->points == EMBEDDING_CELLS;
+}
+
+size_t scatter_memory(const struct embeddings *e)
+{
+    size_t cells = e->asked.points == EMBEDDING_CELLS ? e->n_points : 0;
+
+    return e->n_values * (sizeof *e->values + (size_t)e->width * sizeof(float)
+                          + 2 * sizeof(float))
+        + e->n_points * (2 * sizeof(float) + sizeof(uint32_t)) + cells * sizeof(uint32_t);
+}
+
+static bool reserve(struct scatter *s)
+{
+    s->values = try_calloc(s->n_values, sizeof *s->values);
+    s->vectors = try_calloc(s->n_values * (size_t)s->width, sizeof *s->vectors);
+    s->place = try_calloc(s->n_values, 2 * sizeof *s->place);
+    s->layout = try_calloc(s->n_points, 2 * sizeof *s->layout);
+    s->value_of = try_calloc(s->n_points, sizeof *s->value_of);
+    if (is_cells(s))
+        s->row_of = try_calloc(s->n_points, sizeof *s->row_of);
+    return s->values && s->vectors && s->place && s->layout && s->value_of
+        && (s->row_of || !is_cells(s));
+}
+
+void scatter_free(struct scatter *s)
+{
+    if (!s)
+        return;
+    encoder_unref(s->encoder);
+    free(s->run);
+    free(s->values);
+    free(s->vectors);
+    free(s->place);
+    free(s->layout);
+    free(s->value_of);
+    free(s->row_of);
+    free(s);
+}
+
+/* ---- making one ---- */
+
+static void name_points(struct scatter *s, const struct embeddings *e)
+{
+    for (size_t i = 0; i < s->n_points; i++) {
+        if (is_cells(s)) {
+            size_t row = i / (size_t)e->columns;
+
+            s->row_of[i] = e->picked[row];
+            s->value_of[i] = (uint32_t)embeddings_value(e, row,
+                                                        (int)(i % (size_t)e->columns));
+        } else {
+            s->value_of[i] = (uint32_t)i;
+        }
+    }
+}
+
+/* In double: a value may have very many cells. */
+static bool average_vectors(struct scatter *s, const float *x)
+{
+    size_t d = (size_t)s->width;
+    double *sum = try_calloc(s->n_values * d, sizeof *sum);
+
+    for (size_t i = 0; sum && i < s->n_points; i++)
+        for (size_t k = 0; k < d; k++)
+            sum[s->value_of[i] * d + k] += (double)x[i * d + k];
+    for (size_t i = 0; sum && i < s->n_values * d; i++)
+        s->vectors[i] = (float)(sum[i] / (is_cells(s) ? (double)s->values[i / d].rows
+                                                      : 1));
+    free(sum);
+    return sum != NULL;
+}
+
+struct scatter *scatter_new(const struct embeddings *e, const char *run, int layer,
+                            struct error *err)
+{
+    struct scatter *s = xcalloc(1, sizeof *s);
+    const struct model *m = e->rows.asked.model;
+
+    s->run = xstrdup(run);
+    s->encoder = encoder_ref((struct encoder *)model_encoder(m));
+    s->points = e->asked.points;
+    s->layer = layer;
+    s->layers = model_options(m)->layers;
+    s->rows = e->n_rows;
+    s->n_values = e->n_values;
+    s->n_points = e->n_points;
+    s->width = e->width;
+    s->kl = s->trust = NAN;
+    if (reserve(s)) {
+        memcpy(s->values, e->values, s->n_values * sizeof *s->values);
+        name_points(s, e);
+        if (average_vectors(s, embeddings_points(e, layer)))
+            return s;
+    }
+    scatter_free(s);
+    error_set(err, ERROR_MEMORY, "no memory for a layout of %zu points", e->n_points);
+    return NULL;
+}
+
+struct scatter *scatter_copy(const struct scatter *from)
+{
+    struct scatter *s = xmalloc(sizeof *s);
+
+    *s = *from;
+    s->run = xstrdup(from->run);
+    s->encoder = encoder_ref(from->encoder);
+    s->values = NULL;
+    s->vectors = s->place = s->layout = NULL;
+    s->value_of = s->row_of = NULL;
+    if (!reserve(s)) {
+        scatter_free(s);
+        return NULL;
+    }
+    memcpy(s->values, from->values, s->n_values * sizeof *s->values);
+    memcpy(s->vectors, from->vectors,
+           s->n_values * (size_t)s->width * sizeof *s->vectors);
+    memcpy(s->value_of, from->value_of, s->n_points * sizeof *s->value_of);
+    if (s->row_of)
+        memcpy(s->row_of, from->row_of, s->n_points * sizeof *s->row_of);
+    scatter_follow(s, from);
+    return s;
+}
+
+/* ---- moving ---- */
+
+void scatter_follow(struct scatter *s, const struct scatter *from)
+{
+    memcpy(s->layout, from->layout, 2 * s->n_points * sizeof *s->layout);
+    memcpy(s->place, from->place, 2 * s->n_values * sizeof *s->place);
+    s->iteration = from->iteration;
+    s->iterations = from->iterations;
+    s->perplexity = from->perplexity;
+    s->kl = from->kl;
+    s->trust = from->trust;
+    s->ended = from->ended;
+}
+
+void scatter_settle(struct scatter *s)
+{
+    if (!is_cells(s)) {
+        memcpy(s->place, s->layout, 2 * s->n_values * sizeof *s->place);
+        return;
+    }
+    memset(s->place, 0, 2 * s->n_values * sizeof *s->place);
+    for (size_t i = 0; i < s->n_points; i++) {
+        size_t v = s->value_of[i];
+        float share = 1 / (float)s->values[v].rows;
+
+        s->place[2 * v] += s->layout[2 * i] * share;
+        s->place[2 * v + 1] += s->layout[2 * i + 1] * share;
+    }
+}
+
+/* ---- from one layout to the next ---- */
+
+static const char *column_of(const struct scatter *s, size_t v)
+{
+    return s->encoder->categorical[s->values[v].column].name;
+}
+
+/* Codes are those of an encoder: of another model, texts have to be compared. */
+static bool is_same_value(const struct scatter *a, size_t i, const struct scatter *b,
+                          size_t k)
+{
+    if (a->encoder == b->encoder)
+        return a->values[i].column == b->values[k].column
+            && a->values[i].code == b->values[k].code;
+    return strcmp(column_of(a, i), column_of(b, k)) == 0
+        && strcmp(embedding_text(a->encoder, &a->values[i]),
+                  embedding_text(b->encoder, &b->values[k])) == 0;
+}
+
+/* Cells of both are in the order of rows, then of columns. */
+static size_t find_cell(const struct scatter *from, uint32_t row, uint32_t value,
+                        size_t at)
+{
+    while (at < from->n_points && from->row_of[at] < row)
+        at++;
+    for (size_t i = at; i < from->n_points && from->row_of[i] == row; i++)
+        if (from->value_of[i] == value)
+            return i;
+    return from->n_points;
+}
+
+size_t scatter_start(const struct scatter *s, const struct scatter *from, float *layout)
+{
+    uint32_t *same = xcalloc(s->n_values, sizeof *same); /* number in `from` */
+    bool cells = is_cells(s) && is_cells(from);
+    size_t found = 0, at = 0;
+
+    for (size_t v = 0; v < s->n_values; v++)
+        while (same[v] < from->n_values && !is_same_value(s, v, from, same[v]))
+            same[v]++;
+    for (size_t i = 0; i < s->n_points; i++) {
+        uint32_t v = same[s->value_of[i]];
+        bool known = v < from->n_values;
+        const float *place = known ? from->place + 2 * v : NULL;
+
+        if (known && cells) {
+            size_t cell = find_cell(from, s->row_of[i], v, at);
+
+            while (at < from->n_points && from->row_of[at] < s->row_of[i])
+                at++;
+            if (cell < from->n_points)
+                place = from->layout + 2 * cell;
+        }
+        layout[2 * i] = known ? place[0] : 0;
+        layout[2 * i + 1] = known ? place[1] : 0;
+        found += known;
+    }
+    free(same);
+    return found;
+}
+
+void scatter_range(const struct scatter *s, bool cells, double *left, double *right,
+                   double *bottom, double *top)
+{
+    const float *at = cells ? s->layout : s->place;
+    size_t n = cells ? s->n_points : s->n_values;
+
+    *left = *bottom = INFINITY;
+    *right = *top = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        *left = fmin(*left, (double)at[2 * i]);
+        *right = fmax(*right, (double)at[2 * i]);
+        *bottom = fmin(*bottom, (double)at[2 * i + 1]);
+        *top = fmax(*top, (double)at[2 * i + 1]);
+    }
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Values as points of the plane: what a layout (lens/tsne.h) of their embeddings came to,
+ * and all that one wants to know of it later, when table and model are gone. Of cells each
+ * is a point, and a value stands at their mean (Huang et al. 2020, figure 2).
+ */
+#ifndef LENS_SCATTER_H
+#define LENS_SCATTER_H
+
+#include "lens/embeddings.h"
+
+struct scatter {
+    /* how it came about */
+    char *run;                      /* name, for people */
+    struct encoder *encoder;        /* referenced: names of columns and values */
+    enum embedding_points points;
+    int layer, layers;              /* and how many the model has */
+    size_t rows;                    /* looked at */
+    double perplexity;
+    uint64_t seed;
+    /* what is laid out */
+    struct embedding_value *values; /* (n_values) */
+    float *vectors;                 /* (n_values, width) their mean embeddings */
+    size_t n_values;
+    int width;
+    size_t n_points;                /* cells, or values */
+    uint32_t *row_of;               /* (n_points) row of the table of a cell, else NULL */
+    uint32_t *value_of;             /* (n_points) number of the value */
+    /* how it lies at present */
+    float *layout;                  /* (n_points, 2) */
+    float *place;                   /* (n_values, 2) */
+    int iteration, iterations;      /* done and in all */
+    double kl, trust;               /* NAN: not known yet */
+    bool ended;                     /* it will not move any more */
+};
+
+/* The points of a layer of e, which is whole; all lie at 0. NULL: no memory. */
+struct scatter *scatter_new(const struct embeddings *e, const char *run, int layer,
+                            struct error *err);
+/* NULL: no memory. */
+struct scatter *scatter_copy(const struct scatter *s);
+void scatter_free(struct scatter *s);
+
+/* Bytes of scatter_new. */
+size_t scatter_memory(const struct embeddings *e);
+
+/* Puts values where the mean of their cells is. */
+void scatter_settle(struct scatter *s);
+/* Takes over how `from`, a copy of s or what s is a copy of, lies at present. */
+void scatter_follow(struct scatter *s, const struct scatter *from);
+
+/* layout (n_points, 2) of s out: each point where it, or at least its value, lies in
+ * `from`, whatever rows, layer or run that is of; others in the middle. Returns how many
+ * were found. */
+size_t scatter_start(const struct scatter *s, const struct scatter *from, float *layout);
+
+/* The limits of what is seen: of the places of values, or of all points. */
+void scatter_range(const struct scatter *s, bool cells, double *left, double *right,
+                   double *bottom, double *top);
+
+#endif

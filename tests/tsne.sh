@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Layouts and embeddings through the command: the same for any number of threads, whatever
+# columns and values are called.
+
+. "${srcdir:-.}/tests/tap.sh"
+evidence() { cat out 2> /dev/null; }
+
+# Values and columns with what separates and quotes, and an empty one.
+awk 'BEGIN {
+    print "\"a \"\"b\"\", c=d\",\"<new\nline>\",`id`,x,y"
+    for (i = 0; i < 300; i++)
+        printf "\"%s\",%s,\"v=%d,\t;\",%d,%s\n", i % 5 ? "q\"\"" i % 5 "\"\"" : "",
+               i % 7 ? "k" i % 7 : "\"\\u202e\n\"", i * i % 4, i % 11,
+               (i % 5 + i % 7) % 2 ? "yes" : "no"
+}' > odd.csv
+cat > setup << 'EOF'
+load odd.csv --header yes
+target y
+set model.layers 2
+set model.dim 8
+set model.heads 2
+train --epochs 2 --name r1
+EOF
+run() { "$tabscope" -b --no-rc "$@" 2> out; }
+
+run -c 'source setup' > /dev/null
+point "a table of odd names is learned"
+
+for threads in 1 3; do
+    run --threads $threads -c 'load odd.csv --header yes' \
+        -c 'tsne --run r1 --on all --rows 60 --perplexity 8 --iterations 300 --format json' \
+        > tsne.$threads
+    run --threads $threads -c 'load odd.csv --header yes' \
+        -c 'tsne --run r1 --on all --points values --iterations 300 --format json' \
+        >> tsne.$threads
+done
+[ -s tsne.1 ] && cmp tsne.1 tsne.3
+point "layouts do not depend on the number of threads"
+
+run -c 'load odd.csv --header yes' -c 'embeddings e.csv --run r1 --points cells' \
+    -c 'embeddings e.tsv --run r1' > /dev/null
+[ "$(wc -l < e.tsv)" -eq "$(($(wc -l < e.metadata.tsv) - 1))" ] \
+    && [ "$(awk -F '\t' '{ print NF }' e.tsv | sort -u)" = 8 ] \
+    && [ "$(awk -F '\t' '{ print NF }' e.metadata.tsv | sort -u)" = 4 ]
+point "no line of a TSV has more or fewer cells"
+
+if command -v python3 > /dev/null; then
+    python3 - > out 2>&1 << 'EOF'
+import csv, json
+names = {'a "b", c=d', '`id`'}
+for line in open("tsne.1", encoding="utf-8"):
+    j = json.loads(line)
+    values = j["points"] if j["of"] == "values" else j["values"]
+    assert names < {v["column"] for v in values}, values
+    assert {'q"1"', None, "v=1,\t;"} < {v["value"] for v in values}, values
+    assert j["kl"] > 0 and 0 < j["trustworthiness"] <= 1
+    if j["of"] == "cells":
+        assert len(j["points"]) == 60 * 3 == sum(v["rows"] for v in values)
+        for v in values:
+            mine = [p for p in j["points"]
+                    if (p["column"], p["value"]) == (v["column"], v["value"])]
+            assert len(mine) == v["rows"], v
+            assert abs(sum(p["x"] for p in mine) / len(mine) - v["x"]) < 1e-3, v
+rows = list(csv.reader(open("e.csv", encoding="utf-8", newline="")))
+assert all(len(r) == 4 + 8 for r in rows), [len(r) for r in rows]
+assert {r[1] for r in rows[1:]} > names
+EOF
+    point "JSON and CSV are read by others"
+else
+    skip "JSON and CSV are read by others" "no python3"
+fi
+
+echo "1..$count"

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Layouts of embeddings: the job against t-SNE itself, where values stand, how one begins
+ * with another, what is published, what is stopped. */
+#include "base/mem.h"
+#include "lens/job_tsne.h"
+#include "subject.h"
+
+enum { ROWS = 120, M = 3, WIDTH = 8, ITERATIONS = 60 };
+
+struct fixture {
+    struct subject s;
+    struct pool *pool;
+    struct model *model;
+};
+
+/* An untrained model of a, b and kind. */
+static struct fixture fixture_new(int threads)
+{
+    struct fixture f = {.s = subject_new(learnable_table(ROWS, -1), "yes", NULL)};
+    struct model_options o = model_defaults();
+    struct error err = {0};
+
+    o.dim = WIDTH;
+    o.layers = 2;
+    o.heads = 2;
+    o.head_cap = 16;
+    f.pool = pool_new(threads, &err);
+    f.model = model_new(&o, f.s.encoder, 3, &err);
+    check(f.pool && f.model);
+    return f;
+}
+
+static void fixture_done(struct fixture *f)
+{
+    model_unref(f->model);
+    pool_free(f->pool);
+    subject_done(&f->s);
+}
+
+static struct tsne_job_request request_of(const struct fixture *f,
+                                          enum embedding_points points)
+{
+    struct tsne_job_request q = {
+        .run = "r",
+        .embeddings = {
+            .rows = {.model = f->model, .pool = f->pool, .data = f->s.data,
+                     .schema = f->s.schema, .split = split_defaults(),
+                     .part = PART_NONE},
+            .first = 2, .last = 2, .points = points, .seed = 1},
+        .tsne = tsne_defaults()};
+
+    q.tsne.perplexity = 0;
+    q.tsne.iterations = ITERATIONS;
+    q.tsne.early = 20;
+    return q;
+}
+
+static struct scatter *laid_out(const struct tsne_job_request *q)
+{
+    struct error err = {0};
+    struct tsne_job *j = tsne_job_new(q, &err);
+    struct scatter *s;
+
+    if (!check(job_run(&tsne_job_type, j, &err)))
+        printf("# %s\n", err.text);
+    s = tsne_job_take(j);
+    tsne_job_type.free(j);
+    return s;
+}
+
+static bool same_layout(const struct scatter *a, const struct scatter *b)
+{
+    return a->n_points == b->n_points
+        && memcmp(a->layout, b->layout, 2 * a->n_points * sizeof *a->layout) == 0;
+}
+
+static void the_job_does_what_tsne_does(void)
+{
+    struct fixture f = fixture_new(2);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct scatter *s = laid_out(&q);
+    struct embeddings e;
+    struct error err = {0};
+    float *layout = xcalloc(2 * ROWS * M, sizeof *layout);
+    struct tsne *t;
+
+    embeddings_init(&e, &q.embeddings);
+    while (embeddings_step(&e, &err) == STEP_MORE)
+        ;
+    q.tsne.perplexity = 30;
+    t = tsne_new(e.x, e.n_points, WIDTH, &q.tsne, f.pool, &err);
+    while (tsne_step(t, &err) == STEP_MORE)
+        ;
+    tsne_layout(t, layout);
+    check_int(s->n_points, ROWS * M);
+    check(memcmp(s->layout, layout, 2 * ROWS * M * sizeof *layout) == 0);
+    check_near(s->kl, tsne_kl(t), 0);
+    check_near(s->perplexity, 30, 0);
+    check(s->trust > 0.7 && s->trust <= 1 && s->ended);
+    check_int(s->iteration, ITERATIONS);
+    tsne_free(t);
+    free(layout);
+    embeddings_done(&e);
+    scatter_free(s);
+    fixture_done(&f);
+}
+
+static void threads_do_not_matter(void)
+{
+    struct scatter *s[2];
+
+    for (int k = 0; k < 2; k++) {
+        struct fixture f = fixture_new(1 + 2 * k);
+        struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+
+        s[k] = laid_out(&q);
+        fixture_done(&f);
+    }
+    check(same_layout(s[0], s[1]));
+    check(s[0]->kl == s[1]->kl && s[0]->trust == s[1]->trust);
+    scatter_free(s[0]);
+    scatter_free(s[1]);
+}
+
+static void values_stand_at_the_mean_of_their_cells(void)
+{
+    struct fixture f = fixture_new(2);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct scatter *s = laid_out(&q);
+
+    check_int(s->n_values, 11);
+    for (size_t v = 0; v < s->n_values; v++) {
+        double x = 0, y = 0, rows = 0, e0 = 0;
+
+        for (size_t i = 0; i < s->n_points; i++) {
+            size_t column = i % M;
+            int32_t code = f.s.frame->codes[s->row_of[i] * M + column];
+
+            check_int(s->row_of[i], i / M);
+            if ((int)column != s->values[v].column || code != s->values[v].code)
+                continue;
+            check_int(s->value_of[i], v);
+            x += (double)s->layout[2 * i];
+            y += (double)s->layout[2 * i + 1];
+            rows++;
+        }
+        check_int(s->values[v].rows, rows);
+        check_near((double)s->place[2 * v], x / rows, 1e-3);
+        check_near((double)s->place[2 * v + 1], y / rows, 1e-3);
+        for (int k = 0; k < WIDTH; k++)
+            e0 += fabs((double)s->vectors[v * WIDTH + (size_t)k]);
+        check(e0 > 0);
+    }
+    scatter_free(s);
+    fixture_done(&f);
+}
+
+/* The vectors of cells' values are the means that points of values are. */
+static void vectors_are_the_means_of_embeddings(void)
+{
+    struct fixture f = fixture_new(2);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct scatter *cells = laid_out(&q), *values;
+
+    q.embeddings.points = EMBEDDING_VALUES;
+    values = laid_out(&q);
+    check_int(values->n_points, values->n_values);
+    check(values->row_of == NULL);
+    for (size_t i = 0; i < cells->n_values * WIDTH; i++)
+        check_near((double)cells->vectors[i], (double)values->vectors[i], 1e-6);
+    check(memcmp(values->place, values->layout,
+                 2 * values->n_values * sizeof(float)) == 0);
+    scatter_free(cells);
+    scatter_free(values);
+    fixture_done(&f);
+}
+
+static void seeds_are_of_rows_and_random_starts(void)
+{
+    struct fixture f = fixture_new(2);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct scatter *pca[2], *random[3];
+
+    for (int k = 0; k < 2; k++) {
+        q.embeddings.seed = (uint64_t)k + 1;
+        pca[k] = laid_out(&q);
+    }
+    check(same_layout(pca[0], pca[1])); /* nothing is drawn */
+    q.random = true;
+    for (int k = 0; k < 3; k++) {
+        q.embeddings.seed = k == 1 ? 2 : 1;
+        random[k] = laid_out(&q);
+    }
+    check(same_layout(random[0], random[2]));
+    check(!same_layout(random[0], random[1]));
+    check(!same_layout(random[0], pca[0]));
+    for (int k = 0; k < 3; k++)
+        scatter_free(random[k]);
+    scatter_free(pca[0]);
+    scatter_free(pca[1]);
+    fixture_done(&f);
+}
+
+static void few_points_have_less_perplexity(void)
+{
+    struct fixture f = fixture_new(1);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_VALUES);
+    struct error err = {0};
+    struct tsne_job *j;
+    struct scatter *s = laid_out(&q);
+
+    check_near(s->perplexity, 3, 0); /* more than a fifth of 11 */
+    scatter_free(s);
+    q.tsne.perplexity = 30;
+    j = tsne_job_new(&q, &err);
+    check(job_run(&tsne_job_type, j, &err));
+    tsne_job_type.publish(j);
+    check_str(str_text(tsne_job_view(j)->note),
+              "perplexity 3 instead of 30: there are only 11 points\n");
+    check_near(tsne_job_view(j)->scatter->perplexity, 3, 0);
+    tsne_job_type.free(j);
+    q.embeddings.points = EMBEDDING_CELLS;
+    q.most_points = 90;
+    s = laid_out(&q);
+    check_int(s->rows, 30);
+    check_int(s->n_points, 90);
+    check_near(s->perplexity, 29, 0);
+    q.tsne.perplexity = 0;
+    scatter_free(s);
+    s = laid_out(&q);
+    check_near(s->perplexity, 18, 0);
+    scatter_free(s);
+    fixture_done(&f);
+}
+
+/* ---- one layout begins with another ---- */
+
+static void cells_begin_where_they_are(void)
+{
+    struct fixture f = fixture_new(1);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct scatter *all = laid_out(&q), *few, *values;
+    float layout[2 * ROWS * M];
+
+    q.embeddings.most = 40;
+    q.embeddings.seed = 5;
+    few = laid_out(&q);
+    check_int(scatter_start(few, all, layout), few->n_points);
+    for (size_t i = 0; i < few->n_points; i++) {
+        size_t cell = (size_t)few->row_of[i] * M + i % M;
+
+        check(layout[2 * i] == all->layout[2 * cell]
+              && layout[2 * i + 1] == all->layout[2 * cell + 1]);
+    }
+    check_int(scatter_start(all, few, layout), all->n_points); /* or at their value's */
+    for (size_t i = 0; i < all->n_points; i++)
+        if (all->row_of[i] < few->row_of[0])
+            check(layout[2 * i] == few->place[2 * all->value_of[i]]);
+    q.embeddings.points = EMBEDDING_VALUES;
+    values = laid_out(&q);
+    check_int(scatter_start(values, all, layout), values->n_points);
+    check(memcmp(layout, all->place, 2 * values->n_points * sizeof *layout) == 0);
+    scatter_free(all);
+    scatter_free(few);
+    scatter_free(values);
+    fixture_done(&f);
+}
+
+/* Of another model codes mean something else: names and texts are what counts. */
+static void values_are_found_by_name(void)
+{
+    struct fixture f = fixture_new(1), g = {.s = subject_new(table_of(
+        "b,other,yes\nt,1,yes\nu,2,no\nz,1,yes\nt,2,no\nu,3,yes\nz,1,no\nt,2,yes\nu,3,no\n"
+        "z,1,yes\nt,2,no\nu,1,yes\nz,2,no\nt,3,yes\nu,1,no\nz,1,yes\nt,1,no\nu,2,yes\n"
+        "z,2,no\nt,3,yes\nu,3,no\nz,1,yes\n"), "yes", NULL)};
+    struct tsne_job_request q = request_of(&f, EMBEDDING_VALUES);
+    struct model_options o = *model_options(f.model);
+    struct error err = {0};
+    struct scatter *first = laid_out(&q), *second;
+    struct embeddings e;
+    float layout[2 * ROWS];
+    size_t found;
+
+    g.pool = pool_new(1, &err);
+    g.model = model_new(&o, g.s.encoder, 1, &err);
+    q = request_of(&g, EMBEDDING_VALUES);
+    q.embeddings.rows.data = g.s.data;
+    embeddings_init(&e, &q.embeddings);
+    while (embeddings_step(&e, &err) == STEP_MORE)
+        ;
+    second = scatter_new(&e, "g", 2, &err);
+    embeddings_done(&e);
+    found = scatter_start(second, first, layout);
+    check_int(found, 2); /* b=t and b=u */
+    for (size_t v = 0; v < second->n_values; v++) {
+        const char *text = embedding_text(second->encoder, &second->values[v]);
+        bool known = false;
+
+        for (size_t i = 0; i < first->n_values; i++)
+            if (strcmp(second->encoder->categorical[second->values[v].column].name, "b")
+                    == 0 && first->values[i].column == 1
+                && strcmp(embedding_text(first->encoder, &first->values[i]), text) == 0) {
+                known = true;
+                check(layout[2 * v] == first->place[2 * i]);
+            }
+        check(known || layout[2 * v] == 0);
+    }
+    scatter_free(first);
+    scatter_free(second);
+    fixture_done(&f);
+    fixture_done(&g);
+}
+
+/* After one iteration more it lies about as before, not as from the start. */
+static void the_present_layout_goes_on(void)
+{
+    struct fixture f = fixture_new(1);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct scatter *before = laid_out(&q), *after;
+    double moved = 0, size = 0;
+
+    q.from = before;
+    q.tsne.iterations = 1;
+    q.tsne.early = 0;
+    after = laid_out(&q);
+    for (size_t i = 0; i < 2 * before->n_points; i++) {
+        moved += pow((double)(after->layout[i] - before->layout[i]), 2);
+        size += pow((double)before->layout[i], 2);
+    }
+    check(moved > 0 && moved < 0.05 * size);
+    scatter_free(before);
+    scatter_free(after);
+    fixture_done(&f);
+}
+
+/* ---- published, stopped ---- */
+
+static void what_is_published_follows(void)
+{
+    struct fixture f = fixture_new(1);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct error err = {0};
+    struct tsne_job *j;
+    struct scatter *copy;
+    enum step step;
+
+    q.tsne.iterations = 400;
+    j = tsne_job_new(&q, &err);
+    do {
+        step = tsne_job_type.run(j, &err);
+        tsne_job_type.publish(j);
+    } while (step == STEP_MORE);
+    check_int(step, STEP_DONE);
+    copy = scatter_copy(tsne_job_view(j)->scatter);
+    check(same_layout(copy, tsne_job_view(j)->scatter));
+    check(copy->iteration == 400 && copy->ended);
+    check(copy->kl == tsne_job_view(j)->scatter->kl);
+    check(tsne_job_view(j)->bytes > 0);
+    scatter_free(copy);
+    tsne_job_type.free(j);
+    fixture_done(&f);
+}
+
+static void stopping_keeps_the_layout(void)
+{
+    struct fixture f = fixture_new(1);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct error err = {0};
+    struct tsne_job *j;
+    struct scatter *s;
+
+    q.tsne.iterations = 1000000;
+    j = tsne_job_new(&q, &err);
+    while (tsne_job_view(j)->progress.iteration < 5
+           && check(tsne_job_type.run(j, &err) == STEP_MORE))
+        tsne_job_type.publish(j);
+    tsne_job_type.stop(j);
+    check(job_run(&tsne_job_type, j, &err));
+    s = tsne_job_take(j);
+    check(s && s->ended && s->iteration >= 5 && s->iteration < 1000000);
+    check(s->kl > 0 && s->trust > 0);
+    scatter_free(s);
+    tsne_job_type.free(j);
+    j = tsne_job_new(&q, &err);
+    tsne_job_type.stop(j);
+    check(!job_run(&tsne_job_type, j, &err));
+    check_int(err.kind, ERROR_CANCELLED);
+    check_str(err.text, "t-SNE was stopped before there was a layout");
+    tsne_job_type.free(j);
+    fixture_done(&f);
+}
+
+int main(void)
+{
+    test_run(the_job_does_what_tsne_does);
+    test_run(threads_do_not_matter);
+    test_run(values_stand_at_the_mean_of_their_cells);
+    test_run(vectors_are_the_means_of_embeddings);
+    test_run(seeds_are_of_rows_and_random_starts);
+    test_run(few_points_have_less_perplexity);
+    test_run(cells_begin_where_they_are);
+    test_run(values_are_found_by_name);
+    test_run(the_present_layout_goes_on);
+    test_run(what_is_published_follows);
+    test_run(stopping_keeps_the_layout);
+    return test_done();
+}
