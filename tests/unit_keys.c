@@ -180,6 +180,8 @@ static bool fits(const struct command *c, const struct words *w, bool whole)
         p = command_option(c, text + 2, NULL);
         if (!p)
             return false;
+        if (!whole && i + 1 == w->n)
+            break; /* its value is asked for */
         if (p->value.type != VALUE_FLAG &&
             (++i == w->n || !value_check(&p->value, "it", w->words[i].text, NULL)))
             return false;
@@ -265,7 +267,7 @@ static bool keys_clash(const char *a, const char *b)
 
 static void nothing_hides_anything(void)
 {
-    static const char contexts[] = " data train runs log panes anywhere ";
+    static const char contexts[] = " data train runs attention log panes anywhere ";
     const struct binding *a, *b;
 
     begin();
@@ -584,7 +586,7 @@ static void items_are_acted_on(void)
     n = keys_here(keys, &desk, true, here, 256);
     for (int i = 0; i < n; i++)
         str_printf(&list, "%s ", here[i]->key);
-    check_str(str_text(&list), "Space e d s P R r F p S Enter y ");
+    check_str(str_text(&list), "Space e d s P R A r F p S Enter y ");
     str_done(&list);
     end();
 }
@@ -691,8 +693,8 @@ static void menu(void)
     check_screen("menu-runs", 80, 24, GLYPHS_ASCII);
     desk.popup_list.cursor = 1000;
     draw_screen(&s, 60, 10, GLYPHS_ASCII);
-    check_int(desk.popup_list.cursor, 11);
-    check_int(desk.popup_list.top, 8);
+    check_int(desk.popup_list.cursor, 12);
+    check_int(desk.popup_list.top, 9);
     surface_done(&s);
     end();
 }
@@ -744,7 +746,8 @@ static void hint_lines(void)
 /* On 80 columns the hints that a view is about are there, and how to get on. */
 static void hints_fit(void)
 {
-    static const char *const wanted[VIEWS] = {"c#itT", "pSLw[", "edsT", "e/"};
+    static const char *const wanted[VIEWS] = {"c#itT", "pSLw[", "edsT", "[{asP",
+                                              "e/"};
 
     begin();
     for (int id = 0; id < VIEWS; id++) {

@@ -57,7 +57,7 @@ keys i
 sees '^DATA  *ignored: .*and [0-9]* more\|ignored: ' "all marked columns are left out"
 keys u C-Space
 sees 'no column is marked' "and again taken, without marks"
-keys F5
+keys F6
 sees ': mark age ignore' "the log has what keys did"
 keys F2 '?'
 sees 'keys: data' "? lists the keys"
@@ -83,7 +83,7 @@ keys V k k y
 sees 'copied 3 lines, [0-9,]* bytes' "and a range of them"
 [ "$(wc -l < home/.local/state/tabscope/copied)" -eq 3 ]
 point "to a file, too"
-keys F5 V k k
+keys F6 V k k
 sees 'Log  lines [0-9]*-[0-9]* of [0-9]*, y copies them' "a range in the log"
 keys Escape
 misses 'y copies them' "which Escape drops"
@@ -467,13 +467,53 @@ lacks 'held: train held'
 point "which is said once"
 mux kill-server
 
+# ---- attention ----
+
+cat > attend <<'END'
+load small.csv
+target over_50k
+set model.layers 2
+set model.heads 2
+END
+begin 80 24 "$tabscope" --no-rc -c "'source attend'"
+sees 'small 399x' "attention: a table"
+keys F5
+sees 'there is no run; `train` makes' "without a run the view says how to get one"
+keys 'train --epochs 100000 --patience 0 --name live' Enter
+sees 'live: layer 2, head mean, [0-9]* rows, x100' "a model in training is looked at"
+keys 'stop' Enter
+sees 'kept in runs/live' "then it ends"
+to_panes
+keys '[' '}'
+sees 'live: layer 1, head 1, [0-9]* rows' "keys go through layers and heads"
+keys a
+sees 'live: layer 1, head mean' "and to their mean"
+keys s
+sees '^tabscope> map --row' "s asks for a row"
+keys 7 Enter
+sees 'head mean, row 7, x100' "which is looked at"
+keys Tab Tab Tab
+sees 'row 7   predicted' "and predicted"
+keys ')'
+sees 'row 8   predicted' "then the next"
+keys d 'yes no' Enter
+sees 'head mean, [0-9]* rows of yes less' "one class less another"
+keys : 'map --diff yes maybe' Enter
+sees 'no class "maybe": the classes' "a class that there is not is refused"
+keys 'focus query' Enter
+keys : 'map --all --masked on' Enter
+sees 'prediction by' "masking stands beside it"
+keys 'map --layer 3' Enter
+sees '--layer takes next, previous or a layer from 1 to 2' "a layer there is not"
+mux kill-server
+
 mkdir -p home/.config/tabscope
 echo 'bind data Q "view log"' > home/.config/tabscope/keys
 begin 80 24 "$tabscope" small.csv
 sees 'small 399x' "own keys: a table"
 to_panes
 keys Q
-sees '\[4:Log\]' "a key of the person's own"
+sees '\[5:Log\]' "a key of the person's own"
 sees '^LOG  *: view log' "what a key did is said as it would be typed"
 keys 1 '!'
 sees 'no column has a warning' "a filter that would leave nothing says so"

@@ -87,6 +87,30 @@ const char *attention_head_text(int head, char out[16])
         : head == HEADS_ROLLOUT ? "rollout" : out;
 }
 
+bool attention_head_parse(const char *text, int heads, int *head, struct error *err)
+{
+    static const char *const names[] = {"mean", "max", "rollout"};
+    static const int values[] = {HEADS_MEAN, HEADS_MAX, HEADS_ROLLOUT};
+    char *end, *shown;
+    long n;
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *head = values[i];
+            return true;
+        }
+    n = strtol(text, &end, 10);
+    if (end != text && *end == '\0' && n >= 1 && n <= heads) {
+        *head = (int)n - 1;
+        return true;
+    }
+    shown = show(text, 40);
+    error_set(err, ERROR_USAGE, "--head takes mean, max, rollout or a head from 1 to %d, "
+              "not %s", heads, shown);
+    free(shown);
+    return false;
+}
+
 void attending_title(const struct attending *a, struct str *out)
 {
     char head[16], rows[COUNT_TEXT];

@@ -48,6 +48,8 @@ void attending_title(const struct attending *a, struct str *out);
 
 /* "mean", "max", "rollout", or "3" of head 2. */
 const char *attention_head_text(int head, char out[16]);
+/* The same back, of a model of so many heads, whose numbers begin at 1. */
+bool attention_head_parse(const char *text, int heads, int *head, struct error *err);
 
 /* The run that is wished, with a model to look at. NULL and a sentence. */
 struct run *attending_run(struct context *c, const char *name, struct error *err);

@@ -12,31 +12,6 @@
 #include "command/grid.h"
 #include "command/pending.h"
 
-/* Layers and heads are counted from 1. */
-static bool read_head(const char *text, int heads, int *head, struct error *err)
-{
-    static const char *const names[] = {"mean", "max", "rollout"};
-    static const int values[] = {HEADS_MEAN, HEADS_MAX, HEADS_ROLLOUT};
-    char *end, *shown;
-    long n;
-
-    for (int i = 0; i < 3; i++)
-        if (strcmp(text, names[i]) == 0) {
-            *head = values[i];
-            return true;
-        }
-    n = strtol(text, &end, 10);
-    if (end != text && *end == '\0' && n >= 1 && n <= heads) {
-        *head = (int)n - 1;
-        return true;
-    }
-    shown = show(text, 40);
-    error_set(err, ERROR_USAGE, "--head takes mean, max, rollout or a head from 1 to %d, "
-              "not %s", heads, shown);
-    free(shown);
-    return false;
-}
-
 /* False: a layer or head that the model has not. */
 static bool read_map(const struct call *call, const struct model_options *o,
                      struct attention_wish *w, struct error *err)
@@ -48,7 +23,7 @@ static bool read_map(const struct call *call, const struct model_options *o,
     if (o->layers > 0 && w->layer >= o->layers)
         return error_set(err, ERROR_USAGE, "the model has %d layer%s, so no layer %d",
                          o->layers, o->layers == 1 ? "" : "s", w->layer + 1);
-    return !head || read_head(head, o->heads, &w->head, err);
+    return !head || attention_head_parse(head, o->heads, &w->head, err);
 }
 
 /* The texts stay the call's. */

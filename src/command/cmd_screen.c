@@ -24,7 +24,8 @@ static bool run_on_screen(struct context *c, const struct call *call, struct err
 const struct command command_view = {
     .name = "view",
     .help = "go to a view",
-    .arguments = {{"NAME", CHOICES("data|train|runs|log"), REQUIRED, NULL, "the view"}},
+    .arguments = {{"NAME", CHOICES("data|train|runs|attention|log"), REQUIRED, NULL,
+                   "the view"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };
@@ -34,7 +35,8 @@ const struct command command_focus = {
     .help = "give the keys to a pane or to the prompt",
     .arguments = {{"PANE", CHOICES("next|previous|prompt|panes|schema|column|values|rows|"
                                    "loss|score|facts|roc|confusion|calibration|learned|"
-                                   "example|runs|compare|curves|log"), REQUIRED, NULL,
+                                   "example|runs|compare|curves|map|heads|query|"
+                                   "looked|log"), REQUIRED, NULL,
                    "the pane"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
@@ -177,6 +179,35 @@ const struct command command_fold = {
     .help = "leave out the runs that began with a run's body, or list them again",
     .arguments = {{"RUN", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, NULL,
                    "the run; without it all are listed again"}},
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_map = {
+    .name = "map",
+    .help = "say which attention the Attention view shows",
+    .more = "It shows what was asked last, here or by `attention`. Rows that are not said "
+            "stay as they are.",
+    .arguments = {{"CLASS", TEXT, OPTIONAL, NULL, "with --diff: what is subtracted"}},
+    .options = {
+        {"run", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "of that run"},
+        {"layer", TEXT, OPTIONAL, "L|next|previous", "from 1"},
+        {"head", TEXT, OPTIONAL, "H|mean|max|rollout|next|previous|other",
+         "one from 1; other: a head, the mean, the largest, the rollout in turn"},
+        {"row", TEXT, OPTIONAL, "N|next|previous", "of that row of the table"},
+        {"class", TEXT, OPTIONAL, "V", "of the rows of that class"},
+        {"diff", TEXT, OPTIONAL, "V", "of the rows of that class less those of CLASS"},
+        {"all", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL,
+         "of all rows of the part, nothing subtracted"},
+        {"against", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "less the same of that run"},
+        {"on", CHOICES("test|valid|train|all"), OPTIONAL, "test|valid|train|all",
+         "which part of the rows"},
+        {"masked", CHOICES("off|on|other"), OPTIONAL, "off|on|other",
+         "with the masking test"},
+        {"threshold", TEXT, OPTIONAL, "X|next", "smaller numbers are not shown"},
+        {"numbers", CHOICES("off|on|other"), OPTIONAL, "off|on|other",
+         "numbers in the cells"},
+    },
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };

@@ -34,7 +34,7 @@ static const struct command *const commands[] = {
     &command_jobs, &command_pause, &command_resume, &command_stop, &command_wait,
     &command_view, &command_focus, &command_find_verb, &command_back, &command_enter,
     &command_move, &command_select, &command_arrange, &command_rows, &command_values,
-    &command_chart, &command_zoom, &command_overlay, &command_fold,
+    &command_chart, &command_zoom, &command_overlay, &command_fold, &command_map,
     &command_layout, &command_range,
     &command_copy,
     &command_menu, &command_keys, &command_freeze, &command_repaint, &command_suspend,

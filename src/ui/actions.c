@@ -39,7 +39,7 @@ static long count_of(const struct call *call, int argument)
 
 /* ---- views and focus ---- */
 
-static void go_to(struct app *app, enum view_id view)
+void app_go_to(struct app *app, enum view_id view)
 {
     if (view != app->desk.view) {
         app->before = app->desk.view;
@@ -50,7 +50,7 @@ static void go_to(struct app *app, enum view_id view)
 
 static void focus_on(struct app *app, enum pane_id pane)
 {
-    go_to(app, pane_view(pane));
+    app_go_to(app, pane_view(pane));
     app->desk.focus[app->desk.view] = pane;
     app->desk.place = PLACE_PANES;
 }
@@ -59,7 +59,7 @@ static bool do_view(struct app *app, const struct call *call, struct error *err)
 {
     (void)err;
     app->desk.popup = POPUP_NONE;
-    go_to(app, (enum view_id)choice_of(call, 0));
+    app_go_to(app, (enum view_id)choice_of(call, 0));
     return true;
 }
 
@@ -98,7 +98,7 @@ static bool do_focus(struct app *app, const struct call *call, struct error *err
 static bool do_back(struct app *app, const struct call *call, struct error *err)
 {
     static const enum pane_id homes[VIEWS] = {PANE_SCHEMA, PANE_LOSS, PANE_RUNS,
-                                              PANE_LOG};
+                                              PANE_MAP, PANE_LOG};
     struct desk *d = &app->desk;
 
     if (d->popup != POPUP_NONE) {
@@ -511,7 +511,7 @@ static bool enter_run(struct app *app, struct error *err)
         run_needs_model(r, &unread); /* if it cannot be read, the panes say so */
     free(app->desk.train.run);
     app->desk.train.run = xstrdup(r->name);
-    go_to(app, VIEW_TRAIN);
+    app_go_to(app, VIEW_TRAIN);
     return true;
 }
 
@@ -865,7 +865,7 @@ static const struct action {
     {"back", do_back}, {"find", do_find}, {"zoom", do_zoom}, {"layout", do_layout},
     {"select", do_select}, {"arrange", do_arrange}, {"rows", do_rows},
     {"values", do_values}, {"chart", do_chart}, {"overlay", do_overlay},
-    {"fold", do_fold},
+    {"fold", do_fold}, {"map", do_map},
     {"range", do_range},
     {"copy", do_copy}, {"menu", do_menu}, {"keys", do_menu}, {"freeze", do_freeze},
     {"repaint", do_repaint}, {"suspend", do_suspend}, {"edit", do_edit},

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "command/attending.h"
 #include "command/pending.h"
 #include "command/profiling.h"
 #include "ui/app_private.h"
@@ -116,6 +117,14 @@ static void status(void *self, const char *line)
     touch(self, false);
 }
 
+/* What views will show is worked out in the background. */
+static void prepare_views(struct app *app)
+{
+    profiling_start(&app->context);
+    if (app->desk.view == VIEW_ATTENTION)
+        attending_follow(&app->context);
+}
+
 static bool one_turn(struct app *app);
 
 static bool turn(void *self)
@@ -123,7 +132,7 @@ static bool turn(void *self)
     struct app *app = self;
     bool interrupted;
 
-    profiling_start(&app->context);
+    prepare_views(app);
     app->busy++;
     one_turn(app);
     app->busy--;
@@ -309,7 +318,7 @@ void app_run_line(struct app *app, const char *line, enum log_kind kind)
     if (kind == LOG_KEY)
         echo(app, line);
     show_printed(app);
-    profiling_start(&app->context);
+    prepare_views(app);
     touch(app, true);
 }
 
@@ -346,6 +355,7 @@ struct view app_view(struct app *app)
         .desk = &app->desk,
         .log = app->log,
         .jobs = app->jobs,
+        .attending = attending_of(&app->context),
         .now = (double)time(NULL),
     };
     const struct run *r = view_run(&v);
@@ -561,7 +571,7 @@ static void take_news(struct app *app)
     pending_poll(&app->context);
     app->news = false;
     show_printed(app);
-    profiling_start(&app->context);
+    prepare_views(app);
     touch(app, false);
 }
 
@@ -602,7 +612,7 @@ void app_run(struct app *app)
 {
     touch(app, true);
     app->began = true;
-    profiling_start(&app->context);
+    prepare_views(app);
     while (!app->context.quit && app->context.signal == 0) {
         input_run_lines(app);
         if (!app->context.quit)

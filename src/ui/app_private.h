@@ -77,6 +77,14 @@ void app_suspend(struct app *app);
 /* Lets that much time go by with the screen alive. False: a person interrupted. */
 bool app_linger(struct app *app, int64_t ms);
 
+/* ---- actions.c ---- */
+
+void app_go_to(struct app *app, enum view_id view);
+
+/* ---- actions_map.c ---- */
+
+bool do_map(struct app *app, const struct call *call, struct error *err);
+
 /* ---- input.c ---- */
 
 /* Bytes that came from the keyboard. */

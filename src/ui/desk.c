@@ -14,6 +14,7 @@ void desk_init(struct desk *d)
             [VIEW_DATA] = PANE_SCHEMA,
             [VIEW_TRAIN] = PANE_LOSS,
             [VIEW_RUNS] = PANE_RUNS,
+            [VIEW_ATTENTION] = PANE_MAP,
             [VIEW_LOG] = PANE_LOG,
         },
         .train = {.smooth = 0.6, .cursor = NAN, .low = NAN, .high = NAN},
@@ -115,7 +116,7 @@ const char *view_name(enum view_id view)
 {
     static const char *const names[] = {
         [VIEW_DATA] = "data", [VIEW_TRAIN] = "train", [VIEW_RUNS] = "runs",
-        [VIEW_LOG] = "log",
+        [VIEW_ATTENTION] = "attention", [VIEW_LOG] = "log",
     };
 
     return names[view];
@@ -125,7 +126,7 @@ const char *view_title(enum view_id view)
 {
     static const char *const titles[] = {
         [VIEW_DATA] = "Data", [VIEW_TRAIN] = "Train", [VIEW_RUNS] = "Runs",
-        [VIEW_LOG] = "Log",
+        [VIEW_ATTENTION] = "Attention", [VIEW_LOG] = "Log",
     };
 
     return titles[view];
@@ -137,7 +138,9 @@ enum view_id pane_view(enum pane_id pane)
         return VIEW_DATA;
     if (pane < PANE_RUNS)
         return VIEW_TRAIN;
-    return pane < PANE_LOG ? VIEW_RUNS : VIEW_LOG;
+    if (pane < PANE_MAP)
+        return VIEW_RUNS;
+    return pane < PANE_LOG ? VIEW_ATTENTION : VIEW_LOG;
 }
 
 bool desk_has(const struct desk *d, enum pane_id pane)

@@ -13,7 +13,7 @@
 
 #include "base/str.h"
 
-enum view_id { VIEW_DATA, VIEW_TRAIN, VIEW_RUNS, VIEW_LOG, VIEWS };
+enum view_id { VIEW_DATA, VIEW_TRAIN, VIEW_RUNS, VIEW_ATTENTION, VIEW_LOG, VIEWS };
 
 enum pane_id {
     PANE_SCHEMA,  /* Data: the columns of the table */
@@ -31,6 +31,10 @@ enum pane_id {
     PANE_RUNS,    /* Runs: the lineage */
     PANE_COMPARE, /* Runs: marked runs side by side */
     PANE_CURVES,  /* Runs: and laid over each other */
+    PANE_MAP,     /* Attention: which column attends to which, of one layer and head */
+    PANE_HEADS,   /* Attention: all layers and heads at a glance */
+    PANE_QUERY,   /* Attention: what the column under the cursor attends to */
+    PANE_LOOKED,  /* Attention: the rows that are looked at */
     PANE_LOG,     /* Log */
     PANES
 };
@@ -76,6 +80,13 @@ struct train_desk {
     size_t listed_at;       /* and the line on which it was */
 };
 
+struct attention_desk {
+    size_t key;             /* column under the cursor of the map; the row is its list's */
+    size_t left;            /* the leftmost column that is shown */
+    double threshold;       /* smaller numbers are not shown */
+    bool plain;             /* shades without numbers */
+};
+
 enum popup { POPUP_NONE, POPUP_KEYS, POPUP_MENU, POPUP_FIGURE };
 
 struct desk {
@@ -90,6 +101,7 @@ struct desk {
     bool log_held;          /* the log stays where it is read */
     struct data_desk data;
     struct train_desk train;
+    struct attention_desk attention;
     struct str search;      /* of the last `find` */
     enum popup popup;
     struct list popup_list;

@@ -182,6 +182,30 @@ static void place_runs(struct layout *l, const struct desk *d, struct rect r, bo
         add(l, PANE_CURVES, right);
 }
 
+/* The map, and where there is room all heads, what one column attends to, and the rows. */
+static void place_attention(struct layout *l, const struct desk *d, struct rect r,
+                            bool wide, bool tall)
+{
+    enum pane_id focus = d->focus[VIEW_ATTENTION];
+    struct rect query, lower = {0}, heads;
+
+    if (wide && tall)
+        lower = cut_bottom_pane(d, &r, r.height / 4);
+    query = cut_right_pane(d, &r, PANE_QUERY, wide ? 46 : 27);
+    if (wide) {
+        heads = r;
+        r = cut_right_pane(d, &heads, PANE_MAP, r.width * 2 / 3);
+        add(l, PANE_HEADS, heads);
+    }
+    if (!wide && focus == PANE_HEADS)
+        add(l, PANE_HEADS, r);
+    else
+        add(l, PANE_MAP, r);
+    add(l, !(wide && tall) && focus == PANE_LOOKED ? PANE_LOOKED : PANE_QUERY, query);
+    if (wide && tall)
+        add(l, PANE_LOOKED, lower);
+}
+
 static void place_log(struct layout *l, const struct desk *d, struct rect r, bool wide,
                       bool tall)
 {
@@ -211,6 +235,9 @@ static void place(struct layout *l, const struct desk *d, struct rect r, bool wi
         break;
     case VIEW_RUNS:
         place_runs(l, d, r, wide);
+        break;
+    case VIEW_ATTENTION:
+        place_attention(l, d, r, wide, tall);
         break;
     default:
         place_log(l, d, r, wide, tall);

@@ -7,6 +7,7 @@
 #ifndef UI_PANE_H
 #define UI_PANE_H
 
+#include "command/attending.h"
 #include "engine/session.h"
 #include "ui/desk.h"
 #include "ui/log.h"
@@ -27,6 +28,7 @@ struct view {
     const struct log *log;
     const struct view_job *jobs;
     size_t n_jobs;
+    struct attending *attending; /* what of the attention is looked at */
     double now;            /* wall clock, seconds since the epoch */
 };
 
@@ -62,7 +64,8 @@ const struct pane_type *pane_type(enum pane_id pane);
 /* One definition each, in pane_data.c, pane_train.c, ... */
 extern const struct pane_type pane_schema, pane_column, pane_values, pane_rows, pane_loss,
     pane_score, pane_facts, pane_roc, pane_confusion, pane_calibration, pane_learned,
-    pane_example, pane_runs, pane_compare, pane_curves, pane_log;
+    pane_example, pane_runs, pane_compare, pane_curves, pane_map, pane_heads, pane_query,
+    pane_looked, pane_log;
 
 /* ---- what is under the cursors ---- */
 

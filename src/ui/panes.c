@@ -23,6 +23,10 @@ const struct pane_type *pane_type(enum pane_id pane)
         [PANE_RUNS] = &pane_runs,
         [PANE_COMPARE] = &pane_compare,
         [PANE_CURVES] = &pane_curves,
+        [PANE_MAP] = &pane_map,
+        [PANE_HEADS] = &pane_heads,
+        [PANE_QUERY] = &pane_query,
+        [PANE_LOOKED] = &pane_looked,
         [PANE_LOG] = &pane_log,
     };
 
