@@ -5,11 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/asked.h"
 #include "command/pending.h"
 #include "lens/job_attention.h"
+
+/* A run in training is looked at again after LIVE_MS and LIVE_SHARE times what the last
+ * look took. */
+enum { LIVE_MS = 500, LIVE_SHARE = 9 };
 
 /* ---- wishes ---- */
 
@@ -150,17 +155,19 @@ struct run *attending_run(struct context *c, const char *name, struct error *err
 bool attending_has(const struct attending *a, const struct attention_wish *w,
                    const struct run *r)
 {
-    int epoch = r->model ? -1 : r->progress.epoch;
+    bool live = !r->model;
 
-    return a->found && strcmp(a->of.run, r->name) == 0 && a->epoch == epoch
-        && want_same(&a->of, w);
+    return a->found && strcmp(a->of.run, r->name) == 0 && want_same(&a->of, w)
+        && a->live == live && (!live || a->step == r->progress.step);
 }
 
 /* ---- the job ---- */
 
 struct attending_job {
     struct attention_wish wish; /* the run is named */
-    int epoch;
+    bool live;
+    size_t step;
+    int64_t begun;
     struct attention_job *job;
 };
 
@@ -221,7 +228,9 @@ struct attending_job *attending_job_new(struct context *c, const struct attentio
     attention_wish_copy(&j->wish, w);
     free(j->wish.run);
     j->wish.run = xstrdup(r->name);
-    j->epoch = r->model ? -1 : r->progress.epoch;
+    j->live = !r->model;
+    j->step = r->progress.step;
+    j->begun = clock_ms();
     return j;
 }
 
@@ -232,7 +241,9 @@ static void keep_found(struct attending *a, struct attending_job *j)
     a->found = attention_job_take(j->job);
     attention_wish_done(&a->of);
     attention_wish_copy(&a->of, &j->wish);
-    a->epoch = j->epoch;
+    a->live = j->live;
+    a->step = j->step;
+    a->next = clock_ms() + LIVE_MS + LIVE_SHARE * (clock_ms() - j->begun);
     a->why = (struct error){0};
 }
 
@@ -274,6 +285,13 @@ static bool is_following(const struct context *c)
     return false;
 }
 
+/* What goes on is looked at now and then, so that it goes on. */
+static bool is_soon(const struct attending *a, const struct run *r)
+{
+    return a->found && a->live && !r->model && strcmp(a->of.run, r->name) == 0
+        && want_same(&a->of, &a->wish) && clock_ms() < a->next;
+}
+
 void attending_follow(struct context *c)
 {
     struct attending *a = attending_of(c);
@@ -286,7 +304,7 @@ void attending_follow(struct context *c)
     if (is_following(c))
         return;
     r = attending_run(c, a->wish.run, &err);
-    if (r && attending_has(a, &a->wish, r))
+    if (r && (attending_has(a, &a->wish, r) || is_soon(a, r)))
         return;
     j = r ? attending_job_new(c, &a->wish, r, &err) : NULL;
     if (!j) {

@@ -33,8 +33,9 @@ struct attending {
     struct attention_wish wish;
     struct sight *found;      /* NULL: nothing yet */
     struct attention_wish of; /* what found is; its run is named */
-    int epoch;                /* found in the training of the run, after so many epochs;
-                                 -1: of trained weights, which change no more */
+    bool live;                /* found in the training of the run, */
+    size_t step;              /* after so many steps; else its weights change no more */
+    int64_t next;             /* clock_ms at which it may be looked at again */
     struct error why;         /* why a view has nothing to show */
 };
 
