@@ -357,7 +357,7 @@ static void words_are_completed(void)
     write_file("t.csv", "age,my city,agent\n1,x,2\n3,y,4\n1,x,5\n");
     check(command_run(&c, "load t.csv", &err));
     check_completion(&c, "lo", "load");
-    check_completion(&c, "t", "tables target train theme");
+    check_completion(&c, "t", "tables target train tsne theme");
     check_completion(&c, "xyz", "");
     check_completion(&c, "mark a", "age agent");
     check_completion(&c, "mark my", "'my city'");

@@ -284,12 +284,13 @@ static const struct {
     {make_confusion, "confusion", 0}, {make_learned, "learned", 0},
     {make_histogram, "histogram", 0}, {NULL, "attention", KEPT_ATTENTION},
     {NULL, "whatif", KEPT_WHATIF}, {NULL, "probe", KEPT_PROBE},
-    {NULL, "robustness", KEPT_ROBUSTNESS}, {make_tsne, "t-SNE", 0},
+    {NULL, "robustness", KEPT_ROBUSTNESS}, {NULL, "importance", KEPT_IMPORTANCE},
+    {make_tsne, "t-SNE", 0},
 };
 
 #define PLOT_NAMES \
     "loss|score|auc|roc|calibration|confusion|learned|histogram|attention|whatif|" \
-    "probe|robustness|tsne"
+    "probe|robustness|importance|tsne"
 
 /* ---- where it goes ---- */
 

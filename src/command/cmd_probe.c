@@ -190,7 +190,7 @@ static bool run_probe(struct context *c, const struct call *call, struct error *
 
 const struct command command_probe = {
     .name = "probe",
-    .help = "show how much of the classes can be read off each layer of a model",
+    .help = "show how much each layer of a model tells of the classes",
     .more = "On the embeddings behind each layer (0: in front of the first) and the "
             "continuous columns a logistic regression learns the classes of some rows "
             "and is tried on others, fold by fold; its AUC is held against that of the "

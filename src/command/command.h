@@ -73,7 +73,10 @@ struct attending;
 struct mapping;
 
 /* Results that `plot` can draw after they were printed. */
-enum kept_figure { KEPT_ATTENTION, KEPT_WHATIF, KEPT_PROBE, KEPT_ROBUSTNESS, KEPT_FIGURES };
+enum kept_figure {
+    KEPT_ATTENTION, KEPT_WHATIF, KEPT_PROBE, KEPT_ROBUSTNESS, KEPT_IMPORTANCE,
+    KEPT_FIGURES
+};
 
 struct context {
     struct session *session;

@@ -35,6 +35,8 @@ extern const struct command /* cmd_probe.c */
     command_probe;
 extern const struct command /* cmd_robustness.c */
     command_robustness;
+extern const struct command /* cmd_importance.c */
+    command_importance;
 extern const struct command /* cmd_whatif.c */
     command_whatif;
 extern const struct command /* cmd_embeddings.c */

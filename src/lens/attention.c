@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "lens/trial.h"
 
 bool attention_init(struct attention *a, const struct look *l, struct error *err)
 {
@@ -117,15 +118,6 @@ void attention_read(const struct attention *a, int layer, int head, double *out)
 
 /* ---- the masking test ---- */
 
-static double moved(const float *p, const float *q, size_t n, bool classes)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < n; i++)
-        sum += fabs((double)p[i] - (double)q[i]);
-    return classes ? sum / 2 : sum;
-}
-
 bool masking_add(struct model *m, struct pool *pool, const struct frame *f,
                  const uint32_t *index, size_t n, double *effect, struct error *err)
 {
@@ -153,8 +145,8 @@ bool masking_add(struct model *m, struct pool *pool, const struct frame *f,
             codes[r * columns + j] = 0;
         ok = model_predict(m, pool, &rows, NULL, n, FILL_CLASS, after, err);
         for (size_t r = 0; ok && r < n; r++) {
-            effect[j] += moved(before + r * outputs, after + r * outputs, outputs,
-                               classes);
+            effect[j] += trial_moved(before + r * outputs, after + r * outputs, outputs,
+                                     classes);
             codes[r * columns + j] = codes[(n + r) * columns + j];
         }
     }

@@ -2,9 +2,9 @@
 /*
  * The job that spoils categorical cells of rows and measures what is left of a model
  * (figures 4 and 5 of the TabTransformer's paper): each cell is spoiled with a
- * probability, the rate, by noise - a value of its column, all equally likely - or by being missing.
- * Which cells follows from seed, column and row: those of a rate are spoiled at every
- * higher one, too, and in the same way for two models of the same table.
+ * probability, the rate, by noise - a value of its column, all equally likely - or by
+ * being missing. Which cells follows from seed, column and row: those of a rate are
+ * spoiled at every higher one, too, and in the same way for two models of the same table.
  */
 #ifndef LENS_JOB_ROBUSTNESS_H
 #define LENS_JOB_ROBUSTNESS_H

@@ -138,3 +138,12 @@ struct metrics trial_measure(const struct trial *t)
 
     return answers_measure(&all, model_encoder(t->rows.asked.model));
 }
+
+double trial_moved(const float *p, const float *q, size_t outputs, bool classes)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < outputs; i++)
+        sum += fabs((double)p[i] - (double)q[i]);
+    return classes ? sum / 2 : sum;
+}

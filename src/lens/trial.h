@@ -19,6 +19,10 @@ struct trial {
     struct frame slice; /* copies of some rows, which may be changed */
 };
 
+/* How far two predictions of a row are from each other, (outputs) each: of classes half
+ * the sum of |p - p'|, the probability that changes hands; of a number |y - y'|. */
+double trial_moved(const float *p, const float *q, size_t outputs, bool classes);
+
 /* Changes rows that are about to be predicted, from number `from` of the trial on. */
 typedef void trial_change(void *arg, struct frame *rows, size_t from);
 

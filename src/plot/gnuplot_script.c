@@ -15,6 +15,7 @@ enum {
     SIZE_MOST = 4000,
     SCATTER_WIDTH = 1400, SCATTER_HEIGHT = 1000, /* with many texts */
     TEXT_WIDTH = 100, TEXT_HEIGHT = 32,
+    PAGE_EDGE = 12,               /* columns of it that axis and border take */
     TICKS_X = 10,
 };
 
@@ -239,6 +240,17 @@ static size_t every_name(const struct script *s, const struct axis *a)
     return columns / (size_t)s->width + 1;
 }
 
+/* Columns of characters that a name has for itself; in pictures they are aslant. */
+static size_t name_room(const struct script *s, const char *which, const struct axis *a)
+{
+    size_t places = a->n_names / every_name(s, a) + 1;
+    size_t room = (size_t)(s->width - PAGE_EDGE) / places;
+
+    if (!script_is_text(s) || which[0] != 'x')
+        return SCRIPT_NAME;
+    return room < SCRIPT_NAME ? room > 4 ? room - 1 : 3 : SCRIPT_NAME;
+}
+
 /* Ours, not gnuplot's: written as the charts of the screen have them, in any locale. */
 void script_ticks(struct script *s, const char *which, const struct axis *a,
                       double low, double high, int most)
@@ -251,7 +263,7 @@ void script_ticks(struct script *s, const char *which, const struct axis *a,
         step = step > 0 ? fmin(step, ticks[i] - ticks[i - 1]) : ticks[i] - ticks[i - 1];
     str_printf(s->out, "set %stics nomirror (", which);
     for (size_t i = 0; i < a->n_names; i += every_name(s, a))
-        script_tick(s, &first, a->names[i].at, a->names[i].text, SCRIPT_NAME);
+        script_tick(s, &first, a->names[i].at, a->names[i].text, name_room(s, which, a));
     for (int i = 0; i < n && a->n_names == 0; i++) {
         char *text = axis_tick_text(a, ticks[i], step);
 
