@@ -337,6 +337,10 @@ static void choose_look(struct context *c, const struct call *call, const char *
     look->dark = call_choice(call, "style", room.dark) == 1;
     if (path)
         return;
+    if (room.page) {
+        look->format = PLOT_SVG;
+        return;
+    }
     look->format = room.width > 0 && room.height > 0 ? PLOT_SIXEL : PLOT_TEXT;
     look->width = look->format == PLOT_SIXEL ? room.width : room.columns;
     look->height = look->format == PLOT_SIXEL ? room.height : room.rows;
@@ -369,8 +373,7 @@ static bool finish_plot(struct context *c, struct pending *p, void *work,
     else if (plot_job_path(work))
         note_file(c, p, work);
     else if (c->out->picture)
-        c->out->picture(c->self, p->name, picture,
-                        plot_job_look(work)->format == PLOT_SIXEL);
+        c->out->picture(c->self, p->name, picture, plot_job_look(work)->format);
     else
         context_print(c, picture->text, picture->length);
     plot_job_type.free(work);

@@ -31,7 +31,7 @@ static const struct command *const commands[] = {
     &command_robustness,
     &command_importance,
     &command_embeddings, &command_neighbours, &command_tsne,
-    &command_runs, &command_run_verb, &command_compare, &command_plot,
+    &command_runs, &command_run_verb, &command_compare, &command_plot, &command_report,
     &command_jobs, &command_pause, &command_resume, &command_stop, &command_wait,
     &command_view, &command_focus, &command_find_verb, &command_back, &command_enter,
     &command_move, &command_select, &command_arrange, &command_rows, &command_values,

@@ -18,7 +18,7 @@
 #include "command/parse.h"
 #include "command/value.h"
 #include "engine/session.h"
-#include "plot/gnuplot.h"
+#include "plot/gnuplot_script.h"
 
 /* ---- the way out ---- */
 
@@ -30,6 +30,7 @@ struct picture_room {
     int width, height; /* in pixels, where the terminal takes sixels; else 0 */
     bool blocks;       /* characters beyond ASCII are fine */
     bool dark;         /* its ground */
+    bool page;         /* SVG of any size is wanted, the rest does not count */
 };
 
 /* `self` is the front end's. */
@@ -52,11 +53,11 @@ struct way_out {
     bool (*turn)(void *self);
     /* Runs a COMMAND_SCREEN command; NULL: there is no screen. */
     bool (*screen)(void *self, const struct call *call, struct error *err);
-    /* A place for pictures, and one that is to be shown there: lines of text, or sixels.
-     * NULL: there is none, text is printed. */
+    /* A place for pictures, and one that is to be shown there, in a format that has its
+     * place there. NULL: there is none, text is printed. */
     void (*room)(void *self, struct picture_room *out);
     void (*picture)(void *self, const char *title, const struct str *picture,
-                    bool sixels);
+                    enum plot_format format);
 };
 
 /* How much is said while a run trains. */

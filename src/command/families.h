@@ -27,6 +27,8 @@ extern const struct command /* cmd_run.c */
     command_runs, command_run_verb, command_compare;
 extern const struct command /* cmd_plot.c */
     command_plot;
+extern const struct command /* cmd_report.c */
+    command_report;
 extern const struct command /* cmd_model.c: use the model of a run */
     command_evaluate, command_predict, command_save, command_open;
 extern const struct command /* cmd_attention.c */

@@ -219,12 +219,13 @@ static void find_room(void *self, struct picture_room *out)
 }
 
 static void show_figure(void *self, const char *title, const struct str *picture,
-                        bool sixels)
+                        enum plot_format format)
 {
     struct app *app = self;
     struct rect body = body_of(app);
 
-    figure_view_set(&app->figure, title, picture, sixels, body.width, body.height);
+    figure_view_set(&app->figure, title, picture, format == PLOT_SIXEL, body.width,
+                    body.height);
     app->figure.sent = false;
     app->desk.popup = POPUP_FIGURE;
     touch(app, true);
