@@ -78,6 +78,7 @@ set -- "$@" -c 'plot confusion confusion.png --run r1 --style dark' \
     -c 'robustness noise --run r1 --seeds 2' -c 'plot robustness robustness.svg' \
     -c 'importance --run r1 --repeats 2' -c 'plot importance importance.svg' \
     -c 'plot importance columns.txt' \
+    -c 'dependence --run r1 "`touch PWNED`"' -c 'plot dependence dependence.svg' \
     -c 'plot whatif whatif.svg' -c 'plot whatif dark.png --style dark' \
     -c 'tsne --run r1 --points values --iterations 50' -c 'plot tsne tsne.txt' \
     -c 'plot tsne tsne.png --style dark' -c 'plot tsne tsne.pdf' -c 'plot tsne tsne.svg'
@@ -89,7 +90,7 @@ point "nothing of it was run"
 
 ls loss.svg score.png roc.pdf calibration.txt number.png h12.svg h12.txt confusion.png \
     learned.pdf attention.svg whatif.svg probe.svg robustness.svg importance.svg \
-    tsne.svg tsne.png tsne.pdf loss.gp loss.dat confusion.gp learned.dat > out 2>&1
+    dependence.svg     tsne.svg tsne.png tsne.pdf loss.gp loss.dat confusion.gp learned.dat > out 2>&1
 point "files are there, with scripts and data beside them"
 
 cat h*.txt > all

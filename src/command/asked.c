@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
+#include "command/name.h"
 #include "command/option.h"
 #include "command/run_text.h"
-#include "data/encode.h"
+#include "data/edit.h"
 
 struct run *asked_run(struct context *c, const struct call *call, struct error *err)
 {
@@ -166,4 +168,25 @@ bool asked_against(struct context *c, const struct call *call, const struct run 
     }
     str_done(&unlike);
     return ok;
+}
+
+bool asked_input(const struct run *r, const struct dataset *d, const char *column,
+                 struct error *err)
+{
+    const struct encoder *e = model_encoder(r->model);
+    int n = e->n_categorical + e->n_continuous;
+    const char **names;
+
+    if (edit_is_read(e, column))
+        return true;
+    if (dataset_find(d, column) >= 0)
+        return error_set(err, ERROR_INPUT, "%s does not read the column %s: it is no "
+                         "input of that model", r->name, column);
+    names = xcalloc((size_t)n, sizeof *names);
+    for (int i = 0; i < n; i++)
+        names[i] = i < e->n_categorical ? e->categorical[i].column
+                                        : e->continuous[i - e->n_categorical].column;
+    name_refuse("column", column, names, n, "`schema` lists the columns", err);
+    free(names);
+    return false;
 }

@@ -51,6 +51,11 @@ bool asked_rows(struct context *c, const struct call *call, const struct run *r,
                 struct rows_request *rows, struct error *err);
 void asked_rows_done(struct rows_request *rows);
 
+/* Whether the model of r reads that column of its table d; false, and a sentence that
+ * tells what it may be. */
+bool asked_input(const struct run *r, const struct dataset *d, const char *column,
+                 struct error *err);
+
 #define AGAINST_OPTION(help) \
     {"against", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", help}
 

@@ -285,12 +285,12 @@ static const struct {
     {make_histogram, "histogram", 0}, {NULL, "attention", KEPT_ATTENTION},
     {NULL, "whatif", KEPT_WHATIF}, {NULL, "probe", KEPT_PROBE},
     {NULL, "robustness", KEPT_ROBUSTNESS}, {NULL, "importance", KEPT_IMPORTANCE},
-    {make_tsne, "t-SNE", 0},
+    {NULL, "dependence", KEPT_DEPENDENCE}, {make_tsne, "t-SNE", 0},
 };
 
 #define PLOT_NAMES \
     "loss|score|auc|roc|calibration|confusion|learned|histogram|attention|whatif|" \
-    "probe|robustness|importance|tsne"
+    "probe|robustness|importance|dependence|tsne"
 
 /* ---- where it goes ---- */
 

@@ -10,7 +10,6 @@
 #include "command/families.h"
 #include "command/figures.h"
 #include "command/grid.h"
-#include "command/name.h"
 #include "command/pending.h"
 #include "lens/job_whatif.h"
 
@@ -190,27 +189,18 @@ static const struct pending_type whatif_pending = {
 /* ---- beginning ---- */
 
 /* Says why there is no such column: perhaps the model only does not read it. */
-static void refuse_column(const struct run *r, const struct dataset *d, const char *word,
-                          struct error *err)
+static bool refuse_word(const struct run *r, const struct dataset *d, const char *word,
+                        struct error *err)
 {
-    const struct encoder *e = model_encoder(r->model);
-    int n = e->n_categorical + e->n_continuous;
-    const char **names = xcalloc((size_t)n, sizeof *names);
     char *column = xstrndup(word, strcspn(word, "=")), *shown = show(word, 60);
 
-    for (int i = 0; i < n; i++)
-        names[i] = i < e->n_categorical ? e->categorical[i].column
-                                        : e->continuous[i - e->n_categorical].column;
-    if (!strchr(word, '='))
-        error_set(err, ERROR_USAGE, "whatif takes COLUMN=VALUE, not \"%s\"", shown);
-    else if (dataset_find(d, column) >= 0)
-        error_set(err, ERROR_INPUT, "%s does not read the column %s: it is no input of "
-                  "that model", r->name, column);
+    if (strchr(word, '='))
+        asked_input(r, d, column, err);
     else
-        name_refuse("column", column, names, n, "`model` lists what it reads", err);
+        error_set(err, ERROR_USAGE, "whatif takes COLUMN=VALUE, not \"%s\"", shown);
     free(column);
     free(shown);
-    free(names);
+    return false;
 }
 
 static bool check_twice(const struct whatif_edit *edits, int n, struct error *err)
@@ -232,10 +222,8 @@ static bool read_edits(const struct call *call, const struct run *r,
         const char *word = call_word(call, *n), *text = NULL;
         char *column = edit_split(e, word, &text);
 
-        if (!column) {
-            refuse_column(r, d, word, err);
-            return false;
-        }
+        if (!column)
+            return refuse_word(r, d, word, err);
         edits[*n] = (struct whatif_edit){.column = column, .text = (char *)text};
         ++*n;
         if (!check_twice(edits, *n, err))

@@ -30,6 +30,7 @@ static const struct command *const commands[] = {
     &command_probe,
     &command_robustness,
     &command_importance,
+    &command_dependence,
     &command_embeddings, &command_neighbours, &command_tsne,
     &command_runs, &command_run_verb, &command_compare, &command_plot, &command_report,
     &command_jobs, &command_pause, &command_resume, &command_stop, &command_wait,

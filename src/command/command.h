@@ -76,7 +76,7 @@ struct mapping;
 /* Results that `plot` can draw after they were printed. */
 enum kept_figure {
     KEPT_ATTENTION, KEPT_WHATIF, KEPT_PROBE, KEPT_ROBUSTNESS, KEPT_IMPORTANCE,
-    KEPT_FIGURES
+    KEPT_DEPENDENCE, KEPT_FIGURES
 };
 
 struct context {

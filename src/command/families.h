@@ -39,6 +39,8 @@ extern const struct command /* cmd_robustness.c */
     command_robustness;
 extern const struct command /* cmd_importance.c */
     command_importance;
+extern const struct command /* cmd_dependence.c */
+    command_dependence;
 extern const struct command /* cmd_whatif.c */
     command_whatif;
 extern const struct command /* cmd_embeddings.c */
