@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "command/asked.h"
+#include "command/figures.h"
 #include "command/pending.h"
 #include "lens/job_attention.h"
 
@@ -133,6 +134,27 @@ void attending_title(const struct attending *a, struct str *out)
         str_printf(out, " less %s", a->of.less_class);
     if (a->of.against)
         str_printf(out, " less %s", a->of.against);
+}
+
+struct figure *attending_figure(struct context *c, struct error *err)
+{
+    const struct attending *a = attending_of(c);
+    struct str title = {0};
+    struct figure *f;
+    double *map;
+
+    if (!a->found || a->found->encoder->n_categorical == 0) {
+        error_set(err, ERROR_STATE, "no attention was looked at yet; `attention` does "
+                  "that, and what it prints can be drawn");
+        return NULL;
+    }
+    map = sight_map(a->found, attending_layer(a), a->wish.head);
+    f = figures_attention(a->found->encoder, map, a->found->less.rows > 0);
+    str_printf(&title, "attention of %s, ", a->of.run);
+    attending_title(a, &title);
+    f->title = title.text;
+    free(map);
+    return f;
 }
 
 struct run *attending_run(struct context *c, const char *name, struct error *err)

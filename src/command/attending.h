@@ -47,6 +47,9 @@ int attending_layer(const struct attending *a);
 /* "layer 2, head mean, 100 rows of yes less no" */
 void attending_title(const struct attending *a, struct str *out);
 
+/* The map that is looked at as a figure. NULL and a sentence: none is. */
+struct figure *attending_figure(struct context *c, struct error *err);
+
 /* "mean", "max", "rollout", or "3" of head 2. */
 const char *attention_head_text(int head, char out[16]);
 /* The same back, of a model of so many heads, whose numbers begin at 1. */

@@ -8,7 +8,6 @@
 #include "command/asked.h"
 #include "command/attending.h"
 #include "command/families.h"
-#include "command/figures.h"
 #include "command/grid.h"
 #include "command/pending.h"
 
@@ -143,20 +142,6 @@ static void print_map(struct context *c, const struct attending *a, const double
     grid_print(g, c);
 }
 
-static void keep_figure(struct context *c, const struct attending *a, const double *map)
-{
-    struct str title = {0};
-    struct figure *f;
-
-    if (a->found->encoder->n_categorical == 0)
-        return;
-    str_printf(&title, "attention of %s, ", a->of.run);
-    attending_title(a, &title);
-    f = figures_attention(a->found->encoder, map, a->found->less.rows > 0);
-    f->title = title.text;
-    context_keep_figure(c, KEPT_ATTENTION, f);
-}
-
 static void print_found(struct context *c)
 {
     const struct attending *a = attending_of(c);
@@ -166,7 +151,6 @@ static void print_found(struct context *c)
         print_json(c, a, map);
     else
         print_map(c, a, map);
-    keep_figure(c, a, map);
     free(map);
 }
 

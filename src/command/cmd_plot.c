@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "command/attending.h"
 #include "command/families.h"
 #include "command/figures.h"
 #include "command/mapping.h"
@@ -226,6 +227,13 @@ static struct figure *make_histogram(struct context *c, const struct call *call,
     return f;
 }
 
+static struct figure *make_attention(struct context *c, const struct call *call,
+                                     struct error *err)
+{
+    (void)call;
+    return attending_figure(c, err);
+}
+
 /* Results are drawn as they were printed last: what they take is said to their own
  * commands. */
 static struct figure *take_kept(const struct context *c, enum kept_figure which,
@@ -282,7 +290,7 @@ static const struct {
     {make_loss, "loss", 0}, {make_score, "score", 0}, {make_score, "score", 0},
     {make_roc, "ROC", 0}, {make_calibration, "calibration", 0},
     {make_confusion, "confusion", 0}, {make_learned, "learned", 0},
-    {make_histogram, "histogram", 0}, {NULL, "attention", KEPT_ATTENTION},
+    {make_histogram, "histogram", 0}, {make_attention, "attention", 0},
     {NULL, "whatif", KEPT_WHATIF}, {NULL, "probe", KEPT_PROBE},
     {NULL, "robustness", KEPT_ROBUSTNESS}, {NULL, "importance", KEPT_IMPORTANCE},
     {NULL, "dependence", KEPT_DEPENDENCE}, {make_tsne, "t-SNE", 0},

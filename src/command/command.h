@@ -75,7 +75,7 @@ struct mapping;
 
 /* Results that `plot` can draw after they were printed. */
 enum kept_figure {
-    KEPT_ATTENTION, KEPT_WHATIF, KEPT_PROBE, KEPT_ROBUSTNESS, KEPT_IMPORTANCE,
+    KEPT_WHATIF, KEPT_PROBE, KEPT_ROBUSTNESS, KEPT_IMPORTANCE,
     KEPT_DEPENDENCE, KEPT_FIGURES
 };
 
