@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What attends to what: maps of rows, heads and layers, rollout, and the masking test. */
 #include "base/mem.h"
+#include "data/edit.h"
 #include "lens/job_attention.h"
 #include "nn/params.h"
 #include "subject.h"
@@ -264,6 +265,38 @@ static void one_row_is_predicted_too(void)
     fixture_done(&f);
 }
 
+/* As a row would be predicted that has such cells. */
+static void cells_can_be_changed(void)
+{
+    static char *const cells[] = {"a=q", "x=0.5"};
+    struct fixture f = fixture_new(LAYERS);
+    struct attention_request q = request_of(&f);
+    struct sight *plain, *changed;
+    struct error err = {0};
+    float outputs[2];
+    uint32_t row = 6;
+
+    q.rows.part = PART_NONE;
+    q.row = row + 1;
+    q.masking = false;
+    plain = look_for(&q);
+    q.cells = cells;
+    q.n_cells = 2;
+    changed = look_for(&q);
+    edit_cell(f.s.encoder, f.s.frame, row, "a", (struct cell){"q", 1});
+    edit_cell(f.s.encoder, f.s.frame, row, "x", (struct cell){"0.5", 3});
+    check(model_predict(f.model, f.pool, f.s.frame, &row, 1, FILL_CLASS, outputs, &err));
+    check(!plain->before);
+    for (int k = 0; k < 2; k++) {
+        check(changed->before[k] == plain->outputs[k]);
+        check(changed->outputs[k] == outputs[k]);
+        check(changed->outputs[k] != plain->outputs[k]);
+    }
+    sight_free(plain);
+    sight_free(changed);
+    fixture_done(&f);
+}
+
 static void check_refused(const struct attention_request *q, const char *sentence)
 {
     struct attention_job *j = attention_job_new(q);
@@ -291,6 +324,13 @@ static void what_is_not_there_is_refused(void)
     q.less = &less.rows;
     check_refused(&q, "the two models have 2 layers of 2 heads and 0 of 2: their maps "
                   "cannot be compared");
+    q = request_of(&f);
+    q.rows.part = PART_NONE;
+    q.row = 1;
+    q.cells = (char *const[]){"size=3"};
+    q.n_cells = 1;
+    check_refused(&q, "\"size=3\" names no column that the model reads; a cell is said as "
+                  "COLUMN=VALUE");
     q = request_of(&flat);
     check_refused(&q, "this model has no Transformer layers: nothing attends to "
                   "anything");
@@ -307,6 +347,7 @@ int main(void)
     test_run(jobs_choose_rows);
     test_run(runs_are_subtracted);
     test_run(one_row_is_predicted_too);
+    test_run(cells_can_be_changed);
     test_run(what_is_not_there_is_refused);
     return test_done();
 }

@@ -496,6 +496,10 @@ keys Tab Tab Tab
 sees 'row 7   predicted' "and predicted"
 keys ')'
 sees 'row 8   predicted' "then the next"
+keys w
+sees '^tabscope> map --cell' "w asks for another cell"
+keys 'age=65+' Enter
+sees 'row 8 changed' "and the row is looked at with it"
 keys d 'yes no' Enter
 sees 'head mean, [0-9]* rows of yes less' "one class less another"
 keys : 'map --diff yes maybe' Enter

@@ -36,6 +36,10 @@ void attention_wish_copy(struct attention_wish *to, const struct attention_wish 
     to->against = copy_text(from->against);
     to->class = copy_text(from->class);
     to->less_class = copy_text(from->less_class);
+    to->cells = NULL;
+    to->n_cells = 0;
+    for (size_t i = 0; i < from->n_cells; i++)
+        attention_wish_cell(to, from->cells[i]);
 }
 
 void attention_wish_done(struct attention_wish *w)
@@ -44,6 +48,54 @@ void attention_wish_done(struct attention_wish *w)
     free(w->against);
     free(w->class);
     free(w->less_class);
+    attention_wish_clear_cells(w);
+}
+
+void attention_wish_clear_cells(struct attention_wish *w)
+{
+    for (size_t i = 0; i < w->n_cells; i++)
+        free(w->cells[i]);
+    free(w->cells);
+    w->cells = NULL;
+    w->n_cells = 0;
+}
+
+static bool is_of_column(const char *cell, const char *column, size_t n)
+{
+    return strncmp(cell, column, n) == 0 && cell[n] == '=';
+}
+
+void attention_wish_cell(struct attention_wish *w, const char *cell)
+{
+    size_t i = 0, n = strcspn(cell, "=");
+
+    while (i < w->n_cells && !is_of_column(w->cells[i], cell, n))
+        i++;
+    if (i == w->n_cells) {
+        w->cells = xrealloc(w->cells, ++w->n_cells * sizeof *w->cells);
+        w->cells[i] = NULL;
+    }
+    free(w->cells[i]);
+    w->cells[i] = xstrdup(cell);
+}
+
+const char *attention_wish_find(const struct attention_wish *w, const char *column)
+{
+    size_t n = strlen(column);
+
+    for (size_t i = 0; i < w->n_cells; i++)
+        if (is_of_column(w->cells[i], column, n))
+            return w->cells[i] + n + 1;
+    return NULL;
+}
+
+static bool same_cells(const struct attention_wish *a, const struct attention_wish *b)
+{
+    bool same = a->n_cells == b->n_cells;
+
+    for (size_t i = 0; same && i < a->n_cells; i++)
+        same = strcmp(a->cells[i], b->cells[i]) == 0;
+    return same;
 }
 
 /* Whether they want the same rows looked at, by models of whatever name. */
@@ -51,7 +103,7 @@ static bool want_same(const struct attention_wish *a, const struct attention_wis
 {
     return same_text(a->against, b->against) && a->part == b->part && a->row == b->row
         && same_text(a->class, b->class) && same_text(a->less_class, b->less_class)
-        && a->masking == b->masking;
+        && a->masking == b->masking && same_cells(a, b);
 }
 
 /* ---- what was found ---- */
@@ -125,7 +177,7 @@ void attending_title(const struct attending *a, struct str *out)
         str_printf(out, "layer %d, head ", attending_layer(a) + 1);
     str_printf(out, "%s, ", attention_head_text(a->wish.head, head));
     if (a->of.row > 0)
-        str_printf(out, "row %zu", a->of.row);
+        str_printf(out, "row %zu%s", a->of.row, a->of.n_cells > 0 ? " changed" : "");
     else
         str_printf(out, "%s rows", count_text(a->found->seen.rows, rows));
     if (a->of.class)
@@ -216,7 +268,8 @@ const struct job_type attending_job_type = {
 static struct attention_job *make_job(struct context *c, const struct attention_wish *w,
                                       const struct run *r, struct error *err)
 {
-    struct attention_request q = {.row = w->row, .class = w->class,
+    struct attention_request q = {.row = w->row, .cells = w->cells,
+                                  .n_cells = w->n_cells, .class = w->class,
                                   .less_class = w->less_class, .masking = w->masking};
     enum part part = w->row > 0 ? PART_NONE : w->part;
     struct rows_request less;

@@ -17,7 +17,9 @@ struct attention_wish {
     char *run;        /* NULL: the one in training, else the current one */
     char *against;    /* a run whose map is subtracted */
     enum part part;   /* PARTS: as is usual for the run; PART_NONE: all rows */
-    size_t row;       /* 1..: this one of the table alone */
+    size_t row;       /* 1..: this one of the table alone, */
+    char **cells;     /* (n_cells) with these in place of its own: COLUMN=VALUE */
+    size_t n_cells;
     char *class;      /* only rows of that class */
     char *less_class; /* less those of this */
     bool masking;     /* also the masking test */
@@ -27,6 +29,11 @@ struct attention_wish {
 
 void attention_wish_copy(struct attention_wish *to, const struct attention_wish *from);
 void attention_wish_done(struct attention_wish *w);
+/* In place of a cell of the same column, where there is one. */
+void attention_wish_cell(struct attention_wish *w, const char *cell);
+void attention_wish_clear_cells(struct attention_wish *w);
+/* The text that stands for a column of the row; NULL: its own. */
+const char *attention_wish_find(const struct attention_wish *w, const char *column);
 
 /* One for the program, made by attending_of; the context frees it. */
 struct attending {

@@ -36,6 +36,9 @@ static bool read_rows(const struct call *call, struct attention_wish *w,
     if (asked > 1)
         return error_set(err, ERROR_USAGE, "--row, --mean, --class and --diff say which "
                          "rows: give one of them");
+    if (w->n_cells > 0 && !call_option(call, "row"))
+        return error_set(err, ERROR_USAGE, "--cell changes a cell of one row: say --row "
+                         "too");
     if (!diff != !call_word(call, 0))
         return error_set(err, ERROR_USAGE, "--diff takes two classes, as in "
                          "--diff yes no");
@@ -179,7 +182,9 @@ static const struct pending_type attention_pending = {
 static bool run_attention(struct context *c, const struct call *call, struct error *err)
 {
     struct pending p = {.type = &attention_pending};
-    struct attention_wish w = {.run = (char *)call_option(call, "run")};
+    char *cell = (char *)call_option(call, "cell");
+    struct attention_wish w = {.run = (char *)call_option(call, "run"), .cells = &cell,
+                               .n_cells = cell != NULL};
     struct run *r = attending_run(c, w.run, err);
     struct attending *a = attending_of(c);
     struct attending_job *job;
@@ -188,8 +193,8 @@ static bool run_attention(struct context *c, const struct call *call, struct err
         || !read_rows(call, &w, err) || (w.masking && !run_predicts(r, err)))
         return false;
     if (attending_has(a, &w, r)) {
-        a->wish.layer = w.layer;
-        a->wish.head = w.head;
+        attention_wish_done(&a->wish);
+        attention_wish_copy(&a->wish, &w);
         print_found(c);
         return true;
     }
@@ -217,6 +222,8 @@ const struct command command_attention = {
         {"head", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "H|mean|max|rollout",
          "one head from 1, the mean or the largest of all, or the rollout; mean"},
         {"row", {VALUE_INT, NULL, 1, 4e9}, OPTIONAL, "N", "of that row of the table"},
+        {"cell", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "COLUMN=VALUE",
+         "with --row: what if that cell were another"},
         {"mean", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL, "of all rows; the default"},
         {"class", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V", "of the rows of that class"},
         {"diff", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V",

@@ -195,6 +195,8 @@ const struct command command_map = {
         {"head", TEXT, OPTIONAL, "H|mean|max|rollout|next|previous|other",
          "one from 1; other: a head, the mean, the largest, the rollout in turn"},
         {"row", TEXT, OPTIONAL, "N|next|previous", "of that row of the table"},
+        {"cell", TEXT, OPTIONAL, "COLUMN=VALUE",
+         "what if that cell of the row were another"},
         {"class", TEXT, OPTIONAL, "V", "of the rows of that class"},
         {"diff", TEXT, OPTIONAL, "V", "of the rows of that class less those of CLASS"},
         {"all", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL,

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
+#include "data/edit.h"
 
 /* Rows that are looked at together, and how far one is through them. */
 struct group {
@@ -27,11 +29,21 @@ struct attention_job {
     struct sight *found;
 };
 
+static char **copy_texts(char *const *texts, size_t n)
+{
+    char **copy = xcalloc(n + 1, sizeof *copy);
+
+    for (size_t i = 0; i < n; i++)
+        copy[i] = xstrdup(texts[i]);
+    return copy;
+}
+
 struct attention_job *attention_job_new(const struct attention_request *r)
 {
     struct attention_job *j = xcalloc(1, sizeof *j);
 
     j->asked = *r;
+    j->asked.cells = copy_texts(r->cells, r->n_cells);
     j->asked.class = r->class ? xstrdup(r->class) : NULL;
     j->asked.less_class = r->less_class ? xstrdup(r->less_class) : NULL;
     rows_init(&j->rows[j->n_rows++], &r->rows, r->class != NULL);
@@ -75,6 +87,51 @@ static bool choose_rows(struct attention_job *j, struct group *g, struct error *
     return g->index;
 }
 
+/* ---- cells that are changed ---- */
+
+/* What the model says of the one row, if it predicts something. */
+static bool predict_row(struct attention_job *j, float **outputs, struct error *err)
+{
+    const struct group *g = &j->groups[0];
+    struct model *m = g->rows->asked.model;
+
+    if (model_pretext(m) != PRETEXT_NONE)
+        return true;
+    *outputs = xcalloc((size_t)model_outputs(m), sizeof **outputs);
+    return model_predict(m, g->rows->asked.pool, g->rows->frame, g->index, 1, FILL_CLASS,
+                         *outputs, err);
+}
+
+static bool refuse_cell(const char *text, struct error *err)
+{
+    char *shown = show(text, 60);
+
+    error_set(err, ERROR_USAGE, "\"%s\" names no column that the model reads; a cell is "
+              "said as COLUMN=VALUE", shown);
+    free(shown);
+    return false;
+}
+
+static bool change_cells(struct attention_job *j, struct error *err)
+{
+    const struct encoder *e = j->found->encoder;
+
+    if (j->asked.n_cells > 0 && !predict_row(j, &j->found->before, err))
+        return false;
+    for (size_t i = 0; i < j->asked.n_cells; i++) {
+        const char *text;
+        char *column = edit_split(e, j->asked.cells[i], &text);
+
+        if (!column)
+            return refuse_cell(j->asked.cells[i], err);
+        for (int k = 0; k < j->n_groups; k++)
+            edit_cell(e, j->groups[k].rows->frame, j->groups[k].index[0], column,
+                      (struct cell){text, (uint32_t)strlen(text)});
+        free(column);
+    }
+    return true;
+}
+
 /* ---- slices ---- */
 
 /* Maps can only be subtracted where each cell of one is a cell of the other. */
@@ -113,7 +170,7 @@ static bool begin(struct attention_job *j, struct error *err)
     if (j->asked.masking)
         j->found->effect = xcalloc((size_t)j->found->seen.columns,
                                    sizeof *j->found->effect);
-    return true;
+    return change_cells(j, err);
 }
 
 static int slice(const struct group *g, size_t left)
@@ -147,18 +204,11 @@ static bool mask_on(struct attention_job *j, size_t most, struct error *err)
     return true;
 }
 
-/* What the model says of the one row; what only adding rows needed goes. */
+/* What only adding rows needed goes. */
 static enum step end(struct attention_job *j, struct error *err)
 {
-    const struct group *g = &j->groups[0];
-    struct model *m = g->rows->asked.model;
-
-    if (j->asked.row > 0 && model_pretext(m) == PRETEXT_NONE) {
-        j->found->outputs = xcalloc((size_t)model_outputs(m), sizeof(float));
-        if (!model_predict(m, g->rows->asked.pool, g->rows->frame, g->index, 1,
-                           FILL_CLASS, j->found->outputs, err))
-            return STEP_FAILED;
-    }
+    if (j->asked.row > 0 && !predict_row(j, &j->found->outputs, err))
+        return STEP_FAILED;
     for (int k = 0; k < j->n_groups; k++)
         attention_end(j->groups[k].attention);
     str_puts(&j->found->note, str_text(&j->rows[0].note));
@@ -196,6 +246,9 @@ static void release(void *work)
     }
     for (int k = 0; k < j->n_rows; k++)
         rows_done(&j->rows[k]);
+    for (size_t i = 0; i < j->asked.n_cells; i++)
+        free(j->asked.cells[i]);
+    free((char **)j->asked.cells);
     free((char *)j->asked.class);
     free((char *)j->asked.less_class);
     free(j->picked);

@@ -16,7 +16,9 @@ struct attention_request {
     struct rows_request rows;
     const struct rows_request *less; /* the same of another model, which is subtracted; it
                                         has to have the same columns, layers and heads */
-    size_t row;             /* 1..: this one of the table alone */
+    size_t row;             /* 1..: this one of the table alone, */
+    char *const *cells;     /* (n_cells) with these in place of its own: COLUMN=VALUE */
+    size_t n_cells;
     const char *class;      /* only rows of that class */
     const char *less_class; /* less what rows of this class attend to */
     bool masking;           /* also the masking test, of ATTENTION_MASKED rows; the model

@@ -14,6 +14,7 @@ void sight_free(struct sight *s)
     encoder_unref(s->encoder);
     free(s->effect);
     free(s->outputs);
+    free(s->before);
     str_done(&s->note);
     free(s);
 }

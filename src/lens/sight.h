@@ -16,6 +16,7 @@ struct sight {
     struct attention less;    /* what is subtracted; rows 0: nothing is */
     double *effect;           /* (columns) mean effect of masking, or NULL */
     float *outputs;           /* of one row, as model_predict gives them, or NULL */
+    float *before;            /* the same before its cells were changed, or NULL */
     struct str note;          /* what a person should know, one sentence a line */
 };
 

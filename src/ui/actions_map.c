@@ -77,6 +77,7 @@ static bool read_head(struct change *ch, struct error *err)
 static void clear_rows(struct attention_wish *w)
 {
     w->row = 0;
+    attention_wish_clear_cells(w);
     set_text(&w->class, NULL);
     set_text(&w->less_class, NULL);
 }
@@ -93,6 +94,22 @@ static bool read_row(struct change *ch, struct error *err)
                          "a row");
     clear_rows(&ch->wish);
     ch->wish.row = (size_t)row;
+    return true;
+}
+
+/* A cell of the row that is looked at, or is named beside it. */
+static bool read_cell(struct change *ch, struct error *err)
+{
+    const char *cell = call_option(ch->call, "cell");
+
+    if (!cell)
+        return true;
+    if (ch->wish.row == 0)
+        return error_set(err, ERROR_STATE, "--cell changes a cell of one row: `map --row "
+                         "N` first");
+    if (!strchr(cell, '='))
+        return error_set(err, ERROR_USAGE, "--cell takes COLUMN=VALUE");
+    attention_wish_cell(&ch->wish, cell);
     return true;
 }
 
@@ -116,7 +133,7 @@ static bool read_rows(struct change *ch, struct error *err)
     if (diff || class)
         set_text(&ch->wish.class, diff ? diff : class);
     set_text(&ch->wish.less_class, call_word(call, 0));
-    return read_row(ch, err);
+    return read_row(ch, err) && read_cell(ch, err);
 }
 
 static bool read_runs(struct change *ch, struct error *err)

@@ -78,7 +78,7 @@ const struct binding keys_builtin[] = {
     {"attention", "P", "map --masked other", "test it by masking, or not", "masking"},
     {"attention", "t", "map --threshold next", "hide small numbers", "small"},
     {"attention", "#", "map --numbers other", "numbers in cells, or not", NULL},
-    {"attention", "w", "%ask{whatif --row }", "what if a cell were another", "what if"},
+    {"attention", "w", "%ask{map --cell }", "what if a cell were another", "what if"},
     {"attention", "e", "%ask{plot attention }", "draw it with gnuplot", "figure"},
 
     /* ---- Log ---- */

@@ -33,22 +33,29 @@ static const struct dataset *table_of(const struct view *v, const struct attendi
 
 /* ---- what the model says ---- */
 
-static void put_prediction(const struct attending *a, struct str *out)
+static void put_outputs(const struct encoder *e, const float *outputs, struct str *out)
 {
-    const struct encoder *e = a->found->encoder;
-    const float *outputs = a->found->outputs;
     int most = 0;
 
     if (e->task == TASK_REGRESSION) {
-        str_puts(out, "predicted ");
         str_printf(out, "%.6g", (double)outputs[0]);
         return;
     }
     for (int i = 1; i < e->n_classes; i++)
         most = outputs[i] > outputs[most] ? i : most;
-    str_puts(out, "predicted ");
     show_to(out, e->classes[most], strlen(e->classes[most]), 24);
     str_printf(out, ", p %.3f", (double)outputs[most]);
+}
+
+static void put_prediction(const struct attending *a, struct str *out)
+{
+    str_puts(out, "predicted ");
+    put_outputs(a->found->encoder, a->found->outputs, out);
+    if (!a->found->before)
+        return;
+    str_puts(out, " (before: ");
+    put_outputs(a->found->encoder, a->found->before, out);
+    str_puts(out, ")");
 }
 
 static void put_rows(const struct attending *a, struct str *out)
@@ -56,7 +63,7 @@ static void put_rows(const struct attending *a, struct str *out)
     char rows[COUNT_TEXT];
 
     if (a->of.row > 0)
-        str_printf(out, "row %zu", a->of.row);
+        str_printf(out, "row %zu%s", a->of.row, a->of.n_cells > 0 ? " changed" : "");
     else
         str_printf(out, "%s rows", count_text(a->found->seen.rows, rows));
     if (a->of.class) {
@@ -101,6 +108,21 @@ static bool put_cell(const struct dataset *d, const char *name, size_t row,
     return true;
 }
 
+/* A cell that was changed has the new text in front of its own. */
+static bool put_change(const struct attending *a, const char *name, struct str *cell)
+{
+    const char *text = attention_wish_find(&a->of, name);
+    struct str own = *cell;
+
+    if (!text)
+        return false;
+    *cell = (struct str){0};
+    show_to(cell, text, strlen(text), CELL_WIDTH);
+    str_printf(cell, " (%s)", str_text(&own));
+    str_done(&own);
+    return true;
+}
+
 /* Names and cells, as many on a line as there is room for. Returns the rows it took. */
 static int draw_cells(const struct attending *a, const struct dataset *d,
                       struct surface *s, int y)
@@ -111,17 +133,20 @@ static int draw_cells(const struct attending *a, const struct dataset *d,
     for (int i = 0; i < e->n_categorical + e->n_continuous && y < s->height; i++) {
         const char *name = name_of(e, i);
         struct str cell = {0};
+        bool changed;
         int width;
 
         if (!put_cell(d, name, a->of.row - 1, &cell))
             continue;
+        changed = put_change(a, name, &cell);
         width = surface_width(name) + 1 + surface_width(str_text(&cell)) + 3;
         if (x > 0 && x + width > s->width) {
             y++;
             x = 0;
         }
         x += surface_text(s, x, y, 0, ROLE_DIM, name) + 1;
-        x += surface_text(s, x, y, 0, ROLE_TEXT, str_text(&cell)) + 3;
+        x += surface_text(s, x, y, 0, changed ? ROLE_SELECTED : ROLE_TEXT,
+                          str_text(&cell)) + 3;
         str_done(&cell);
     }
     return y - begin + 1;
