@@ -153,6 +153,7 @@ static const struct section sections[] = {
     {OF_TARGET, true, "Attention", "attention --run %s --masked"},
     {OF_ALL, true, NULL, "plot attention"},
     {OF_TARGET, true, "Columns that it hangs on", "importance --run %s"},
+    {OF_TARGET, true, NULL, "plot importance"},
     {OF_ALL, true, "Embeddings", "tsne --run %s"},
     {OF_ALL, true, NULL, "plot tsne --run %s"},
     {OF_TARGET, true, "What each layer tells of the classes", "probe --run %s"},
@@ -172,8 +173,8 @@ static void put_heading(struct report *r, const char *heading)
 }
 
 /* False: a person interrupted. */
-static bool run_section(struct report *r, const struct section *section, const struct run *run,
-                     struct error *err)
+static bool run_section(struct report *r, const struct section *section,
+                        const struct run *run, struct error *err)
 {
     struct str name = {0};
     char *line;
