@@ -16,6 +16,7 @@ struct whatif_job {
     struct frame *frame;         /* of two rows: before, after */
     float *outputs;              /* (BOTH, model_outputs) */
     bool predicted;
+    struct look *look;
     int layers, heads, columns;  /* of the attention; 0: there is none */
     real *weights;               /* (layers, BOTH, heads, columns, columns) */
 };
@@ -86,28 +87,28 @@ static size_t cells_of(const struct whatif_job *j)
     return (size_t)j->columns * (size_t)j->columns;
 }
 
-static bool look(struct whatif_job *j, struct error *err)
+static bool begin_look(struct whatif_job *j, struct error *err)
+{
+    j->look = look_new(j->asked.model, j->asked.pool, err);
+    if (!j->look)
+        return false;
+    j->layers = look_layers(j->look);
+    j->heads = look_heads(j->look);
+    j->columns = look_columns(j->look);
+    j->weights = try_alloc((size_t)(j->layers * BOTH * j->heads) * cells_of(j),
+                           sizeof *j->weights);
+    return j->weights || error_set(err, ERROR_MEMORY, "no memory for the attention of %d "
+                                   "columns", j->columns);
+}
+
+static void look(struct whatif_job *j)
 {
     static const uint32_t rows[BOTH] = {BEFORE, AFTER};
-    struct look *l = look_new(j->asked.model, j->asked.pool, err);
-    size_t room;
+    size_t room = (size_t)(BOTH * j->heads) * cells_of(j);
 
-    if (!l)
-        return false;
-    j->layers = look_layers(l);
-    j->heads = look_heads(l);
-    j->columns = look_columns(l);
-    room = (size_t)(BOTH * j->heads) * cells_of(j);
-    j->weights = try_alloc((size_t)j->layers * room, sizeof *j->weights);
-    if (!j->weights)
-        error_set(err, ERROR_MEMORY, "no memory for the attention of %d columns",
-                  j->columns);
-    else
-        look_at(l, j->frame, rows, BOTH);
-    for (int layer = 0; j->weights && layer < j->layers; layer++)
-        look_attention(l, layer, j->weights + (size_t)layer * room);
-    look_free(l);
-    return j->weights != NULL;
+    look_at(j->look, j->frame, rows, BOTH);
+    for (int layer = 0; layer < j->layers; layer++)
+        look_attention(j->look, layer, j->weights + (size_t)layer * room);
 }
 
 static enum step run(void *work, struct error *err)
@@ -124,7 +125,10 @@ static enum step run(void *work, struct error *err)
     }
     if (model_options(m)->layers == 0 || model_encoder(m)->n_categorical == 0)
         return STEP_DONE;
-    return look(j, err) ? STEP_DONE : STEP_FAILED;
+    if (!j->look)
+        return begin_look(j, err) ? STEP_MORE : STEP_FAILED;
+    look(j);
+    return STEP_DONE;
 }
 
 static void release(void *work)
@@ -140,6 +144,7 @@ static void release(void *work)
     dataset_unref(j->asked.data);
     if (j->frame)
         frame_free(j->frame);
+    look_free(j->look);
     free(j->outputs);
     free(j->weights);
     free(j);

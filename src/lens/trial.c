@@ -10,7 +10,7 @@
 #include "num/real.h"
 
 /* Of a slice: so many cells go through the layers in some milliseconds. */
-enum { CELLS = 6000, ROWS_MOST = 1024 };
+enum { CELLS = 3000, ROWS_MOST = 1024 };
 
 void trial_init(struct trial *t, const struct rows_request *rows)
 {
