@@ -170,23 +170,25 @@ bool asked_against(struct context *c, const struct call *call, const struct run 
     return ok;
 }
 
-bool asked_input(const struct run *r, const struct dataset *d, const char *column,
-                 struct error *err)
+const char *asked_input(const struct run *r, const struct dataset *d, const char *name,
+                        struct error *err)
 {
     const struct encoder *e = model_encoder(r->model);
-    int n = e->n_categorical + e->n_continuous;
-    const char **names;
+    const char *column = edit_column(e, d, name), **names;
+    int n = e->n_categorical + e->n_continuous, place = dataset_find(d, name);
 
-    if (edit_is_read(e, column))
-        return true;
-    if (dataset_find(d, column) >= 0)
-        return error_set(err, ERROR_INPUT, "%s does not read the column %s: it is no "
-                         "input of that model", r->name, column);
+    if (column)
+        return column;
+    if (place >= 0) {
+        error_set(err, ERROR_INPUT, "%s does not read the column %s: it is no input of "
+                  "that model", r->name, column_name(dataset_column(d, place)));
+        return NULL;
+    }
     names = xcalloc((size_t)n, sizeof *names);
     for (int i = 0; i < n; i++)
         names[i] = i < e->n_categorical ? e->categorical[i].column
                                         : e->continuous[i - e->n_categorical].column;
-    name_refuse("column", column, names, n, "`schema` lists the columns", err);
+    name_refuse("column", name, names, n, "`schema` lists the columns", err);
     free(names);
-    return false;
+    return NULL;
 }

@@ -51,10 +51,10 @@ bool asked_rows(struct context *c, const struct call *call, const struct run *r,
                 struct rows_request *rows, struct error *err);
 void asked_rows_done(struct rows_request *rows);
 
-/* Whether the model of r reads that column of its table d; false, and a sentence that
- * tells what it may be. */
-bool asked_input(const struct run *r, const struct dataset *d, const char *column,
-                 struct error *err);
+/* The column of the table d that has this name, as the model of r calls it. NULL, and a
+ * sentence that tells what may be meant: it reads no such column. */
+const char *asked_input(const struct run *r, const struct dataset *d, const char *name,
+                        struct error *err);
 
 #define AGAINST_OPTION(help) \
     {"against", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", help}

@@ -156,16 +156,18 @@ static const struct pending_type dependence_pending = {
 
 /* ---- beginning ---- */
 
-static bool check_column(const struct run *r, const struct dataset *d, const char *column,
-                         struct error *err)
+/* NULL: the model has no one value of it. */
+static const char *find_input(const struct run *r, const struct dataset *d,
+                              const char *name, struct error *err)
 {
+    const char *column = asked_input(r, d, name, err);
     bool continuous;
 
-    if (!asked_input(r, d, column, err))
-        return false;
-    return dependence_feature(model_encoder(r->model), column, &continuous)
-        || error_set(err, ERROR_STATE, "%s is a date, of which the model reads year, "
-                     "month and the like: it has no one value", column);
+    if (!column || dependence_feature(model_encoder(r->model), column, &continuous))
+        return column;
+    error_set(err, ERROR_STATE, "%s is a date, of which the model reads year, month and "
+              "the like: it has no one value", column);
+    return NULL;
 }
 
 static bool run_dependence(struct context *c, const struct call *call, struct error *err)
@@ -173,14 +175,14 @@ static bool run_dependence(struct context *c, const struct call *call, struct er
     struct pending p = {.type = &dependence_pending};
     struct run *r = asked_predictor(c, call, err);
     struct dependence_request q = {
-        .column = call_word(call, 0), .class = call_option(call, "class"),
+        .class = call_option(call, "class"),
         .values = (int)call_int(call, "values", VALUES),
         .most = (size_t)call_int(call, "rows", ROWS), .seed = call_seed(call, "seed", 1)};
     struct dataset *data = r ? asked_table(c, r, err) : NULL;
     struct dependence_job *job;
 
-    if (!data || !check_column(r, data, q.column, err)
-        || !asked_rows(c, call, r, &q.rows, err))
+    q.column = data ? find_input(r, data, call_word(call, 0), err) : NULL;
+    if (!q.column || !asked_rows(c, call, r, &q.rows, err))
         return false;
     job = dependence_job_new(&q);
     asked_rows_done(&q.rows);

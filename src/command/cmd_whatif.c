@@ -206,27 +206,26 @@ static bool refuse_word(const struct run *r, const struct dataset *d, const char
 static bool check_twice(const struct whatif_edit *edits, int n, struct error *err)
 {
     for (int i = 0; i + 1 < n; i++)
-        if (strcmp(edits[i].column, edits[n - 1].column) == 0)
+        if (edits[i].column == edits[n - 1].column)
             return error_set(err, ERROR_USAGE, "%s is changed twice", edits[i].column);
     return true;
 }
 
-/* Fills edits, (n_words) of the call, of which *n have a column to be freed. */
+/* Fills edits, (n_words) of the call. */
 static bool read_edits(const struct call *call, const struct run *r,
-                       const struct dataset *d, struct whatif_edit *edits, int *n,
+                       const struct dataset *d, struct whatif_edit *edits,
                        struct error *err)
 {
     const struct encoder *e = model_encoder(r->model);
 
-    for (*n = 0; *n < call->n_words;) {
-        const char *word = call_word(call, *n), *text = NULL;
-        char *column = edit_split(e, word, &text);
+    for (int i = 0; i < call->n_words; i++) {
+        const char *word = call_word(call, i), *text = NULL;
+        const char *column = edit_split(e, d, word, &text);
 
         if (!column)
             return refuse_word(r, d, word, err);
-        edits[*n] = (struct whatif_edit){.column = column, .text = (char *)text};
-        ++*n;
-        if (!check_twice(edits, *n, err))
+        edits[i] = (struct whatif_edit){.column = column, .text = text};
+        if (!check_twice(edits, i + 1, err))
             return false;
     }
     return true;
@@ -259,11 +258,9 @@ static bool run_whatif(struct context *c, const struct call *call, struct error 
     edits = xcalloc((size_t)call->n_words, sizeof *edits);
     q = (struct whatif_request){
         .model = r->model, .data = data, .row = (size_t)call_int(call, "row", 0),
-        .edits = edits, .most = (int)call_int(call, "top", WEIGHTS)};
-    ok = read_edits(call, r, data, edits, &q.n_edits, err)
-        && start_whatif(c, call, r, &q, err);
-    for (int i = 0; i < q.n_edits; i++)
-        free(edits[i].column);
+        .edits = edits, .n_edits = call->n_words,
+        .most = (int)call_int(call, "top", WEIGHTS)};
+    ok = read_edits(call, r, data, edits, err) && start_whatif(c, call, r, &q, err);
     free(edits);
     return ok;
 }

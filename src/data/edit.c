@@ -14,29 +14,35 @@ static bool is_of(const struct feature *f, const char *column)
     return strcmp(f->column, column) == 0;
 }
 
-bool edit_is_read(const struct encoder *e, const char *column)
+const char *edit_column(const struct encoder *e, const struct dataset *d,
+                        const char *name)
 {
-    bool found = false;
+    int place = dataset_find(d, name);
 
+    if (place >= 0)
+        name = column_name(dataset_column(d, place));
     for (int i = 0; i < e->n_categorical; i++)
-        found |= is_of(&e->categorical[i], column);
+        if (is_of(&e->categorical[i], name))
+            return e->categorical[i].column;
     for (int i = 0; i < e->n_continuous; i++)
-        found |= is_of(&e->continuous[i], column);
-    return found;
+        if (is_of(&e->continuous[i], name))
+            return e->continuous[i].column;
+    return NULL;
 }
 
-char *edit_split(const struct encoder *e, const char *text, const char **value)
+const char *edit_split(const struct encoder *e, const struct dataset *d, const char *text,
+                       const char **value)
 {
-    for (const char *at = text; (at = strchr(at, '=')); at++) {
-        char *column = xstrndup(text, (size_t)(at - text));
+    const char *column = NULL;
 
-        if (edit_is_read(e, column)) {
-            *value = at + 1;
-            return column;
-        }
-        free(column);
+    for (const char *at = text; !column && (at = strchr(at, '=')); at++) {
+        char *name = xstrndup(text, (size_t)(at - text));
+
+        column = edit_column(e, d, name);
+        *value = at + 1;
+        free(name);
     }
-    return NULL;
+    return column;
 }
 
 static enum edit_reading edit_code(const struct feature *f, struct cell text,

@@ -12,13 +12,16 @@ enum edit_reading {
     EDIT_ODD,     /* no number or date where one should be: counts as missing */
 };
 
-/* Whether the model reads that column of a table. */
-bool edit_is_read(const struct encoder *e, const char *column);
+/* The column of the table that has this name, or had it in its file, if the model reads
+ * it: as the encoder calls it. NULL: it does not. */
+const char *edit_column(const struct encoder *e, const struct dataset *d,
+                        const char *name);
 
-/* Of COLUMN=VALUE the column, which the caller frees, and where in the text the value
- * begins. Names may hold = themselves: the shortest beginning that the model reads is
- * taken. NULL: there is none. */
-char *edit_split(const struct encoder *e, const char *text, const char **value);
+/* Of COLUMN=VALUE the column likewise, and where in the text the value begins. Names may
+ * hold = themselves: the shortest beginning that the model reads is taken. NULL: there is
+ * none. */
+const char *edit_split(const struct encoder *e, const struct dataset *d, const char *text,
+                       const char **value);
 
 /* Puts the text into the row's cell of that column, which the model reads: in all
  * features that come of it. */

@@ -120,14 +120,14 @@ static bool change_cells(struct attention_job *j, struct error *err)
         return false;
     for (size_t i = 0; i < j->asked.n_cells; i++) {
         const char *text;
-        char *column = edit_split(e, j->asked.cells[i], &text);
+        const char *column = edit_split(e, j->rows[0].asked.data, j->asked.cells[i],
+                                        &text);
 
         if (!column)
             return refuse_cell(j->asked.cells[i], err);
         for (int k = 0; k < j->n_groups; k++)
             edit_cell(e, j->groups[k].rows->frame, j->groups[k].index[0], column,
                       (struct cell){text, (uint32_t)strlen(text)});
-        free(column);
     }
     return true;
 }

@@ -27,7 +27,7 @@ struct whatif_job *whatif_job_new(const struct whatif_request *r)
     struct whatif_edit *edits = xcalloc((size_t)r->n_edits + 1, sizeof *edits);
 
     for (int i = 0; i < r->n_edits; i++) {
-        edits[i].column = xstrdup(r->edits[i].column);
+        edits[i].column = r->edits[i].column;
         edits[i].text = xstrdup(r->edits[i].text);
     }
     j->asked = *r;
@@ -135,10 +135,8 @@ static void release(void *work)
 {
     struct whatif_job *j = work;
 
-    for (int i = 0; i < j->asked.n_edits; i++) {
-        free(j->asked.edits[i].column);
-        free(j->asked.edits[i].text);
-    }
+    for (int i = 0; i < j->asked.n_edits; i++)
+        free((char *)j->asked.edits[i].text);
     free((struct whatif_edit *)j->asked.edits);
     model_unref(j->asked.model);
     dataset_unref(j->asked.data);

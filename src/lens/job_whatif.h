@@ -16,8 +16,8 @@ struct whatif_job;
 extern const struct job_type whatif_job_type;
 
 struct whatif_edit {
-    char *column;              /* one that the model reads */
-    char *text;
+    const char *column;        /* the encoder's */
+    const char *text;          /* copied */
     enum edit_reading reading; /* found by the job */
 };
 
@@ -26,7 +26,7 @@ struct whatif_request {
     struct pool *pool;         /* outlives the job */
     struct dataset *data;      /* referenced */
     size_t row;                /* 1.. */
-    const struct whatif_edit *edits; /* (n_edits) copied */
+    const struct whatif_edit *edits; /* (n_edits) copied but for columns */
     int n_edits;
     int most;                  /* weights of attention that are wanted */
 };
