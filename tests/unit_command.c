@@ -384,7 +384,7 @@ static void words_are_completed(void)
     check_completion(&c, "help loa", "load");
     check_completion(&c, "whatif a", "age= agent=");
     check_completion(&c, "whatif age=", "age=1 age=3");
-    check_completion(&c, "whatif age=1 my", "'my city='");
+    check_completion(&c, "whatif age=1 my", "'my city=");
     check_completion(&c, "whatif 'my city=y", "'my city=y'");
     check_completion(&c, "tables # lo", "");
     check_completion(&c, "bogus ", "");

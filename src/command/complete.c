@@ -102,6 +102,15 @@ static void offer_values(struct seek *s, const char *front, const struct column 
     }
 }
 
+/* A value is to follow within the quotes. */
+static void leave_open(char *text)
+{
+    size_t n = strlen(text);
+
+    if (n > 0 && strchr("'\"", text[n - 1]))
+        text[n - 1] = '\0';
+}
+
 static void offer_cells(struct seek *s)
 {
     const struct table *t = s->context->session->table;
@@ -113,6 +122,7 @@ static void offer_cells(struct seek *s)
             offer_values(s, front, dataset_column(t->data, i));
         } else if (str_starts(front, s->word)) {
             add(s, front, kind_name(t->schema->columns[i].kind));
+            leave_open(s->out->texts[s->out->n - 1]);
             s->out->more = true;
         }
         free(front);

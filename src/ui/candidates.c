@@ -38,7 +38,7 @@ const char *candidates_end(const char *text)
 
     if (n > 1 && (text[n - 1] == '"' || text[n - 1] == '\''))
         n--;
-    return n > 0 && text[n - 1] == '/' ? "" : " ";
+    return n > 0 && strchr("/=", text[n - 1]) ? "" : " ";
 }
 
 void candidates_print(const struct completion *list, int most, struct str *out)

@@ -21,7 +21,7 @@ struct candidates {
 
 /* Bytes that all texts of a list that is not empty begin with, in whole characters. */
 size_t candidates_common(const struct completion *list);
-/* What follows a candidate once it was taken: a blank, nothing behind a folder. */
+/* What follows a candidate once it was taken: a blank, nothing behind a folder or =. */
 const char *candidates_end(const char *text);
 
 /* Appends the list as lines for a terminal, `most` of them. */
