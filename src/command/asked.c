@@ -148,6 +148,23 @@ void asked_rows_done(struct rows_request *rows)
     rows->schema = NULL;
 }
 
+int asked_rows_of_all(struct context *c, const struct call *call, struct run *const *runs,
+                      int most, struct rows_request *rows, struct error *err)
+{
+    int n = 0;
+
+    while (n < most && runs[n]) {
+        if (asked_rows(c, call, runs[n], &rows[n], err)) {
+            n++;
+            continue;
+        }
+        while (n > 0)
+            asked_rows_done(&rows[--n]);
+        return 0;
+    }
+    return n;
+}
+
 bool asked_against(struct context *c, const struct call *call, const struct run *r,
                    struct run **other, struct error *err)
 {

@@ -50,6 +50,10 @@ bool asked_layer(const struct call *call, const struct run *r, int *layer,
 bool asked_rows(struct context *c, const struct call *call, const struct run *r,
                 struct rows_request *rows, struct error *err);
 void asked_rows_done(struct rows_request *rows);
+/* The same of runs[0..most), up to the first that is NULL. Returns how many there are; 0:
+ * refused, and nothing is to be done. */
+int asked_rows_of_all(struct context *c, const struct call *call, struct run *const *runs,
+                      int most, struct rows_request *rows, struct error *err);
 
 /* The column of the table d that has this name, as the model of r calls it. NULL, and a
  * sentence that tells what may be meant: it reads no such column. */

@@ -122,17 +122,9 @@ static struct figure *make_figure(const struct run *r, const struct dependence_j
     return f;
 }
 
-static void look_at_job(void *work, void *arg)
-{
-    *(double *)arg = dependence_job_share(work);
-}
-
 static void dependence_status(struct context *c, const struct pending *p, struct str *out)
 {
-    double share = 0;
-
-    engine_look(c->session->engine, p->job, look_at_job, &share);
-    str_printf(out, "%.0f %%", 100 * share);
+    pending_put_share(c, p, dependence_job_share, out);
 }
 
 static bool finish_dependence(struct context *c, struct pending *p, void *work,

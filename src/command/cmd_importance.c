@@ -84,17 +84,9 @@ static struct figure *make_figure(const struct run *r, const struct importance_j
     return f;
 }
 
-static void look_at_job(void *work, void *arg)
-{
-    *(double *)arg = importance_job_share(work);
-}
-
 static void importance_status(struct context *c, const struct pending *p, struct str *out)
 {
-    double share = 0;
-
-    engine_look(c->session->engine, p->job, look_at_job, &share);
-    str_printf(out, "%.0f %%", 100 * share);
+    pending_put_share(c, p, importance_job_share, out);
 }
 
 static bool finish_importance(struct context *c, struct pending *p, void *work,

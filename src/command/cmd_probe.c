@@ -103,17 +103,9 @@ static struct figure *make_figure(char *const *runs, const struct probe_job *j)
     return f;
 }
 
-static void look_at_job(void *work, void *arg)
-{
-    *(double *)arg = probe_job_share(work);
-}
-
 static void probe_status(struct context *c, const struct pending *p, struct str *out)
 {
-    double share = 0;
-
-    engine_look(c->session->engine, p->job, look_at_job, &share);
-    str_printf(out, "%.0f %%", 100 * share);
+    pending_put_share(c, p, probe_job_share, out);
 }
 
 static bool finish_probe(struct context *c, struct pending *p, void *work,
@@ -146,15 +138,6 @@ static bool check_classes(const struct run *r, struct error *err)
                      r->name);
 }
 
-static bool read_rows(struct context *c, const struct call *call, struct run *const *runs,
-                      struct probe_request *q, struct error *err)
-{
-    for (q->n_runs = 0; q->n_runs < PROBE_RUNS && runs[q->n_runs]; q->n_runs++)
-        if (!asked_rows(c, call, runs[q->n_runs], &q->rows[q->n_runs], err))
-            return false;
-    return true;
-}
-
 static bool start_probe(struct context *c, const struct call *call,
                         struct run *const *runs, struct probe_request *q,
                         struct error *err)
@@ -162,7 +145,8 @@ static bool start_probe(struct context *c, const struct call *call,
     struct pending p = {.type = &probe_pending, .run = runs[0]};
     struct probe_job *job = NULL;
 
-    if (read_rows(c, call, runs, q, err))
+    q->n_runs = asked_rows_of_all(c, call, runs, PROBE_RUNS, q->rows, err);
+    if (q->n_runs > 0)
         job = probe_job_new(q);
     for (int k = 0; k < q->n_runs; k++)
         asked_rows_done(&q->rows[k]);

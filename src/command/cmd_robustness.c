@@ -105,17 +105,9 @@ static struct figure *make_figure(char *const *runs, const struct robustness_job
     return f;
 }
 
-static void look_at_job(void *work, void *arg)
-{
-    *(double *)arg = robustness_job_share(work);
-}
-
 static void robustness_status(struct context *c, const struct pending *p, struct str *out)
 {
-    double share = 0;
-
-    engine_look(c->session->engine, p->job, look_at_job, &share);
-    str_printf(out, "%.0f %%", 100 * share);
+    pending_put_share(c, p, robustness_job_share, out);
 }
 
 static bool finish_robustness(struct context *c, struct pending *p, void *work,
@@ -173,15 +165,6 @@ static bool read_rates(const char *text, struct robustness_request *q, struct er
     return true;
 }
 
-static bool read_rows(struct context *c, const struct call *call, struct run *const *runs,
-                      struct robustness_request *q, struct error *err)
-{
-    for (q->n_runs = 0; q->n_runs < ROBUSTNESS_RUNS && runs[q->n_runs]; q->n_runs++)
-        if (!asked_rows(c, call, runs[q->n_runs], &q->rows[q->n_runs], err))
-            return false;
-    return true;
-}
-
 static bool start_robustness(struct context *c, const struct call *call,
                              struct run *const *runs, struct robustness_request *q,
                              struct error *err)
@@ -189,7 +172,8 @@ static bool start_robustness(struct context *c, const struct call *call,
     struct pending p = {.type = &robustness_pending, .run = runs[0]};
     struct robustness_job *job = NULL;
 
-    if (read_rows(c, call, runs, q, err))
+    q->n_runs = asked_rows_of_all(c, call, runs, ROBUSTNESS_RUNS, q->rows, err);
+    if (q->n_runs > 0)
         job = robustness_job_new(q);
     for (int k = 0; k < q->n_runs; k++)
         asked_rows_done(&q->rows[k]);

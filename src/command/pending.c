@@ -142,6 +142,27 @@ static void show_status(struct context *c)
     str_done(&line);
 }
 
+struct share {
+    double (*of)(const void *work);
+    double value;
+};
+
+static void look_at_share(void *work, void *arg)
+{
+    struct share *share = arg;
+
+    share->value = share->of(work);
+}
+
+void pending_put_share(struct context *c, const struct pending *p,
+                       double (*share_of)(const void *work), struct str *out)
+{
+    struct share share = {share_of, 0};
+
+    engine_look(c->session->engine, p->job, look_at_share, &share);
+    str_printf(out, "%.0f %%", 100 * share.value);
+}
+
 /* All news but the end of the one that somebody waits for. */
 static void poll_others(struct context *c, int awaited)
 {

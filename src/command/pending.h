@@ -64,6 +64,10 @@ void pending_poll(struct context *c);
 /* Stops all of them, keeping what can be kept, and waits for that: the program ends. */
 void pending_end(struct context *c);
 
+/* A pending_type's status of a job that publishes what share of it is done: "45 %". */
+void pending_put_share(struct context *c, const struct pending *p,
+                       double (*share_of)(const void *work), struct str *out);
+
 struct pending *pending_find(const struct context *c, int job);
 /* The job of that number, or with NULL the only one there is. NULL and a sentence. */
 struct pending *pending_asked(const struct context *c, const char *number,

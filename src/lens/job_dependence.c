@@ -323,9 +323,9 @@ const struct job_type dependence_job_type = {
     .free = release,
 };
 
-double dependence_job_share(const struct dependence_job *j)
+double dependence_job_share(const void *work)
 {
-    return j->share;
+    return ((const struct dependence_job *)work)->share;
 }
 
 /* ---- after the end ---- */

@@ -39,8 +39,8 @@ struct dependence {
 
 struct dependence_job *dependence_job_new(const struct dependence_request *r);
 
-/* What is published: the share of the whole. */
-double dependence_job_share(const struct dependence_job *j);
+/* What is published: the share of the whole; of a dependence_job. */
+double dependence_job_share(const void *work);
 
 /* ---- after the end ---- */
 

@@ -204,9 +204,9 @@ const struct job_type importance_job_type = {
     .free = release,
 };
 
-double importance_job_share(const struct importance_job *j)
+double importance_job_share(const void *work)
 {
-    return j->share;
+    return ((const struct importance_job *)work)->share;
 }
 
 /* ---- after the end ---- */

@@ -39,8 +39,8 @@ struct importance {
 
 struct importance_job *importance_job_new(const struct importance_request *r);
 
-/* What is published: the share of the whole. */
-double importance_job_share(const struct importance_job *j);
+/* What is published: the share of the whole; of a importance_job. */
+double importance_job_share(const void *work);
 
 /* ---- after the end ---- */
 

@@ -314,9 +314,9 @@ const struct job_type probe_job_type = {
     .free = release,
 };
 
-double probe_job_share(const struct probe_job *j)
+double probe_job_share(const void *work)
 {
-    return j->share;
+    return ((const struct probe_job *)work)->share;
 }
 
 /* ---- after the end ---- */

@@ -37,8 +37,8 @@ struct probe_score {
 
 struct probe_job *probe_job_new(const struct probe_request *r);
 
-/* What is published: the share of the whole. */
-double probe_job_share(const struct probe_job *j);
+/* What is published: the share of the whole; of a probe_job. */
+double probe_job_share(const void *work);
 
 /* ---- after the end ---- */
 

@@ -194,9 +194,9 @@ const struct job_type robustness_job_type = {
     .free = release,
 };
 
-double robustness_job_share(const struct robustness_job *j)
+double robustness_job_share(const void *work)
 {
-    return j->share;
+    return ((const struct robustness_job *)work)->share;
 }
 
 /* ---- after the end ---- */

@@ -33,8 +33,8 @@ struct robustness_request {
 
 struct robustness_job *robustness_job_new(const struct robustness_request *r);
 
-/* What is published: the share of the whole. */
-double robustness_job_share(const struct robustness_job *j);
+/* What is published: the share of the whole; of a robustness_job. */
+double robustness_job_share(const void *work);
 
 /* ---- after the end ---- */
 
