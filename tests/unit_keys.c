@@ -267,7 +267,8 @@ static bool keys_clash(const char *a, const char *b)
 
 static void nothing_hides_anything(void)
 {
-    static const char contexts[] = " data train runs attention log panes anywhere ";
+    static const char contexts[] = " data train runs attention embeddings log panes "
+                                   "anywhere ";
     const struct binding *a, *b;
 
     begin();

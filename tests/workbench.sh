@@ -57,7 +57,7 @@ keys i
 sees '^DATA  *ignored: .*and [0-9]* more\|ignored: ' "all marked columns are left out"
 keys u C-Space
 sees 'no column is marked' "and again taken, without marks"
-keys F6
+keys F7
 sees ': mark age ignore' "the log has what keys did"
 keys F2 '?'
 sees 'keys: data' "? lists the keys"
@@ -83,7 +83,7 @@ keys V k k y
 sees 'copied 3 lines, [0-9,]* bytes' "and a range of them"
 [ "$(wc -l < home/.local/state/tabscope/copied)" -eq 3 ]
 point "to a file, too"
-keys F6 V k k
+keys F7 V k k
 sees 'Log  lines [0-9]*-[0-9]* of [0-9]*, y copies them' "a range in the log"
 keys Escape
 misses 'y copies them' "which Escape drops"
@@ -511,13 +511,49 @@ keys 'map --layer 3' Enter
 sees '--layer takes next, previous or a layer from 1 to 2' "a layer there is not"
 mux kill-server
 
+# ---- embeddings ----
+
+begin 80 24 "$tabscope" --no-rc -c "'source attend'"
+sees 'small 399x' "embeddings: a table"
+keys F6
+sees '`tsne` lays them out' "without a layout the view says how to get one"
+keys 'train --epochs 1 --name done' Enter
+sees 'kept in runs/done' "a model"
+keys 'tsne --points values --iterations 1000000' Enter
+sees 'done: layer 2 of 2, [0-9,]*/1,000,000, KL' "its values move while they are laid out"
+to_panes
+keys p
+sees 'tsne done is paused' "p holds them"
+keys p
+sees '^EMBED  *: resume' "and lets them go on"
+keys S
+sees 'trustworthiness [01]\.' "S ends it, which is told"
+sees 'done: layer 2 of 2, KL' "and keeps the layout"
+keys '['
+sees 'done: layer 1 of 2, KL' "[ lays out the layer before from there"
+keys Tab
+sees 'done: layer 2 of 2, KL [0-9.]*, [0-9]* % unl' "which still stands beside it"
+keys BTab c
+sees 'P(yes)' "colours mean the target"
+keys ']'
+sees 'done: layer 2 of 2, KL [0-9.]* ═' "] goes back to it"
+keys ']'
+sees 'layer 2 is the last one' "there is none behind the last"
+keys /
+sees '^tabscope> find' "/ asks for a value"
+keys 'male' Enter
+sees 'sex ' "which is found"
+keys Enter
+sees 'Rows .* with sex=' "Enter shows its rows"
+mux kill-server
+
 mkdir -p home/.config/tabscope
 echo 'bind data Q "view log"' > home/.config/tabscope/keys
 begin 80 24 "$tabscope" small.csv
 sees 'small 399x' "own keys: a table"
 to_panes
 keys Q
-sees '\[5:Log\]' "a key of the person's own"
+sees '\[6:Log\]' "a key of the person's own"
 sees '^LOG  *: view log' "what a key did is said as it would be typed"
 keys 1 '!'
 sees 'no column has a warning' "a filter that would leave nothing says so"

@@ -24,7 +24,7 @@ static bool run_on_screen(struct context *c, const struct call *call, struct err
 const struct command command_view = {
     .name = "view",
     .help = "go to a view",
-    .arguments = {{"NAME", CHOICES("data|train|runs|attention|log"), REQUIRED, NULL,
+    .arguments = {{"NAME", CHOICES("data|train|runs|attention|embeddings|log"), REQUIRED, NULL,
                    "the view"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
@@ -36,7 +36,7 @@ const struct command command_focus = {
     .arguments = {{"PANE", CHOICES("next|previous|prompt|panes|schema|column|values|rows|"
                                    "loss|score|facts|roc|confusion|calibration|learned|"
                                    "example|runs|compare|curves|map|heads|query|"
-                                   "looked|log"), REQUIRED, NULL,
+                                   "looked|points|beside|legend|point|log"), REQUIRED, NULL,
                    "the pane"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
@@ -209,6 +209,36 @@ const struct command command_map = {
         {"threshold", TEXT, OPTIONAL, "X|next", "smaller numbers are not shown"},
         {"numbers", CHOICES("off|on|other"), OPTIONAL, "off|on|other",
          "numbers in the cells"},
+    },
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
+const struct command command_points = {
+    .name = "points",
+    .help = "say which layout the Embeddings view shows, and how",
+    .more = "Another layer, perplexity or seed is laid out anew by `tsne`, which begins "
+            "where the values lie, or for a seed anywhere.",
+    .options = {
+        {"run", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "the newest layout of that run"},
+        {"newest", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL, "of any run again"},
+        {"layer", TEXT, OPTIONAL, "L|next|previous", "from 0"},
+        {"perplexity", {VALUE_NUMBER, NULL, 2, 1000}, OPTIONAL, "P",
+         "how many neighbours a point has, more or less"},
+        {"seed", TEXT, OPTIONAL, "N|next", "of a start from anywhere"},
+        {"colour", CHOICES("column|target|rows|other"), OPTIONAL,
+         "column|target|rows|other",
+         "what colours and glyphs mean: the column, the share of the positive class or "
+         "the mean of the target, or how frequent a value is; other: the next of them"},
+        {"cells", CHOICES("off|on|other"), OPTIONAL, "off|on|other",
+         "each cell behind the values"},
+        {"names", CHOICES("off|on|other"), OPTIONAL, "off|on|other",
+         "of values beside them"},
+        {"beside", CHOICES("off|on|other"), OPTIONAL, "off|on|other",
+         "the layout before, laid over it by shift, turn and scale"},
+        {"hide", {VALUE_COLUMN, NULL, 0, 0}, OPTIONAL, "COLUMN",
+         "a column's values, or show them again"},
+        {"all", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL, "show all columns"},
     },
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,

@@ -59,6 +59,14 @@ static void drop(struct mapping *m, int i)
     m->n--;
 }
 
+static struct mapped *moved_by(struct mapping *m, int job)
+{
+    for (int i = 0; i < m->n; i++)
+        if (m->kept[i].job == job)
+            return &m->kept[i];
+    return NULL;
+}
+
 /* One that would be the same picture is not kept beside it. */
 static bool is_alike(const struct scatter *a, const struct scatter *b)
 {
@@ -68,22 +76,21 @@ static bool is_alike(const struct scatter *a, const struct scatter *b)
 
 static void keep(struct mapping *m, struct scatter *s, int job)
 {
+    struct mapped *at = moved_by(m, job);
+
+    if (at) {
+        scatter_free(at->scatter);
+        at->scatter = s;
+        return;
+    }
     for (int i = m->n - 1; i >= 0; i--)
-        if (m->kept[i].job == job || is_alike(m->kept[i].scatter, s))
+        if (is_alike(m->kept[i].scatter, s))
             drop(m, i);
     if (m->n == MAPPING_KEPT)
         drop(m, m->n - 1);
     memmove(&m->kept[1], &m->kept[0], (size_t)m->n * sizeof m->kept[0]);
     m->kept[0] = (struct mapped){s, job};
     m->n++;
-}
-
-static struct mapped *moved_by(struct mapping *m, int job)
-{
-    for (int i = 0; i < m->n; i++)
-        if (m->kept[i].job == job)
-            return &m->kept[i];
-    return NULL;
 }
 
 /* It lies still; what it has so far is kept. */
@@ -173,7 +180,7 @@ static void watch_tsne(struct context *c, struct pending *p)
     struct look l = {.mapping = mapping_of(c), .job = p->job};
     int64_t now = clock_ms();
 
-    if (!engine_look(c->session->engine, p->job, look_at_job, &l))
+    if (p->told > 0 || !engine_look(c->session->engine, p->job, look_at_job, &l))
         return;
     if (p->told_at == 0 && l.points > 0) {
         note_begin(c, p, &l);
@@ -341,6 +348,7 @@ static void print_scatter(struct context *c, const struct scatter *s)
         print_grid(c, s);
 }
 
+/* p->told > 0: another took its place */
 static bool finish_tsne(struct context *c, struct pending *p, void *work,
                         enum job_state ended, struct error *err)
 {
@@ -348,7 +356,7 @@ static bool finish_tsne(struct context *c, struct pending *p, void *work,
     struct scatter *s = NULL;
 
     (void)err;
-    if (ended == JOB_DONE) {
+    if (ended == JOB_DONE && p->told == 0) {
         s = tsne_job_take(work);
         note_end(c, s, tsne_job_seconds(work));
         print_scatter(c, s);
@@ -356,7 +364,7 @@ static bool finish_tsne(struct context *c, struct pending *p, void *work,
     }
     let_go(m, p->job);
     tsne_job_type.free(work);
-    return s != NULL;
+    return s != NULL || p->told > 0;
 }
 
 static const struct pending_type tsne_pending = {
@@ -368,11 +376,18 @@ static const struct pending_type tsne_pending = {
 
 /* ---- beginning ---- */
 
+/* At once: nobody wants to know how good they were. */
 static void end_others(struct context *c, const char *run)
 {
-    for (struct pending *p = c->pending; p; p = p->next)
-        if (p->type == &tsne_pending && strcmp(p->name, run) == 0)
-            engine_stop(c->session->engine, p->job);
+    for (struct pending *p = c->pending; p; p = p->next) {
+        if (p->type != &tsne_pending || strcmp(p->name, run) != 0)
+            continue;
+        p->told = 1;
+        p->quiet = true;
+        engine_stop(c->session->engine, p->job);
+        engine_stop(c->session->engine, p->job);
+        let_go(mapping_of(c), p->job);
+    }
 }
 
 bool mapping_start(struct context *c, const struct call *call, const struct run *r,

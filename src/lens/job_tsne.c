@@ -20,7 +20,7 @@ enum {
 struct tsne_job {
     char *run;
     struct embeddings e;
-    size_t most_points;
+    size_t most, most_points; /* rows and cells that were asked for */
     struct tsne_options options;
     bool random;
     struct scatter *from; /* or NULL */
@@ -46,6 +46,7 @@ struct tsne_job *tsne_job_new(const struct tsne_job_request *r, struct error *er
 
     j->run = xstrdup(r->run);
     embeddings_init(&j->e, &r->embeddings);
+    j->most = r->embeddings.most;
     j->most_points = r->most_points;
     j->options = r->tsne;
     j->random = r->random;
@@ -135,6 +136,7 @@ static bool begin(struct tsne_job *j, struct error *err)
         return false;
     j->scatter->perplexity = j->options.perplexity;
     j->scatter->seed = j->e.asked.seed;
+    j->scatter->most = j->most;
     j->scatter->iterations = j->options.iterations;
     j->begun = clock_ms();
     j->tsne = tsne_new(embeddings_points(&j->e, layer), j->e.n_points, j->e.width,

@@ -94,6 +94,7 @@ struct scatter *scatter_new(const struct embeddings *e, const char *run, int lay
     s->layer = layer;
     s->layers = model_options(m)->layers;
     s->rows = e->n_rows;
+    s->part = e->rows.asked.part;
     s->n_values = e->n_values;
     s->n_points = e->n_points;
     s->width = e->width;
@@ -182,6 +183,15 @@ static bool is_same_value(const struct scatter *a, size_t i, const struct scatte
                   embedding_text(b->encoder, &b->values[k])) == 0;
 }
 
+void scatter_match(const struct scatter *s, const struct scatter *to, uint32_t *same)
+{
+    for (size_t v = 0; v < s->n_values; v++) {
+        same[v] = 0;
+        while (same[v] < to->n_values && !is_same_value(s, v, to, same[v]))
+            same[v]++;
+    }
+}
+
 /* Cells of both are in the order of rows, then of columns. */
 static size_t find_cell(const struct scatter *from, uint32_t row, uint32_t value,
                         size_t at)
@@ -200,9 +210,7 @@ size_t scatter_start(const struct scatter *s, const struct scatter *from, float 
     bool cells = is_cells(s) && is_cells(from);
     size_t found = 0, at = 0;
 
-    for (size_t v = 0; v < s->n_values; v++)
-        while (same[v] < from->n_values && !is_same_value(s, v, from, same[v]))
-            same[v]++;
+    scatter_match(s, from, same);
     for (size_t i = 0; i < s->n_points; i++) {
         uint32_t v = same[s->value_of[i]];
         bool known = v < from->n_values;

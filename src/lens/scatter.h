@@ -16,6 +16,8 @@ struct scatter {
     enum embedding_points points;
     int layer, layers;              /* and how many the model has */
     size_t rows;                    /* looked at */
+    size_t most;                    /* that were asked for; 0: as is usual */
+    enum part part;                 /* of these */
     double perplexity;
     uint64_t seed;
     /* what is laid out */
@@ -48,6 +50,10 @@ size_t scatter_memory(const struct embeddings *e);
 void scatter_settle(struct scatter *s);
 /* Takes over how `from`, a copy of s or what s is a copy of, lies at present. */
 void scatter_follow(struct scatter *s, const struct scatter *from);
+
+/* same (n_values) out: the number in `to` of each value of s, whatever model it is of; the
+ * number of values of `to`: it is not there. */
+void scatter_match(const struct scatter *s, const struct scatter *to, uint32_t *same);
 
 /* layout (n_points, 2) of s out: each point where it, or at least its value, lies in
  * `from`, whatever rows, layer or run that is of; others in the middle. Returns how many

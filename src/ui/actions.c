@@ -98,7 +98,7 @@ static bool do_focus(struct app *app, const struct call *call, struct error *err
 static bool do_back(struct app *app, const struct call *call, struct error *err)
 {
     static const enum pane_id homes[VIEWS] = {PANE_SCHEMA, PANE_LOSS, PANE_RUNS,
-                                              PANE_MAP, PANE_LOG};
+                                              PANE_MAP, PANE_POINTS, PANE_LOG};
     struct desk *d = &app->desk;
 
     if (d->popup != POPUP_NONE) {
@@ -530,6 +530,8 @@ static bool do_enter(struct app *app, const struct call *call, struct error *err
         return enter_row(app, err);
     case PANE_RUNS:
         return enter_run(app, err);
+    case PANE_POINTS:
+        return points_enter(app, err);
     default:
         app->desk.zoomed = !app->desk.zoomed;
         return true;
@@ -865,7 +867,7 @@ static const struct action {
     {"back", do_back}, {"find", do_find}, {"zoom", do_zoom}, {"layout", do_layout},
     {"select", do_select}, {"arrange", do_arrange}, {"rows", do_rows},
     {"values", do_values}, {"chart", do_chart}, {"overlay", do_overlay},
-    {"fold", do_fold}, {"map", do_map},
+    {"fold", do_fold}, {"map", do_map}, {"points", do_points},
     {"range", do_range},
     {"copy", do_copy}, {"menu", do_menu}, {"keys", do_menu}, {"freeze", do_freeze},
     {"repaint", do_repaint}, {"suspend", do_suspend}, {"edit", do_edit},

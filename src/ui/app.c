@@ -357,6 +357,7 @@ struct view app_view(struct app *app)
         .log = app->log,
         .jobs = app->jobs,
         .attending = attending_of(&app->context),
+        .mapping = app->context.mapping,
         .now = (double)time(NULL),
     };
     const struct run *r = view_run(&v);

@@ -85,6 +85,11 @@ void app_go_to(struct app *app, enum view_id view);
 
 bool do_map(struct app *app, const struct call *call, struct error *err);
 
+/* ---- actions_points.c ---- */
+
+bool do_points(struct app *app, const struct call *call, struct error *err);
+bool points_enter(struct app *app, struct error *err);
+
 /* ---- input.c ---- */
 
 /* Bytes that came from the keyboard. */

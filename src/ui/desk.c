@@ -15,6 +15,7 @@ void desk_init(struct desk *d)
             [VIEW_TRAIN] = PANE_LOSS,
             [VIEW_RUNS] = PANE_RUNS,
             [VIEW_ATTENTION] = PANE_MAP,
+            [VIEW_EMBEDDING] = PANE_POINTS,
             [VIEW_LOG] = PANE_LOG,
         },
         .train = {.smooth = 0.6, .cursor = NAN, .low = NAN, .high = NAN},
@@ -33,6 +34,8 @@ void desk_done(struct desk *d)
         free(d->train.folded[i]);
     free(d->train.folded);
     free(d->train.listed);
+    free(d->embedding.run);
+    free(d->embedding.hidden);
     str_done(&d->search);
 }
 
@@ -116,7 +119,8 @@ const char *view_name(enum view_id view)
 {
     static const char *const names[] = {
         [VIEW_DATA] = "data", [VIEW_TRAIN] = "train", [VIEW_RUNS] = "runs",
-        [VIEW_ATTENTION] = "attention", [VIEW_LOG] = "log",
+        [VIEW_ATTENTION] = "attention", [VIEW_EMBEDDING] = "embeddings",
+        [VIEW_LOG] = "log",
     };
 
     return names[view];
@@ -126,7 +130,8 @@ const char *view_title(enum view_id view)
 {
     static const char *const titles[] = {
         [VIEW_DATA] = "Data", [VIEW_TRAIN] = "Train", [VIEW_RUNS] = "Runs",
-        [VIEW_ATTENTION] = "Attention", [VIEW_LOG] = "Log",
+        [VIEW_ATTENTION] = "Attention", [VIEW_EMBEDDING] = "Embed",
+        [VIEW_LOG] = "Log",
     };
 
     return titles[view];
@@ -140,7 +145,9 @@ enum view_id pane_view(enum pane_id pane)
         return VIEW_TRAIN;
     if (pane < PANE_MAP)
         return VIEW_RUNS;
-    return pane < PANE_LOG ? VIEW_ATTENTION : VIEW_LOG;
+    if (pane < PANE_POINTS)
+        return VIEW_ATTENTION;
+    return pane < PANE_LOG ? VIEW_EMBEDDING : VIEW_LOG;
 }
 
 bool desk_has(const struct desk *d, enum pane_id pane)

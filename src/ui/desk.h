@@ -13,7 +13,8 @@
 
 #include "base/str.h"
 
-enum view_id { VIEW_DATA, VIEW_TRAIN, VIEW_RUNS, VIEW_ATTENTION, VIEW_LOG, VIEWS };
+enum view_id { VIEW_DATA, VIEW_TRAIN, VIEW_RUNS, VIEW_ATTENTION, VIEW_EMBEDDING, VIEW_LOG,
+               VIEWS };
 
 enum pane_id {
     PANE_SCHEMA,  /* Data: the columns of the table */
@@ -35,6 +36,10 @@ enum pane_id {
     PANE_HEADS,   /* Attention: all layers and heads at a glance */
     PANE_QUERY,   /* Attention: what the column under the cursor attends to */
     PANE_LOOKED,  /* Attention: the rows that are looked at */
+    PANE_POINTS,  /* Embeddings: values in the plane */
+    PANE_BESIDE,  /* Embeddings: the layout before */
+    PANE_LEGEND,  /* Embeddings: what glyphs and colours mean */
+    PANE_POINT,   /* Embeddings: the value under the cursor */
     PANE_LOG,     /* Log */
     PANES
 };
@@ -87,6 +92,19 @@ struct attention_desk {
     bool plain;             /* shades without numbers */
 };
 
+struct embedding_desk {
+    char *run;              /* whose layout is shown; NULL: the newest of all */
+    enum points_colour {    /* what colour and glyph mean */
+        COLOUR_COLUMN, COLOUR_TARGET, COLOUR_ROWS, COLOURS
+    } colour;
+    bool cells;             /* each cell is seen, too */
+    bool bare;              /* values have no names beside them */
+    bool beside;            /* the layout before stands beside it where there is room,
+                               not only when it has the keys */
+    bool *hidden;           /* (n_hidden) columns that are not shown */
+    int n_hidden;
+};
+
 enum popup { POPUP_NONE, POPUP_KEYS, POPUP_MENU, POPUP_FIGURE };
 
 struct desk {
@@ -102,6 +120,7 @@ struct desk {
     struct data_desk data;
     struct train_desk train;
     struct attention_desk attention;
+    struct embedding_desk embedding;
     struct str search;      /* of the last `find` */
     enum popup popup;
     struct list popup_list;

@@ -42,7 +42,7 @@ static const char *context_name(int context)
     static const char *const panes[PANES] = { /* as `focus` takes them */
         "schema", "column", "values", "rows", "loss", "score", "facts", "roc",
         "confusion", "calibration", "learned", "example", "runs", "compare", "curves",
-        "map", "heads", "query", "looked", "log",
+        "map", "heads", "query", "looked", "points", "beside", "legend", "point", "log",
     };
 
     return context == ANYWHERE ? "anywhere" : context == IN_PANES ? "panes"

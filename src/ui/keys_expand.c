@@ -9,6 +9,7 @@
 #include "data/column.h"
 #include "ui/keys.h"
 #include "ui/keys_private.h"
+#include "ui/pane_points.h"
 
 const char keys_ask[] = "%ask{";
 
@@ -28,6 +29,9 @@ static bool put_column(const struct view *v, struct str *out, struct error *err)
 {
     int column = v->session->table ? view_column(v) : -1;
 
+    if (v->desk->view == VIEW_EMBEDDING)
+        return points_put_column(v, out)
+            || refuse(err, "there is no column under the cursor");
     if (!v->session->table)
         return refuse(err, "there is no table yet; `load FILE` reads one");
     if (column < 0)
@@ -57,7 +61,9 @@ static bool put_value(const struct view *v, struct str *out, struct error *err)
     struct str word = {0};
     bool ok = column >= 0;
 
-    if (ok) {
+    if (v->desk->view == VIEW_EMBEDDING) {
+        ok = points_put_value(v, &word);
+    } else if (ok) {
         str_printf(&word, "%s=", name_of_column(v, column));
         ok = view_value(v, &word);
     }
@@ -94,6 +100,8 @@ static const struct view_job *find_job(const struct view *v, struct error *err)
 {
     const struct run *r = run_here(v);
 
+    if (v->desk->view == VIEW_EMBEDDING && points_job(v))
+        return points_job(v);
     for (size_t i = 0; i < v->n_jobs && r; i++)
         if (v->jobs[i].run == r)
             return &v->jobs[i];

@@ -206,6 +206,29 @@ static void place_attention(struct layout *l, const struct desk *d, struct rect 
         add(l, PANE_LOOKED, lower);
 }
 
+/* The layout, with the one before beside it if that is asked for; colours and the value
+ * under the cursor at the right. */
+static void place_embedding(struct layout *l, const struct desk *d, struct rect r,
+                            bool wide)
+{
+    enum pane_id focus = d->focus[VIEW_EMBEDDING];
+    struct rect side = cut_right_pane(d, &r, PANE_LEGEND, wide ? 40 : 27), point, before;
+
+    if (wide && (d->embedding.beside || focus == PANE_BESIDE)) {
+        before = r;
+        r = cut_right_pane(d, &before, PANE_POINTS, r.width / 2);
+        add(l, PANE_BESIDE, before);
+    }
+    add(l, !wide && focus == PANE_BESIDE ? PANE_BESIDE : PANE_POINTS, r);
+    if (side.height < 2 * LEAST_HEIGHT + 4) {
+        add(l, focus == PANE_LEGEND ? PANE_LEGEND : PANE_POINT, side);
+        return;
+    }
+    point = cut_bottom_pane(d, &side, side.height - side.height * 2 / 5);
+    add(l, PANE_LEGEND, side);
+    add(l, PANE_POINT, point);
+}
+
 static void place_log(struct layout *l, const struct desk *d, struct rect r, bool wide,
                       bool tall)
 {
@@ -238,6 +261,9 @@ static void place(struct layout *l, const struct desk *d, struct rect r, bool wi
         break;
     case VIEW_ATTENTION:
         place_attention(l, d, r, wide, tall);
+        break;
+    case VIEW_EMBEDDING:
+        place_embedding(l, d, r, wide);
         break;
     default:
         place_log(l, d, r, wide, tall);

@@ -22,6 +22,8 @@ struct view_job {
     const char *status;    /* "epoch 3 of 50, ..." */
 };
 
+struct mapping;
+
 struct view {
     const struct session *session;
     struct desk *desk;     /* drawing only fits scroll positions to the size */
@@ -29,6 +31,7 @@ struct view {
     const struct view_job *jobs;
     size_t n_jobs;
     struct attending *attending; /* what of the attention is looked at */
+    const struct mapping *mapping; /* layouts of embeddings, or NULL */
     double now;            /* wall clock, seconds since the epoch */
 };
 
@@ -65,7 +68,7 @@ const struct pane_type *pane_type(enum pane_id pane);
 extern const struct pane_type pane_schema, pane_column, pane_values, pane_rows, pane_loss,
     pane_score, pane_facts, pane_roc, pane_confusion, pane_calibration, pane_learned,
     pane_example, pane_runs, pane_compare, pane_curves, pane_map, pane_heads, pane_query,
-    pane_looked, pane_log;
+    pane_looked, pane_points, pane_beside, pane_legend, pane_point, pane_log;
 
 /* ---- what is under the cursors ---- */
 

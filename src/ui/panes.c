@@ -27,6 +27,10 @@ const struct pane_type *pane_type(enum pane_id pane)
         [PANE_HEADS] = &pane_heads,
         [PANE_QUERY] = &pane_query,
         [PANE_LOOKED] = &pane_looked,
+        [PANE_POINTS] = &pane_points,
+        [PANE_BESIDE] = &pane_beside,
+        [PANE_LEGEND] = &pane_legend,
+        [PANE_POINT] = &pane_point,
         [PANE_LOG] = &pane_log,
     };
 

@@ -209,7 +209,8 @@ static void draw_panes(struct app *app, const struct view *v)
 
 static const char *place_name(const struct app *app)
 {
-    static const char *const names[] = {"DATA", "TRAIN", "RUNS", "LOG"};
+    static const char *const names[VIEWS] = {"DATA", "TRAIN", "RUNS", "ATTENTION",
+                                             "EMBED", "LOG"};
 
     if (app->busy > 0)
         return "WAIT";

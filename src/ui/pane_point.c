@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Beside a layout of embeddings: what its colours and glyphs mean, and the value under the
+ * cursor with those that are nearest to it in all dimensions. */
+#include "ui/pane_points.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "lens/cosine.h"
+#include "ui/format.h"
+#include "ui/prose.h"
+
+/* ---- the legend ---- */
+
+static size_t values_of(const struct scatter *s, int column)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->n_values; i++)
+        n += s->values[i].column == column;
+    return n;
+}
+
+static bool by_column(const struct view *v)
+{
+    return v->desk->embedding.colour == COLOUR_COLUMN;
+}
+
+static size_t count_legend(const struct view *v)
+{
+    const struct scatter *s = points_shown(v);
+
+    return !s ? 0 : by_column(v) ? (size_t)s->encoder->n_categorical : POINTS_LEVELS;
+}
+
+/* "E education   16", in brackets where it is hidden */
+static void draw_column(const struct view *v, struct surface *s, int y,
+                        const struct scatter *shown, int column, char letter)
+{
+    const struct embedding_desk *d = &v->desk->embedding;
+    bool hidden = column < d->n_hidden && d->hidden[column];
+    const char *name = shown->encoder->categorical[column].name;
+    char number[32];
+
+    surface_put(s, 0, y, (unsigned char)letter,
+                hidden ? ROLE_DIM : (enum role)(ROLE_SERIES_1 + column % 8));
+    if (hidden)
+        surface_printf(s, 2, y, s->width - 7, ROLE_DIM, "(%s)", name);
+    else
+        surface_text(s, 2, y, s->width - 7, ROLE_TEXT, name);
+    snprintf(number, sizeof number, "%zu", values_of(shown, column));
+    surface_text_right(s, s->width - 4, y, 4, ROLE_DIM, number);
+}
+
+/* "3 from 0.30   12" */
+static void draw_level(const struct view *v, struct surface *s, int y,
+                       const struct scatter *shown, int level)
+{
+    struct str text = {0};
+    size_t n = 0;
+    char number[32];
+
+    for (size_t i = 0; i < shown->n_values; i++)
+        n += points_level(v, shown, i) == level;
+    surface_put(s, 0, y, (uint32_t)('0' + level),
+                (enum role)(ROLE_HEAT_0 + level * 15 / (POINTS_LEVELS - 1)));
+    str_puts(&text, "from ");
+    if (v->desk->embedding.colour == COLOUR_TARGET && shown->encoder->task == TASK_BINARY)
+        str_printf(&text, "%.1f", points_level_from(v, shown, level));
+    else if (v->desk->embedding.colour == COLOUR_TARGET)
+        format_short(&text, points_level_from(v, shown, level));
+    else
+        str_printf(&text, "%.0f rows", ceil(points_level_from(v, shown, level)));
+    surface_text(s, 2, y, s->width - 7, n > 0 ? ROLE_TEXT : ROLE_DIM, str_text(&text));
+    snprintf(number, sizeof number, "%zu", n);
+    surface_text_right(s, s->width - 4, y, 4, ROLE_DIM, number);
+    str_done(&text);
+}
+
+static void draw_legend(const struct view *v, struct surface *s, bool focused)
+{
+    const struct scatter *shown = points_shown(v);
+    struct list *l = &v->desk->lists[PANE_LEGEND];
+    size_t n = count_legend(v);
+    char *letters;
+
+    if (!shown || s->height < 1)
+        return;
+    letters = xcalloc((size_t)shown->encoder->n_categorical + 1, 1);
+    points_letters(shown->encoder, letters);
+    list_fit(l, (size_t)s->height, n);
+    for (size_t i = l->top; i < n && i < l->top + l->page; i++) {
+        int y = (int)(i - l->top);
+
+        if (by_column(v))
+            draw_column(v, s, y, shown, (int)i, letters[i]);
+        else
+            draw_level(v, s, y, shown, POINTS_LEVELS - 1 - (int)i);
+        if (focused && i == l->cursor)
+            surface_paint(s, (struct rect){2, y, s->width - 2, 1}, ROLE_CURSOR);
+    }
+    free(letters);
+}
+
+static void title_legend(const struct view *v, struct str *out)
+{
+    const struct scatter *s = points_shown(v);
+    char *name = s ? points_target_name(s) : NULL;
+
+    if (by_column(v))
+        str_puts(out, "columns");
+    else if (v->desk->embedding.colour == COLOUR_ROWS)
+        str_puts(out, "frequency");
+    else if (name)
+        show_to(out, name, strlen(name), 20);
+    else
+        str_puts(out, "no target");
+    free(name);
+}
+
+static bool holds_column(const struct view *v, size_t i, const char *text)
+{
+    const struct scatter *s = points_shown(v);
+
+    return s && by_column(v) && strstr(s->encoder->categorical[i].name, text) != NULL;
+}
+
+const struct pane_type pane_legend = {
+    .name = "legend",
+    .title = title_legend,
+    .draw = draw_legend,
+    .count = count_legend,
+    .holds = holds_column,
+};
+
+/* ---- the value under the cursor ---- */
+
+enum { NEAREST_MOST = 40 };
+
+static int draw_rows(struct surface *s, int y, const struct scatter *shown,
+                     const struct embedding_value *value)
+{
+    char rows[COUNT_TEXT], all[COUNT_TEXT];
+    struct str share = {0};
+
+    format_share(&share, (double)value->rows / (double)shown->rows);
+    surface_printf(s, 0, y, 0, ROLE_TEXT, "%s of %s rows, %s",
+                   count_text(value->rows, rows), count_text(shown->rows, all),
+                   str_text(&share));
+    str_done(&share);
+    return y + 1;
+}
+
+static int draw_target(struct surface *s, int y, const struct scatter *shown,
+                       const struct embedding_value *value)
+{
+    char *name = points_target_name(shown);
+    struct str text = {0};
+
+    if (!name)
+        return y;
+    if (shown->encoder->task == TASK_REGRESSION || isnan(value->target))
+        format_short(&text, value->target);
+    else
+        str_printf(&text, "%.3f", value->target);
+    surface_printf(s, 0, y, 0, ROLE_TARGET, "%s %s", name, str_text(&text));
+    str_done(&text);
+    free(name);
+    return y + 1;
+}
+
+static void draw_neighbour(struct surface *s, int y, const struct scatter *shown,
+                           size_t value, double cosine)
+{
+    const struct embedding_value *n = &shown->values[value];
+
+    surface_printf(s, 0, y, 5, ROLE_DIM, "%5.2f", cosine);
+    surface_printf(s, 6, y, s->width - 6, ROLE_TEXT, "%s=%s",
+                   shown->encoder->categorical[n->column].name,
+                   embedding_text(shown->encoder, n));
+}
+
+static int draw_neighbours(struct surface *s, int y, const struct scatter *shown,
+                           size_t value, int rows)
+{
+    uint32_t index[NEAREST_MOST];
+    double cosine[NEAREST_MOST];
+    size_t n = rows < 1 ? 0 : (size_t)(rows < NEAREST_MOST ? rows : NEAREST_MOST);
+
+    n = cosine_nearest(shown->vectors, shown->n_values, shown->width, value, n, index,
+                       cosine);
+    for (size_t i = 0; i < n; i++)
+        draw_neighbour(s, y + (int)i, shown, index[i], cosine[i]);
+    return y + (int)n;
+}
+
+/* How it was made, as far as there is room: what one has to know to believe it. */
+static void draw_facts(struct surface *s, int y, const struct scatter *shown)
+{
+    struct str text = {0};
+    char points[COUNT_TEXT];
+
+    str_printf(&text, "%s %s, perplexity %g, seed %llu",
+               count_text(shown->n_points, points),
+               shown->points == EMBEDDING_CELLS ? "cells" : "values", shown->perplexity,
+               (unsigned long long)shown->seed);
+    if (!isnan(shown->trust))
+        str_printf(&text, ", trustworthiness %.2f", shown->trust);
+    str_puts(&text, ". What lies far apart, the size of groups and axes mean nothing.");
+    prose_draw(s, 0, y, s->width, ROLE_DIM, str_text(&text));
+    str_done(&text);
+}
+
+static int rows_of_facts(const struct surface *s)
+{
+    return s->width >= 40 ? 4 : 7;
+}
+
+static void draw_point(const struct view *v, struct surface *s, bool focused)
+{
+    const struct scatter *shown = points_shown(v);
+    int y = 0, left;
+    size_t at;
+
+    (void)focused;
+    if (!shown)
+        return;
+    at = points_cursor(v, shown);
+    y = prose_draw(s, 0, y, s->width, ROLE_STRONG,
+                   embedding_text(shown->encoder, &shown->values[at]));
+    y = draw_rows(s, y, shown, &shown->values[at]);
+    y = draw_target(s, y, shown, &shown->values[at]);
+    surface_printf(s, 0, y, 0, ROLE_DIM, "nearest (cosine, %d-d)", shown->width);
+    left = s->height - y - 1;
+    if (left > rows_of_facts(s) + 4)
+        left -= rows_of_facts(s) + 1;
+    y = draw_neighbours(s, y + 1, shown, at, left);
+    if (s->height - y > rows_of_facts(s))
+        draw_facts(s, y + 1, shown);
+}
+
+static void title_point(const struct view *v, struct str *out)
+{
+    const struct scatter *s = points_shown(v);
+    const char *name;
+
+    if (!s) {
+        str_puts(out, "value");
+        return;
+    }
+    name = s->encoder->categorical[s->values[points_cursor(v, s)].column].name;
+    show_to(out, name, strlen(name), 24);
+}
+
+static void copy_point(const struct view *v, struct str *out)
+{
+    const struct scatter *s = points_shown(v);
+    uint32_t index[NEAREST_MOST];
+    double cosine[NEAREST_MOST];
+    size_t n;
+
+    if (!s)
+        return;
+    n = cosine_nearest(s->vectors, s->n_values, s->width, points_cursor(v, s),
+                       NEAREST_MOST, index, cosine);
+    for (size_t i = 0; i < n; i++)
+        str_printf(out, "%.4f\t%s\t%s\n", cosine[i],
+                   s->encoder->categorical[s->values[index[i]].column].name,
+                   embedding_text(s->encoder, &s->values[index[i]]));
+}
+
+const struct pane_type pane_point = {
+    .name = "point",
+    .title = title_point,
+    .draw = draw_point,
+    .copy = copy_point,
+};

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The layout of embeddings: values where they stand, each with the letter of its column or
+ * a digit of what colours mean, and if one likes all cells behind them. It moves while the
+ * job goes on. Beside it the layout before, laid over it as well as that goes.
+ */
+#include "ui/pane_points.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "lens/cosine.h"
+#include "lens/procrustes.h"
+#include "plot/labels.h"
+#include "ui/canvas.h"
+#include "ui/pane_data.h"
+#include "ui/prose.h"
+
+enum {
+    NAMES_MOST = 80,  /* values with their name beside them */
+    NAME_WIDTH = 16,
+    NEAREST = 5,      /* that are marked */
+};
+
+const struct scatter *points_seen(const struct view *v, struct surface *s)
+{
+    const struct scatter *shown = points_shown(v);
+    const struct view_job *j = points_job(v);
+
+    if (shown)
+        return shown;
+    if (j)
+        surface_printf(s, 1, 1, s->width - 2, ROLE_DIM, "%s: %s", j->what, j->status);
+    else
+        prose_draw(s, 1, 1, s->width - 2, ROLE_DIM,
+                   "Here values of columns lie as the layers of a model see them. `tsne` "
+                   "lays them out: t.");
+    return NULL;
+}
+
+bool points_hidden(const struct view *v, const struct scatter *s, size_t value)
+{
+    const struct embedding_desk *d = &v->desk->embedding;
+    int column = s->values[value].column;
+
+    return column < d->n_hidden && d->hidden[column];
+}
+
+/* ---- colour and glyph ---- */
+
+static bool is_taken(const char *letters, int n, char letter)
+{
+    return memchr(letters, letter, (size_t)n) != NULL;
+}
+
+static char letter_of(const char *name, const char *letters, int n)
+{
+    static const char all[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                              "0123456789";
+
+    for (; *name; name++) {
+        char upper = *name >= 'a' && *name <= 'z' ? (char)(*name - 'a' + 'A') : *name;
+
+        if (upper >= 'A' && upper <= 'Z' && !is_taken(letters, n, upper))
+            return upper;
+    }
+    for (const char *c = all; *c; c++)
+        if (!is_taken(letters, n, *c))
+            return *c;
+    return '*';
+}
+
+void points_letters(const struct encoder *e, char *letters)
+{
+    for (int c = 0; c < e->n_categorical; c++)
+        letters[c] = letter_of(e->categorical[c].name, letters, c);
+}
+
+/* What levels go over. */
+static void level_range(const struct view *v, const struct scatter *s, double *low,
+                        double *high)
+{
+    *low = INFINITY;
+    *high = -INFINITY;
+    if (v->desk->embedding.colour == COLOUR_TARGET && s->encoder->task == TASK_BINARY) {
+        *low = 0;
+        *high = 1;
+        return;
+    }
+    for (size_t i = 0; i < s->n_values; i++) {
+        double x = v->desk->embedding.colour == COLOUR_TARGET
+            ? s->values[i].target : log((double)s->values[i].rows);
+
+        if (isfinite(x)) {
+            *low = fmin(*low, x);
+            *high = fmax(*high, x);
+        }
+    }
+}
+
+int points_level(const struct view *v, const struct scatter *s, size_t value)
+{
+    double x = v->desk->embedding.colour == COLOUR_TARGET
+        ? s->values[value].target : log((double)s->values[value].rows);
+    double low, high;
+    int level;
+
+    level_range(v, s, &low, &high);
+    if (!isfinite(x) || !(high >= low))
+        return -1;
+    level = high > low ? (int)((x - low) / (high - low) * POINTS_LEVELS) : 0;
+    return level < POINTS_LEVELS ? level : POINTS_LEVELS - 1;
+}
+
+double points_level_from(const struct view *v, const struct scatter *s, int level)
+{
+    double low, high, x;
+
+    level_range(v, s, &low, &high);
+    x = low + (high - low) * level / POINTS_LEVELS;
+    return v->desk->embedding.colour == COLOUR_TARGET ? x : exp(x);
+}
+
+enum role points_role(const struct view *v, const struct scatter *s, size_t value)
+{
+    int level;
+
+    if (v->desk->embedding.colour == COLOUR_COLUMN)
+        return (enum role)(ROLE_SERIES_1 + s->values[value].column % 8);
+    level = points_level(v, s, value);
+    return level < 0 ? ROLE_DIM : (enum role)(ROLE_HEAT_0 + level * 15
+                                              / (POINTS_LEVELS - 1));
+}
+
+char points_glyph(const struct view *v, const struct scatter *s, size_t value,
+                  const char *letters)
+{
+    int level;
+
+    if (v->desk->embedding.colour == COLOUR_COLUMN)
+        return letters[s->values[value].column];
+    level = points_level(v, s, value);
+    return level < 0 ? '-' : (char)('0' + level);
+}
+
+char *points_target_name(const struct scatter *s)
+{
+    const struct encoder *e = s->encoder;
+
+    if (e->task == TASK_BINARY)
+        return xasprintf("P(%s)", e->classes[1]);
+    if (e->task == TASK_REGRESSION)
+        return xasprintf("mean of %s", e->target);
+    return NULL;
+}
+
+/* ---- places on the screen ---- */
+
+/* A character is twice as high as it is wide. */
+struct field {
+    double left, top, unit; /* of a column; a row has two */
+    int width, height;
+};
+
+static struct field field_of(const struct scatter *s, const float *place, bool cells,
+                             const struct surface *on)
+{
+    struct field f = {.width = on->width, .height = on->height};
+    double left = INFINITY, right = -INFINITY, bottom = INFINITY, top = -INFINITY;
+    const float *at = cells ? s->layout : place;
+    size_t n = cells ? s->n_points : s->n_values;
+
+    for (size_t i = 0; i < n; i++) {
+        left = fmin(left, (double)at[2 * i]);
+        right = fmax(right, (double)at[2 * i]);
+        bottom = fmin(bottom, (double)at[2 * i + 1]);
+        top = fmax(top, (double)at[2 * i + 1]);
+    }
+    f.unit = fmax((right - left) / fmax(1, f.width - 3),
+                  (top - bottom) / fmax(1, f.height - 1) / 2);
+    if (!(f.unit > 0))
+        f.unit = 1;
+    f.left = (left + right) / 2 - f.unit * (f.width - 1) / 2;
+    f.top = (top + bottom) / 2 + f.unit * (f.height - 1);
+    return f;
+}
+
+static int column_at(const struct field *f, const float *at)
+{
+    return (int)lround(((double)at[0] - f->left) / f->unit);
+}
+
+static int row_at(const struct field *f, const float *at)
+{
+    return (int)lround((f->top - (double)at[1]) / f->unit / 2);
+}
+
+/* ---- drawing ---- */
+
+/* What one pane draws. */
+struct sketch {
+    const struct view *view;
+    const struct scatter *scatter;
+    const float *place; /* (n_values, 2), which may be moved */
+    struct surface *on;
+    struct field field;
+    char *letters;
+    size_t cursor;      /* n_values: none */
+    bool focused;
+};
+
+static void draw_dots(const struct sketch *k)
+{
+    const struct scatter *s = k->scatter;
+    bool by_column = k->view->desk->embedding.colour == COLOUR_COLUMN;
+    struct canvas c;
+
+    canvas_init(&c, k->on->width, k->on->height, k->on->glyphs);
+    for (size_t i = 0; i < s->n_points; i++) {
+        const float *at = s->layout + 2 * i;
+        double x = ((double)at[0] - k->field.left) / k->field.unit;
+        double y = (k->field.top - (double)at[1]) / k->field.unit / 2;
+
+        if (!points_hidden(k->view, s, s->value_of[i]))
+            canvas_dot(&c, by_column ? LAYER_CURVES : LAYER_FAINT,
+                       s->values[s->value_of[i]].column % 8,
+                       (int)lround((x + 0.5) * c.across - 0.5),
+                       (int)lround((y + 0.5) * c.down - 0.5));
+    }
+    canvas_show(&c, k->on);
+    canvas_done(&c);
+}
+
+static void draw_value(const struct sketch *k, size_t value, enum role role)
+{
+    const float *at = k->place + 2 * value;
+
+    surface_put(k->on, column_at(&k->field, at), row_at(&k->field, at),
+                (unsigned char)points_glyph(k->view, k->scatter, value, k->letters),
+                role);
+}
+
+struct ranked {
+    size_t value, rows;
+};
+
+static int by_rows(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+
+    if (x->rows != y->rows)
+        return x->rows < y->rows ? 1 : -1;
+    return (x->value > y->value) - (x->value < y->value);
+}
+
+/* Frequent values first, and before all that under the cursor. Returns how many. */
+static size_t rank_values(const struct sketch *k, struct ranked *out)
+{
+    const struct scatter *s = k->scatter;
+    size_t n = 0;
+
+    for (size_t v = 0; v < s->n_values; v++)
+        if (v == k->cursor || !points_hidden(k->view, s, v))
+            out[n++] = (struct ranked){v, v == k->cursor ? SIZE_MAX : s->values[v].rows};
+    qsort(out, n, sizeof *out, by_rows);
+    return n;
+}
+
+static void draw_names(const struct sketch *k, const struct ranked *ranked, size_t n)
+{
+    struct label *labels = xcalloc(n + 1, sizeof *labels);
+
+    if (n > NAMES_MOST)
+        n = NAMES_MOST;
+    for (size_t i = 0; i < n; i++) {
+        const float *at = k->place + 2 * ranked[i].value;
+        const char *text = embedding_text(k->scatter->encoder,
+                                          &k->scatter->values[ranked[i].value]);
+        int width = surface_width(text);
+
+        labels[i] = (struct label){
+            .x = column_at(&k->field, at) + 0.5,
+            .y = k->on->height - row_at(&k->field, at) - 0.5,
+            .width = (width < NAME_WIDTH ? width : NAME_WIDTH) + 1, .height = 1};
+    }
+    labels_place(labels, n, k->on->width, k->on->height, 1);
+    for (size_t i = 0; i < n; i++) {
+        bool mine = ranked[i].value == k->cursor;
+
+        if (labels[i].placed && !labels[i].apart)
+            surface_text(k->on, (int)ceil(labels[i].left),
+                         k->on->height - 1 - (int)floor(labels[i].bottom + 0.5),
+                         NAME_WIDTH, mine ? ROLE_STRONG : ROLE_DIM,
+                         embedding_text(k->scatter->encoder,
+                                        &k->scatter->values[ranked[i].value]));
+    }
+    free(labels);
+}
+
+/* Those that are nearest in all dimensions, wherever they lie here. */
+static void draw_nearest(const struct sketch *k)
+{
+    const struct scatter *s = k->scatter;
+    uint32_t index[NEAREST];
+    double cosine[NEAREST];
+    size_t n = cosine_nearest(s->vectors, s->n_values, s->width, k->cursor, NEAREST,
+                              index, cosine);
+
+    for (size_t i = 0; i < n; i++)
+        if (!points_hidden(k->view, s, index[i]))
+            draw_value(k, index[i], ROLE_MATCH);
+}
+
+static void draw_cursor(const struct sketch *k)
+{
+    const float *at = k->place + 2 * k->cursor;
+    int x = column_at(&k->field, at), y = row_at(&k->field, at);
+    enum role role = k->focused ? ROLE_CURSOR : ROLE_CURSOR_OFF;
+
+    surface_put(k->on, x - 1, y, '[', role);
+    surface_put(k->on, x + 1, y, ']', role);
+    draw_value(k, k->cursor, role);
+}
+
+static void draw_sketch(struct sketch *k, bool cells)
+{
+    const struct scatter *s = k->scatter;
+    struct ranked *ranked = xcalloc(s->n_values, sizeof *ranked);
+    size_t n;
+
+    k->letters = xcalloc((size_t)s->encoder->n_categorical + 1, 1);
+    points_letters(s->encoder, k->letters);
+    k->field = field_of(s, k->place, cells, k->on);
+    n = rank_values(k, ranked);
+    if (cells)
+        draw_dots(k);
+    if (!k->view->desk->embedding.bare)
+        draw_names(k, ranked, n);
+    for (size_t i = n; i > 0; i--)
+        draw_value(k, ranked[i - 1].value,
+                   points_role(k->view, s, ranked[i - 1].value));
+    if (k->cursor < s->n_values) {
+        draw_nearest(k);
+        draw_cursor(k);
+    }
+    free(k->letters);
+    free(ranked);
+}
+
+static void draw_points(const struct view *v, struct surface *s, bool focused)
+{
+    const struct scatter *shown = points_seen(v, s);
+    struct sketch k = {.view = v, .scatter = shown, .on = s, .focused = focused};
+
+    if (!shown || s->width < 4 || s->height < 2)
+        return;
+    k.place = shown->place;
+    k.cursor = points_cursor(v, shown);
+    draw_sketch(&k, v->desk->embedding.cells && shown->points == EMBEDDING_CELLS);
+}
+
+/* "r1: layer 2 of 6, 640/1,000, KL 1.31" */
+static void put_title(const struct scatter *s, struct str *out)
+{
+    char done[COUNT_TEXT], all[COUNT_TEXT];
+
+    str_printf(out, "%s: layer %d of %d", s->run, s->layer, s->layers);
+    if (!s->ended)
+        str_printf(out, ", %s/%s", count_text((size_t)s->iteration, done),
+                   count_text((size_t)s->iterations, all));
+    if (!isnan(s->kl))
+        str_printf(out, ", KL %.2f", s->kl);
+}
+
+static void title_points(const struct view *v, struct str *out)
+{
+    const struct scatter *s = points_shown(v);
+
+    if (s)
+        put_title(s, out);
+    else
+        str_puts(out, "embeddings");
+}
+
+static size_t count_points(const struct view *v)
+{
+    const struct scatter *s = points_shown(v);
+
+    return s ? s->n_values : 0;
+}
+
+static bool holds_value(const struct view *v, size_t i, const char *text)
+{
+    const struct scatter *s = points_shown(v);
+    const char *value = s ? embedding_text(s->encoder, &s->values[i]) : "";
+
+    return data_cell_holds((struct cell){value, (uint32_t)strlen(value)}, text);
+}
+
+/* How far the value lies in that direction, and how far off it: a step goes to what is
+ * near and not too much aside. */
+static double cost_of_step(const float *from, const float *to, enum movement m)
+{
+    double x = (double)(to[0] - from[0]), y = (double)(to[1] - from[1]);
+    double along = m == MOVE_LEFT ? -x : m == MOVE_RIGHT ? x : m == MOVE_UP ? y : -y;
+    double aside = m == MOVE_LEFT || m == MOVE_RIGHT ? fabs(y) : fabs(x);
+
+    return along > 0 ? along + 2 * aside : INFINITY;
+}
+
+static size_t step_to(const struct view *v, const struct scatter *s, size_t from,
+                      enum movement m)
+{
+    size_t best = from;
+    double least = INFINITY;
+
+    for (size_t i = 0; i < s->n_values; i++) {
+        double cost = cost_of_step(s->place + 2 * from, s->place + 2 * i, m);
+
+        if (i != from && !points_hidden(v, s, i) && cost < least) {
+            least = cost;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static bool move_points(const struct view *v, enum movement m, long n)
+{
+    const struct scatter *s = points_shown(v);
+    size_t at;
+
+    if (!s || m > MOVE_RIGHT)
+        return false;
+    at = points_cursor(v, s);
+    for (long i = 0; i < n && i < (long)s->n_values; i++)
+        at = step_to(v, s, at, m);
+    v->desk->lists[PANE_POINTS].cursor = at;
+    return true;
+}
+
+static void copy_points(const struct view *v, struct str *out)
+{
+    points_put_value(v, out);
+}
+
+const struct pane_type pane_points = {
+    .name = "points",
+    .title = title_points,
+    .draw = draw_points,
+    .count = count_points,
+    .holds = holds_value,
+    .move = move_points,
+    .copy = copy_points,
+};
+
+/* ---- the layout before ---- */
+
+/* Lays the values of `from` over those of `to` that are the same; (n_values of from, 2),
+ * the caller frees. *unlike: what is left of the difference, NAN of too few. */
+static float *lay_over(const struct scatter *from, const struct scatter *to,
+                       double *unlike)
+{
+    uint32_t *same = xcalloc(from->n_values, sizeof *same);
+    float *mine = xcalloc(from->n_values, 2 * sizeof *mine);
+    float *theirs = xcalloc(from->n_values, 2 * sizeof *theirs);
+    struct procrustes p;
+    size_t n = 0;
+
+    scatter_match(from, to, same);
+    for (size_t i = 0; i < from->n_values; i++)
+        if (same[i] < to->n_values) {
+            memcpy(mine + 2 * n, from->place + 2 * i, 2 * sizeof *mine);
+            memcpy(theirs + 2 * n++, to->place + 2 * same[i], 2 * sizeof *theirs);
+        }
+    *unlike = NAN;
+    if (n > 2) {
+        p = procrustes_fit(mine, theirs, n);
+        *unlike = p.unlike;
+    }
+    memcpy(mine, from->place, from->n_values * 2 * sizeof *mine);
+    if (n > 2)
+        procrustes_apply(&p, mine, from->n_values);
+    free(theirs);
+    free(same);
+    return mine;
+}
+
+static size_t same_value(const struct scatter *s, size_t value, const struct scatter *in)
+{
+    uint32_t *same = xcalloc(in->n_values, sizeof *same);
+    size_t i = 0;
+
+    scatter_match(in, s, same);
+    while (i < in->n_values && same[i] != value)
+        i++;
+    free(same);
+    return i;
+}
+
+static void draw_beside(const struct view *v, struct surface *s, bool focused)
+{
+    const struct scatter *shown = points_shown(v), *before = points_beside(v);
+    struct sketch k = {.view = v, .scatter = before, .on = s, .focused = focused};
+    double unlike;
+    float *place;
+
+    if (!before) {
+        prose_draw(s, 1, 1, s->width - 2, ROLE_DIM,
+                   "Here the layout before stands beside the present one: of another "
+                   "layer, seed, perplexity or run.");
+        return;
+    }
+    if (s->width < 4 || s->height < 2)
+        return;
+    place = lay_over(before, shown, &unlike);
+    k.place = place;
+    k.cursor = same_value(shown, points_cursor(v, shown), before);
+    draw_sketch(&k, false);
+    free(place);
+}
+
+static void title_beside(const struct view *v, struct str *out)
+{
+    const struct scatter *shown = points_shown(v), *before = points_beside(v);
+    double unlike;
+
+    if (!before) {
+        str_puts(out, "the layout before");
+        return;
+    }
+    free(lay_over(before, shown, &unlike));
+    put_title(before, out);
+    if (!isnan(unlike))
+        str_printf(out, ", %.0f %% unlike", 100 * unlike);
+}
+
+const struct pane_type pane_beside = {
+    .name = "beside",
+    .title = title_beside,
+    .draw = draw_beside,
+};

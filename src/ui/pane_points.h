@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the panes of the Embeddings view share. */
+#ifndef UI_PANE_POINTS_H
+#define UI_PANE_POINTS_H
+
+#include "command/mapping.h"
+#include "ui/pane.h"
+
+/* The layout that is shown, NULL: there is none; and the one beside it. */
+const struct scatter *points_shown(const struct view *v);
+const struct scatter *points_beside(const struct view *v);
+/* The same, or says how one comes about. */
+const struct scatter *points_seen(const struct view *v, struct surface *s);
+
+/* The job that lays out; NULL: none does. */
+const struct view_job *points_job(const struct view *v);
+/* Appends the column under the cursor (of the legend, if that has the keys), or the value
+ * as COLUMN=VALUE, nothing behind the = where it is missing. False: there is none. */
+bool points_put_column(const struct view *v, struct str *out);
+bool points_put_value(const struct view *v, struct str *out);
+
+/* The value under the cursor. The layout has some. */
+size_t points_cursor(const struct view *v, const struct scatter *s);
+bool points_hidden(const struct view *v, const struct scatter *s, size_t value);
+
+/* A letter for each categorical column (n), of its name if it is free. */
+void points_letters(const struct encoder *e, char *letters);
+
+enum { POINTS_LEVELS = 10 };
+/* What colour and glyph stand for where it is not the column: a level 0..9 of the share of
+ * the positive class (a tenth each), of the mean of a number, or of how frequent it is; -1:
+ * not known. */
+int points_level(const struct view *v, const struct scatter *s, size_t value);
+/* The lower end of a level. */
+double points_level_from(const struct view *v, const struct scatter *s, int level);
+enum role points_role(const struct view *v, const struct scatter *s, size_t value);
+/* letters: of points_letters */
+char points_glyph(const struct view *v, const struct scatter *s, size_t value,
+                  const char *letters);
+
+/* "P(yes)", or "mean of price"; NULL: nothing is known of a target. Caller frees. */
+char *points_target_name(const struct scatter *s);
+
+#endif
