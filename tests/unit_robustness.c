@@ -213,6 +213,20 @@ static void figures_are_the_same_for_any_threads(void)
     fixture_done(&three);
 }
 
+static void rows_can_be_fewer(void)
+{
+    struct fixture f = fixture_new("yes", 3, 1);
+    struct robustness_request q = request_of(&f, SPOIL_NOISE);
+    struct robustness_job *j;
+
+    q.most = 50;
+    j = run_job(&q);
+    check_int(robustness_job_rows(j), 50);
+    check(robustness_job_clean(j, 0) != measure_by_hand(&f, &q, 0, 0));
+    robustness_job_type.free(j);
+    fixture_done(&f);
+}
+
 /* Each of two models sees the cells that it sees alone. */
 static void a_second_run_stands_beside(void)
 {
@@ -288,6 +302,7 @@ int main(void)
     test_run(the_ends_are_known);
     test_run(means_and_spread_are_over_the_seeds);
     test_run(figures_are_the_same_for_any_threads);
+    test_run(rows_can_be_fewer);
     test_run(a_second_run_stands_beside);
     test_run(without_categories_it_is_refused);
     test_run(it_can_be_stopped_anywhere);

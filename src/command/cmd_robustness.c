@@ -13,7 +13,7 @@
 #include "lens/job_robustness.h"
 #include "plot/figure.h"
 
-enum { SEEDS = 5, RATES = 10 };
+enum { SEEDS = 5, RATES = 10, ROWS = 10000 };
 
 /* ---- what came of it ---- */
 
@@ -191,6 +191,7 @@ static bool run_robustness(struct context *c, const struct call *call, struct er
         ? SPOIL_MISSING : SPOIL_NOISE;
     struct robustness_request q = {
         .spoiling = spoiling, .seeds = (int)call_int(call, "seeds", SEEDS),
+        .most = (size_t)call_int(call, "rows", ROWS),
         .fill = (enum fill)call_choice(call, "fill", spoiling == SPOIL_MISSING
                                                          ? FILL_MEAN : FILL_CLASS)};
 
@@ -216,6 +217,7 @@ const struct command command_robustness = {
         {"seeds", {VALUE_INT, NULL, 1, ROBUSTNESS_SEEDS}, OPTIONAL, "N",
          "how often with other cells; 5"},
         ON_OPTION,
+        {"rows", {VALUE_INT, NULL, 1, 4e9}, OPTIONAL, "N", "so many at most; 10,000"},
         {"fill", {VALUE_CHOICE, FILL_NAMES, 0, 0}, OPTIONAL, FILL_NAMES,
          "what a missing category stands for: the column's missing class, or the mean of "
          "its known classes; mean, for noise class"},

@@ -105,10 +105,10 @@ static void spoil(void *arg, struct frame *rows, size_t from)
 
 /* ---- slices ---- */
 
-static enum step prepare(struct side *s, struct error *err)
+static enum step prepare(struct robustness_job *j, struct side *s, struct error *err)
 {
     const struct encoder *e = model_encoder(s->trial.rows.asked.model);
-    enum step step = trial_prepare(&s->trial, 0, 0, err);
+    enum step step = trial_prepare(&s->trial, j->asked.most, 1, err);
 
     if (step != STEP_DONE)
         return step;
@@ -153,7 +153,7 @@ static enum step run(void *work, struct error *err)
         struct side *s = &j->sides[k];
 
         if (!s->streams)
-            return prepare(s, err);
+            return prepare(j, s, err);
         if (s->pass < passes(j))
             return pass_on(j, s, err);
     }

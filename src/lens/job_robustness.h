@@ -29,6 +29,7 @@ struct robustness_request {
     enum fill fill;         /* what a missing cell stands for */
     double rates[ROBUSTNESS_RATES]; /* 0..1 */
     int n_rates, seeds;
+    size_t most;            /* rows; 0: all */
 };
 
 struct robustness_job *robustness_job_new(const struct robustness_request *r);
