@@ -20,6 +20,8 @@ enum { VALUES = 20, VALUES_MOST = 1000, ROWS = 10000 };
 static void add_line(struct grid *g, const struct dependence_job *j,
                      const struct dependence *d)
 {
+    int decimals = grid_decimals(dependence_job_clean(j));
+
     if (dependence_job_is_continuous(j))
         grid_number(g, d->x, -1);
     else if (*d->text)
@@ -27,10 +29,10 @@ static void add_line(struct grid *g, const struct dependence_job *j,
     else
         grid_none(g); /* missing */
     grid_count(g, d->rows);
-    grid_number(g, d->mean, 4);
-    grid_difference(g, d->mean - dependence_job_clean(j), 4);
-    grid_number(g, d->low, 4);
-    grid_number(g, d->high, 4);
+    grid_number(g, d->mean, decimals);
+    grid_difference(g, d->mean - dependence_job_clean(j), decimals);
+    grid_number(g, d->low, decimals);
+    grid_number(g, d->high, decimals);
 }
 
 static void print_dependence(struct context *c, const struct run *r,
@@ -45,7 +47,8 @@ static void print_dependence(struct context *c, const struct run *r,
     else
         grid_fact_text(g, "target", model_encoder(r->model)->target);
     grid_fact_count(g, "rows", dependence_job_rows(j));
-    grid_fact_number(g, "mean", dependence_job_clean(j), 4);
+    grid_fact_number(g, "mean", dependence_job_clean(j),
+                     grid_decimals(dependence_job_clean(j)));
     grid_column(g, "value", dependence_job_is_continuous(j));
     grid_column(g, "rows", true);
     grid_column(g, "mean", true);

@@ -25,6 +25,7 @@ static void print_importance(struct context *c, const struct run *r,
                              const struct importance_job *j)
 {
     struct grid *g = grid_new("columns");
+    int decimals = grid_decimals(importance_job_clean(j));
 
     grid_fact_text(g, "run", r->name);
     grid_fact_text(g, "by", is_masking(j) ? "masking" : "permutation");
@@ -32,7 +33,7 @@ static void print_importance(struct context *c, const struct run *r,
     if (!is_masking(j))
         grid_fact_count(g, "repeats", (size_t)importance_job_repeats(j));
     grid_fact_text(g, "metric", importance_job_metric(j)->name);
-    grid_fact_number(g, "clean", importance_job_clean(j), 4);
+    grid_fact_number(g, "clean", importance_job_clean(j), decimals);
     grid_column(g, "column", false);
     grid_column(g, "worse", true);
     if (!is_masking(j))
@@ -42,10 +43,10 @@ static void print_importance(struct context *c, const struct run *r,
         struct importance found = importance_job_column(j, i);
 
         grid_puts(g, found.column);
-        grid_difference(g, found.worse, 4);
+        grid_difference(g, found.worse, decimals);
         if (!is_masking(j))
-            grid_number(g, found.deviation, 4);
-        grid_number(g, found.moved, 4);
+            grid_number(g, found.deviation, decimals);
+        grid_number(g, found.moved, decimals);
     }
     grid_print(g, c);
 }

@@ -26,12 +26,13 @@ static void add_line(struct grid *g, const struct robustness_job *j, const char 
                      int k, int rate)
 {
     double deviation, mean = robustness_job_mean(j, k, rate, &deviation);
+    int decimals = grid_decimals(robustness_job_clean(j, 0));
 
     if (run)
         grid_puts(g, run);
     grid_number(g, robustness_job_asked(j)->rates[rate], 2);
-    grid_number(g, mean, 4);
-    grid_number(g, deviation, 4);
+    grid_number(g, mean, decimals);
+    grid_number(g, deviation, decimals);
     grid_number(g, mean / robustness_job_clean(j, 0), 4);
 }
 
@@ -40,16 +41,17 @@ static void print_robustness(struct context *c, char *const *runs,
 {
     const struct robustness_request *q = robustness_job_asked(j);
     struct grid *g = grid_new("rates");
+    int decimals = grid_decimals(robustness_job_clean(j, 0));
 
     grid_fact_text(g, "run", runs[0]);
     grid_fact_text(g, "spoiled", spoiling_name(q->spoiling));
     grid_fact_count(g, "rows", robustness_job_rows(j));
     grid_fact_count(g, "seeds", (size_t)q->seeds);
     grid_fact_text(g, "fill", q->fill == FILL_MEAN ? "mean" : "class");
-    grid_fact_number(g, "clean", robustness_job_clean(j, 0), 4);
+    grid_fact_number(g, "clean", robustness_job_clean(j, 0), decimals);
     if (q->n_runs > 1) {
         grid_fact_text(g, "against", runs[1]);
-        grid_fact_number(g, "against_clean", robustness_job_clean(j, 1), 4);
+        grid_fact_number(g, "against_clean", robustness_job_clean(j, 1), decimals);
         grid_column(g, "run", false);
     }
     grid_column(g, "rate", true);

@@ -189,6 +189,15 @@ void grid_difference(struct grid *g, double x, int decimals)
     add_cell(g, cell);
 }
 
+int grid_decimals(double size)
+{
+    int decimals = 4;
+
+    for (size = fabs(size); size >= 10 && decimals > 0; size /= 10)
+        decimals--;
+    return decimals;
+}
+
 void grid_count(struct grid *g, size_t n)
 {
     add_cell(g, count_cell(n));

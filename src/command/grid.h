@@ -49,6 +49,8 @@ void grid_starred(struct grid *g, double x, int decimals, bool star);
 /* In a table with its sign: "+0.0123". */
 void grid_difference(struct grid *g, double x, int decimals);
 void grid_count(struct grid *g, size_t n);
+/* Decimals for numbers of about that size: 4 below 10, none from 10,000 on. */
+int grid_decimals(double size);
 void grid_bool(struct grid *g, bool yes);
 void grid_none(struct grid *g);
 
