@@ -2,40 +2,16 @@
 /* What attends to what: maps of rows, heads and layers, rollout, and the masking test. */
 #include "base/mem.h"
 #include "data/edit.h"
+#include "fixture.h"
 #include "lens/job_attention.h"
 #include "nn/params.h"
-#include "subject.h"
 
-enum { ROWS = 150, LAYERS = 2, HEADS = 2, M = 3, CELLS = M * M };
-
-struct fixture {
-    struct subject s;
-    struct pool *pool;
-    struct model *model;
-};
+enum { ROWS = 150, LAYERS = 2, HEADS = FIXTURE_HEADS, M = 3, CELLS = M * M };
 
 /* An untrained model of a, b and kind, with the continuous columns x and price. */
 static struct fixture fixture_new(int layers)
 {
-    struct fixture f = {.s = subject_new(learnable_table(ROWS, -1), "yes", "weight")};
-    struct model_options o = model_defaults();
-    struct error err = {0};
-
-    o.dim = 8;
-    o.layers = layers;
-    o.heads = HEADS;
-    o.head_cap = 16;
-    f.pool = pool_new(2, &err);
-    f.model = model_new(&o, f.s.encoder, 3, &err);
-    check(f.pool && f.model && f.s.encoder->n_categorical == M);
-    return f;
-}
-
-static void fixture_done(struct fixture *f)
-{
-    model_unref(f->model);
-    pool_free(f->pool);
-    subject_done(&f->s);
+    return fixture_of(learnable_table(ROWS, -1), "yes", "weight", layers, 3, 2);
 }
 
 static void add_rows(struct attention *a, struct look *l, const struct frame *f,
@@ -171,8 +147,7 @@ static void masking_moves_the_prediction(void)
 static struct attention_request request_of(struct fixture *f)
 {
     return (struct attention_request){
-        .rows = {.model = f->model, .pool = f->pool, .data = f->s.data,
-                 .schema = f->s.schema, .split = split_defaults(), .part = PART_TEST},
+        .rows = fixture_rows(f, PART_TEST),
         .masking = true};
 }
 

@@ -6,51 +6,26 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "data/vocabulary.h"
+#include "fixture.h"
 #include "lens/cosine.h"
 #include "lens/job_embeddings.h"
 #include "nn/params.h"
 #include "nn/safetensors.h"
 #include "shared.h"
-#include "subject.h"
 
-enum { ROWS = 150, LAYERS = 2, M = 3, WIDTH = 8 };
-
-struct fixture {
-    struct subject s;
-    struct pool *pool;
-    struct model *model;
-};
+enum { ROWS = 150, LAYERS = 2, M = 3, WIDTH = FIXTURE_DIM };
 
 /* An untrained model of a, b and kind, with the continuous columns x and price. */
 static struct fixture fixture_new(int layers, const char *target)
 {
-    struct fixture f = {.s = subject_new(learnable_table(ROWS, -1), target, NULL)};
-    struct model_options o = model_defaults();
-    struct error err = {0};
-
-    o.dim = WIDTH;
-    o.layers = layers;
-    o.heads = 2;
-    o.head_cap = 16;
-    f.pool = pool_new(2, &err);
-    f.model = model_new(&o, f.s.encoder, 3, &err);
-    check(f.pool && f.model);
-    return f;
-}
-
-static void fixture_done(struct fixture *f)
-{
-    model_unref(f->model);
-    pool_free(f->pool);
-    subject_done(&f->s);
+    return fixture_of(learnable_table(ROWS, -1), target, NULL, layers, 3, 2);
 }
 
 static struct embeddings_request request_of(const struct fixture *f,
                                             enum embedding_points points)
 {
     return (struct embeddings_request){
-        .rows = {.model = f->model, .pool = f->pool, .data = f->s.data,
-                 .schema = f->s.schema, .split = split_defaults(), .part = PART_NONE},
+        .rows = fixture_rows(f, PART_NONE),
         .first = 0, .last = -1, .points = points, .seed = 1};
 }
 
@@ -422,22 +397,13 @@ static void nearest_are_those_of_a_plain_loop(void)
 /* A model of a table whose names and values want quotes, as CSV and as TSV. */
 static struct fixture hostile_fixture(void)
 {
-    struct fixture f = {.s = subject_new(table_of(
+    return fixture_of(table_of(
         "\"" "a \"\"b\"\",\n\tc" "\",x,y\n"
         "\"=1+1, \"\"q\"\"\",1,yes\n\"t\tn\nr\rz\",2,no\n`id`,3,yes\n\"\",4,no\n"
         "\"=1+1, \"\"q\"\"\",5,yes\n\"t\tn\nr\rz\",6,no\n`id`,7,yes\n,8,no\n"
         "\"=1+1, \"\"q\"\"\",9,yes\n\"t\tn\nr\rz\",1,no\n`id`,2,yes\n,3,no\n"
-        "\"=1+1, \"\"q\"\"\",4,yes\n\"t\tn\nr\rz\",5,no\n`id`,6,yes\n,7,no\n"), "y", NULL)};
-    struct model_options o = model_defaults();
-    struct error err = {0};
-
-    o.dim = WIDTH;
-    o.layers = 1;
-    o.heads = 2;
-    o.head_cap = 16;
-    f.pool = pool_new(1, &err);
-    f.model = model_new(&o, f.s.encoder, 3, &err);
-    return f;
+        "\"=1+1, \"\"q\"\"\",4,yes\n\"t\tn\nr\rz\",5,no\n`id`,6,yes\n,7,no\n"),
+        "y", NULL, 1, 3, 1);
 }
 
 static char *written(const struct fixture *f, const char *path,

@@ -3,49 +3,23 @@
  * column that a model cannot see does not matter. */
 #include "base/mem.h"
 #include "engine/answers.h"
+#include "fixture.h"
 #include "lens/input.h"
 #include "lens/job_importance.h"
 #include "nn/params.h"
-#include "subject.h"
 
 enum { ROWS = 300, REPEATS = 3 };
 
-struct fixture {
-    struct subject s;
-    struct pool *pool;
-    struct model *model;
-};
-
-static struct fixture fixture_of(struct dataset *data, const char *target,
-                                 const char *weight, int threads)
+static struct fixture fixture_new(const char *target, int threads)
 {
-    struct fixture f = {.s = subject_new(data, target, weight)};
-    struct model_options o = model_defaults();
-    struct error err = {0};
-
-    o.dim = 8;
-    o.layers = 1;
-    o.heads = 2;
-    o.head_cap = 16;
-    f.pool = pool_new(threads, &err);
-    f.model = model_new(&o, f.s.encoder, 3, &err);
-    check(f.pool && f.model);
-    return f;
-}
-
-static void fixture_done(struct fixture *f)
-{
-    model_unref(f->model);
-    pool_free(f->pool);
-    subject_done(&f->s);
+    return fixture_of(learnable_table(ROWS, -1), target, "weight", 1, 3, threads);
 }
 
 static struct importance_request request_of(const struct fixture *f,
                                             enum importance_by by)
 {
     return (struct importance_request){
-        .rows = {.model = f->model, .pool = f->pool, .data = f->s.data,
-                 .schema = f->s.schema, .split = split_defaults(), .part = PART_TEST},
+        .rows = fixture_rows(f, PART_TEST),
         .by = by, .repeats = REPEATS, .seed = 7};
 }
 
@@ -150,7 +124,7 @@ static void restore(struct fixture *f)
 static void masked_columns_are_measured_as_by_hand(void)
 {
     static const char *const columns[] = {"day", "a", "x"};
-    struct fixture f = fixture_of(mixed_table(), "y", NULL, 2);
+    struct fixture f = fixture_of(mixed_table(), "y", NULL, 1, 3, 2);
     struct importance_request q = request_of(&f, IMPORTANCE_MASKING);
     struct importance_job *j = run_job(&q);
     double clean = metric_of(&f), largest = INFINITY;
@@ -178,7 +152,7 @@ static void permuted_columns_are_measured_as_by_hand(void)
     static const char *const targets[] = {"yes", "price"};
 
     for (int t = 0; t < 2; t++) {
-        struct fixture f = fixture_of(learnable_table(ROWS, -1), targets[t], "weight", 2);
+        struct fixture f = fixture_new(targets[t], 2);
         struct importance_request q = request_of(&f, IMPORTANCE_PERMUTATION);
         struct importance_job *j = run_job(&q);
         size_t n = answers_count(f.s.frame, f.s.split, PART_TEST);
@@ -219,7 +193,7 @@ static void permuted_columns_are_measured_as_by_hand(void)
 /* What is the same in all rows cannot be permuted, and what is missing not be masked. */
 static void what_says_nothing_does_not_matter(void)
 {
-    struct fixture f = fixture_of(learnable_table(ROWS, -1), "yes", "weight", 1);
+    struct fixture f = fixture_new("yes", 1);
     struct importance_request q = request_of(&f, IMPORTANCE_PERMUTATION);
     int value = -1;
     struct importance_job *j;
@@ -255,8 +229,8 @@ static void what_says_nothing_does_not_matter(void)
 
 static void figures_are_the_same_for_any_threads(void)
 {
-    struct fixture one = fixture_of(learnable_table(ROWS, -1), "kind", "weight", 1);
-    struct fixture three = fixture_of(learnable_table(ROWS, -1), "kind", "weight", 3);
+    struct fixture one = fixture_new("kind", 1);
+    struct fixture three = fixture_new("kind", 3);
     struct importance_request q = request_of(&one, IMPORTANCE_PERMUTATION);
     struct importance_request r = request_of(&three, IMPORTANCE_PERMUTATION);
     struct importance_job *a, *b, *c;
@@ -286,7 +260,7 @@ static void figures_are_the_same_for_any_threads(void)
 
 static void it_can_be_stopped_anywhere(void)
 {
-    struct fixture f = fixture_of(learnable_table(ROWS, -1), "yes", "weight", 1);
+    struct fixture f = fixture_new("yes", 1);
     struct importance_request q = request_of(&f, IMPORTANCE_MASKING);
     struct error err = {0};
 

@@ -3,48 +3,21 @@
  * classes of which it is known where they can be read off. */
 #include "base/mem.h"
 #include "engine/answers.h"
+#include "fixture.h"
 #include "lens/job_probe.h"
 #include "lens/look.h"
 #include "lens/probe.h"
-#include "subject.h"
 
-enum { ROWS = 400, LAYERS = 2, DIM = 8, FOLDS = 4 };
+enum { ROWS = 400, LAYERS = 2, DIM = FIXTURE_DIM, FOLDS = 4 };
 
-struct fixture {
-    struct subject s;
-    struct pool *pool;
-    struct model *model;
-};
-
-static struct fixture fixture_of(struct dataset *data, const char *target, int layers,
-                                 int threads)
+static struct fixture fixture_new(const char *target, int layers, int threads)
 {
-    struct fixture f = {.s = subject_new(data, target, NULL)};
-    struct model_options o = model_defaults();
-    struct error err = {0};
-
-    o.dim = DIM;
-    o.layers = layers;
-    o.heads = 2;
-    o.head_cap = 16;
-    f.pool = pool_new(threads, &err);
-    f.model = model_new(&o, f.s.encoder, 3, &err);
-    check(f.pool && f.model);
-    return f;
-}
-
-static void fixture_done(struct fixture *f)
-{
-    model_unref(f->model);
-    pool_free(f->pool);
-    subject_done(&f->s);
+    return fixture_of(learnable_table(ROWS, -1), target, NULL, layers, 3, threads);
 }
 
 static struct rows_request rows_of(const struct fixture *f, enum part part)
 {
-    return (struct rows_request){.model = f->model, .pool = f->pool, .data = f->s.data,
-                                 .schema = f->s.schema, .split = split_defaults(),
-                                 .part = part};
+    return fixture_rows(f, part);
 }
 
 static struct probe_job *probe_all(const struct fixture *f, enum part part, size_t most,
@@ -123,7 +96,7 @@ static void layers_are_probed_as_by_hand(void)
     static const char *const targets[] = {"yes", "kind"};
 
     for (int t = 0; t < 2; t++) {
-        struct fixture f = fixture_of(learnable_table(ROWS, -1), targets[t], LAYERS, 2);
+        struct fixture f = fixture_new(targets[t], LAYERS, 2);
         struct probe_job *j = probe_all(&f, PART_TRAIN, 0, 1);
         size_t n = answers_count(f.s.frame, f.s.split, PART_TRAIN);
         uint32_t *rows = answers_rows(f.s.frame, f.s.split, PART_TRAIN, n);
@@ -232,8 +205,8 @@ static void what_is_in_a_layer_is_found(void)
 
 static void figures_are_the_same_for_any_threads(void)
 {
-    struct fixture one = fixture_of(learnable_table(ROWS, -1), "kind", LAYERS, 1);
-    struct fixture three = fixture_of(learnable_table(ROWS, -1), "kind", LAYERS, 3);
+    struct fixture one = fixture_new("kind", LAYERS, 1);
+    struct fixture three = fixture_new("kind", LAYERS, 3);
     struct probe_job *a = probe_all(&one, PART_NONE, 250, 9);
     struct probe_job *b = probe_all(&three, PART_NONE, 250, 9);
     struct probe_job *c = probe_all(&one, PART_NONE, 250, 10);
@@ -259,8 +232,8 @@ static void figures_are_the_same_for_any_threads(void)
 /* Two models beside each other are what each is alone. */
 static void a_second_run_stands_beside(void)
 {
-    struct fixture f = fixture_of(learnable_table(ROWS, -1), "yes", LAYERS, 2);
-    struct fixture flat = fixture_of(learnable_table(ROWS, -1), "yes", 0, 2);
+    struct fixture f = fixture_new("yes", LAYERS, 2);
+    struct fixture flat = fixture_new("yes", 0, 2);
     struct probe_request q = {.rows = {rows_of(&f, PART_TRAIN),
                                        rows_of(&flat, PART_TRAIN)},
                               .n_runs = 2, .pooled = {false, true, false},
@@ -298,7 +271,7 @@ static void rare_classes_are_left_out(void)
     for (int i = 0; i < ROWS; i++)
         str_printf(&text, "%c,%c,%s\n", "pqrs"[i % 4], "tuvw"[i % 13 % 4],
                    i % 200 == 17 ? "rare" : i % 4 < 2 ? "k" : i % 3 ? "l" : "m");
-    f = fixture_of(table_load(text.text, text.length), "c", 1, 1);
+    f = fixture_of(table_load(text.text, text.length), "c", NULL, 1, 3, 1);
     j = probe_all(&f, PART_TRAIN, 0, 1);
     for (size_t i = 0; i < ROWS; i++)
         rare += f.s.split->part[i] == PART_TRAIN && i % 200 == 17;
@@ -313,7 +286,7 @@ static void rare_classes_are_left_out(void)
 
 static void too_few_rows_are_refused(void)
 {
-    struct fixture f = fixture_of(learnable_table(ROWS, -1), "yes", 1, 1);
+    struct fixture f = fixture_new("yes", 1, 1);
     struct probe_request q = {.rows = {rows_of(&f, PART_TEST)}, .n_runs = 1,
                               .pooled = {true, false, false}, .folds = FOLDS, .most = 3,
                               .seed = 1};
@@ -330,7 +303,7 @@ static void too_few_rows_are_refused(void)
 /* Whatever slice it is stopped after, nothing leaks and nothing is left running. */
 static void it_can_be_stopped_anywhere(void)
 {
-    struct fixture f = fixture_of(learnable_table(ROWS, -1), "yes", 1, 1);
+    struct fixture f = fixture_new("yes", 1, 1);
     struct probe_request q = {.rows = {rows_of(&f, PART_TEST)}, .n_runs = 1,
                               .pooled = {true, true, false}, .folds = FOLDS, .seed = 1};
     struct error err = {0};

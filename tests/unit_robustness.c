@@ -3,45 +3,19 @@
  * hand. */
 #include "base/mem.h"
 #include "engine/answers.h"
+#include "fixture.h"
 #include "lens/job_robustness.h"
-#include "subject.h"
 
 enum { ROWS = 300 };
 
-struct fixture {
-    struct subject s;
-    struct pool *pool;
-    struct model *model;
-};
-
 static struct fixture fixture_new(const char *target, uint64_t seed, int threads)
 {
-    struct fixture f = {.s = subject_new(learnable_table(ROWS, -1), target, "weight")};
-    struct model_options o = model_defaults();
-    struct error err = {0};
-
-    o.dim = 8;
-    o.layers = 1;
-    o.heads = 2;
-    o.head_cap = 16;
-    f.pool = pool_new(threads, &err);
-    f.model = model_new(&o, f.s.encoder, seed, &err);
-    check(f.pool && f.model);
-    return f;
-}
-
-static void fixture_done(struct fixture *f)
-{
-    model_unref(f->model);
-    pool_free(f->pool);
-    subject_done(&f->s);
+    return fixture_of(learnable_table(ROWS, -1), target, "weight", 1, seed, threads);
 }
 
 static struct rows_request rows_of(const struct fixture *f)
 {
-    return (struct rows_request){.model = f->model, .pool = f->pool, .data = f->s.data,
-                                 .schema = f->s.schema, .split = split_defaults(),
-                                 .part = PART_TRAIN};
+    return fixture_rows(f, PART_TRAIN);
 }
 
 static struct robustness_request request_of(const struct fixture *f, enum spoiling how)

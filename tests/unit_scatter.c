@@ -2,39 +2,15 @@
 /* Layouts of embeddings: the job against t-SNE itself, where values stand, how one begins
  * with another, what is published, what is stopped. */
 #include "base/mem.h"
+#include "fixture.h"
 #include "lens/job_tsne.h"
-#include "subject.h"
 
-enum { ROWS = 120, M = 3, WIDTH = 8, ITERATIONS = 60 };
-
-struct fixture {
-    struct subject s;
-    struct pool *pool;
-    struct model *model;
-};
+enum { ROWS = 120, M = 3, WIDTH = FIXTURE_DIM, ITERATIONS = 60 };
 
 /* An untrained model of a, b and kind. */
 static struct fixture fixture_new(int threads)
 {
-    struct fixture f = {.s = subject_new(learnable_table(ROWS, -1), "yes", NULL)};
-    struct model_options o = model_defaults();
-    struct error err = {0};
-
-    o.dim = WIDTH;
-    o.layers = 2;
-    o.heads = 2;
-    o.head_cap = 16;
-    f.pool = pool_new(threads, &err);
-    f.model = model_new(&o, f.s.encoder, 3, &err);
-    check(f.pool && f.model);
-    return f;
-}
-
-static void fixture_done(struct fixture *f)
-{
-    model_unref(f->model);
-    pool_free(f->pool);
-    subject_done(&f->s);
+    return fixture_of(learnable_table(ROWS, -1), "yes", NULL, 2, 3, threads);
 }
 
 static struct tsne_job_request request_of(const struct fixture *f,
@@ -43,9 +19,7 @@ static struct tsne_job_request request_of(const struct fixture *f,
     struct tsne_job_request q = {
         .run = "r",
         .embeddings = {
-            .rows = {.model = f->model, .pool = f->pool, .data = f->s.data,
-                     .schema = f->s.schema, .split = split_defaults(),
-                     .part = PART_NONE},
+            .rows = fixture_rows(f, PART_NONE),
             .first = 2, .last = 2, .points = points, .seed = 1},
         .tsne = tsne_defaults()};
 

@@ -4,39 +4,15 @@
 #include "base/mem.h"
 #include "data/edit.h"
 #include "data/vocabulary.h"
+#include "fixture.h"
 #include "lens/job_whatif.h"
-#include "subject.h"
 
-enum { ROWS = 150, LAYERS = 2, HEADS = 2, M = 3, CELLS = M * M, ROW = 17 };
-
-struct fixture {
-    struct subject s;
-    struct pool *pool;
-    struct model *model;
-};
+enum { ROWS = 150, LAYERS = 2, HEADS = FIXTURE_HEADS, M = 3, CELLS = M * M, ROW = 17 };
 
 /* An untrained model of a, b, kind, x and price. */
 static struct fixture fixture_new(const char *target, int layers)
 {
-    struct fixture f = {.s = subject_new(learnable_table(ROWS, -1), target, "weight")};
-    struct model_options o = model_defaults();
-    struct error err = {0};
-
-    o.dim = 8;
-    o.layers = layers;
-    o.heads = HEADS;
-    o.head_cap = 16;
-    f.pool = pool_new(2, &err);
-    f.model = model_new(&o, f.s.encoder, 3, &err);
-    check(f.pool && f.model);
-    return f;
-}
-
-static void fixture_done(struct fixture *f)
-{
-    model_unref(f->model);
-    pool_free(f->pool);
-    subject_done(&f->s);
+    return fixture_of(learnable_table(ROWS, -1), target, "weight", layers, 3, 2);
 }
 
 static struct whatif_job *job_of(struct fixture *f, const struct whatif_edit *edits,
