@@ -81,7 +81,8 @@ set -- "$@" -c 'plot confusion confusion.png --run r1 --style dark' \
     -c 'dependence --run r1 "`touch PWNED`"' -c 'plot dependence dependence.svg' \
     -c 'plot whatif whatif.svg' -c 'plot whatif dark.png --style dark' \
     -c 'tsne --run r1 --points values --iterations 50' -c 'plot tsne tsne.txt' \
-    -c 'plot tsne tsne.png --style dark' -c 'plot tsne tsne.pdf' -c 'plot tsne tsne.svg'
+    -c 'plot tsne tsne.png --style dark' -c 'plot tsne tsne.pdf' -c 'plot tsne tsne.svg' \
+    -c 'plot tsne target.png --by target'
 plot "$@"
 point "every figure is drawn, whatever columns are called"
 

@@ -535,8 +535,8 @@ keys Tab
 sees 'done: layer 2 of 2, KL [0-9.]*, [0-9]* % unl' "which still stands beside it"
 keys BTab c
 sees 'P(yes)' "colours mean the target"
-keys ']'
-sees 'done: layer 2 of 2, KL [0-9.]* ═' "] goes back to it"
+keys '[' ']' ']'
+sees 'done: layer 2 of 2, KL [0-9.]* ═' "[ and ] go as fast as they are typed"
 keys ']'
 sees 'layer 2 is the last one' "there is none behind the last"
 keys /

@@ -249,8 +249,9 @@ static struct figure *take_kept(const struct context *c, enum kept_figure which,
 }
 
 /* "t-SNE of r, layer 2, 600 rows: KL 0.54, trustworthiness 0.87" */
-static char *title_of_scatter(const struct scatter *s)
+static char *title_of_scatter(const struct scatter *s, enum scatter_by by)
 {
+    const struct encoder *e = s->encoder;
     struct str title = {0};
     char rows[COUNT_TEXT];
 
@@ -262,6 +263,11 @@ static char *title_of_scatter(const struct scatter *s)
         str_printf(&title, ": KL %.3f", s->kl);
     if (!isnan(s->trust))
         str_printf(&title, ", trustworthiness %.3f", s->trust);
+    if (by == SCATTER_ROWS)
+        str_puts(&title, "; by frequency");
+    else if (by == SCATTER_TARGET)
+        str_printf(&title, "; by %s %s", e->task == TASK_BINARY ? "share of" : "mean of",
+                   e->task == TASK_BINARY ? e->classes[1] : e->target);
     return title.text;
 }
 
@@ -269,6 +275,7 @@ static struct figure *make_tsne(struct context *c, const struct call *call,
                                 struct error *err)
 {
     const struct scatter *s = mapping_find(c, call_option(call, "run"));
+    enum scatter_by by = (enum scatter_by)call_choice(call, "by", SCATTER_COLUMN);
     struct figure *f;
 
     if (!s) {
@@ -276,8 +283,13 @@ static struct figure *make_tsne(struct context *c, const struct call *call,
                   "one", call_option(call, "run") ? " of that run" : "");
         return NULL;
     }
-    f = figures_scatter(s);
-    f->title = title_of_scatter(s);
+    f = figures_scatter(s, by);
+    if (!f) {
+        error_set(err, ERROR_STATE, "of this model there is no share of a positive class "
+                  "to colour values by");
+        return NULL;
+    }
+    f->title = title_of_scatter(s, by);
     return f;
 }
 
@@ -460,6 +472,9 @@ const struct command command_plot = {
          "what curves run over; epoch"},
         {"smooth", {VALUE_NUMBER, NULL, 0, 0.99}, OPTIONAL, "X",
          "what a point of the loss keeps of the average of those before; 0.6"},
+        {"by", {VALUE_CHOICE, SCATTER_BY, 0, 0}, OPTIONAL, SCATTER_BY,
+         "what colours of tsne mean: the column, the share of the positive class, or how "
+         "frequent a value is; column"},
         {"style", {VALUE_CHOICE, "light|dark", 0, 0}, OPTIONAL, "light|dark",
          "of the ground; light, on a screen as its theme"},
         {"limit", {VALUE_INT, NULL, 1, 600}, OPTIONAL, "SECONDS",

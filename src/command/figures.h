@@ -59,8 +59,13 @@ struct figure *figures_attention(const struct encoder *e, const double *map,
 
 /* ---- layouts: figures_scatter.c ---- */
 
-/* Values where they lie, a series a column, with their names. */
-struct figure *figures_scatter(const struct scatter *s);
+/* What the series of values are: their columns, or levels of the share of the positive
+ * class (of a regression the mean of the target) or of how frequent they are. */
+enum scatter_by { SCATTER_COLUMN, SCATTER_TARGET, SCATTER_ROWS };
+#define SCATTER_BY "column|target|rows"
+
+/* Values where they lie, with their names. NULL: nothing is known of the target. */
+struct figure *figures_scatter(const struct scatter *s, enum scatter_by by);
 
 /* ---- columns: figures_column.c ---- */
 

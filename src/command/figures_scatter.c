@@ -41,7 +41,7 @@ static int by_rows(const void *a, const void *b)
 }
 
 /* Where there is no room for all, frequent values keep their names. */
-static void name_values(struct figure *f, const struct scatter *s)
+static void name_values(struct figure *f, const struct scatter *s, bool by_column)
 {
     struct ranked *ranked = xcalloc(s->n_values, sizeof *ranked);
 
@@ -54,22 +54,86 @@ static void name_values(struct figure *f, const struct scatter *s)
             ? xasprintf("%s=%s", column_of(s, v), text_of(s, v)) : xstrdup(text_of(s, v));
 
         figure_add_text(f, (double)s->place[2 * v], (double)s->place[2 * v + 1], text,
-                        s->values[v].column);
+                        by_column ? s->values[v].column : -1);
         free(text);
     }
     free(ranked);
 }
 
-struct figure *figures_scatter(const struct scatter *s)
-{
-    struct figure *f = figure_new(NULL);
+/* ---- columns ---- */
 
-    f->map = true;
+static void add_columns(struct figure *f, const struct scatter *s)
+{
     for (int c = 0; c < s->encoder->n_categorical; c++)
         figure_add(f, s->encoder->categorical[c].name, SERIES_POINTS, c);
     for (size_t v = 0; v < s->n_values; v++)
         series_add(&f->series[s->values[v].column], (double)s->place[2 * v],
                    (double)s->place[2 * v + 1]);
-    name_values(f, s);
+}
+
+/* ---- levels ---- */
+
+enum { LEVELS = 5 };
+
+static double measure(const struct scatter *s, size_t v, enum scatter_by by)
+{
+    return by == SCATTER_TARGET ? s->values[v].target : log((double)s->values[v].rows);
+}
+
+/* "0.12 to 0.25" */
+static char *level_name(double low, double high, enum scatter_by by)
+{
+    if (by == SCATTER_ROWS)
+        return xasprintf("%.0f to %.0f rows", ceil(exp(low)), floor(exp(high)));
+    return fabs(high) < 1000 ? xasprintf("%.2f to %.2f", low, high)
+                             : xasprintf("%.4g to %.4g", low, high);
+}
+
+static void add_level(struct figure *f, const struct scatter *s, enum scatter_by by,
+                      int level, double low, double high)
+{
+    double from = low + (high - low) * level / LEVELS;
+    double to = low + (high - low) * (level + 1) / LEVELS;
+    char *name = level_name(from, to, by);
+    struct series *x = figure_add(f, name, SERIES_POINTS, level);
+
+    x->shade = (double)level / (LEVELS - 1);
+    for (size_t v = 0; v < s->n_values; v++) {
+        double m = measure(s, v, by);
+
+        if (m >= from && (m < to || level == LEVELS - 1))
+            series_add(x, (double)s->place[2 * v], (double)s->place[2 * v + 1]);
+    }
+    free(name);
+}
+
+/* False: no value has a measure. */
+static bool add_levels(struct figure *f, const struct scatter *s, enum scatter_by by)
+{
+    double low = INFINITY, high = -INFINITY;
+
+    for (size_t v = 0; v < s->n_values; v++) {
+        double m = measure(s, v, by);
+
+        low = isnan(m) ? low : fmin(low, m);
+        high = isnan(m) ? high : fmax(high, m);
+    }
+    for (int level = LEVELS - 1; level >= 0 && high >= low; level--)
+        add_level(f, s, by, level, low, high);
+    return high >= low;
+}
+
+struct figure *figures_scatter(const struct scatter *s, enum scatter_by by)
+{
+    struct figure *f = figure_new(NULL);
+
+    f->map = true;
+    if (by == SCATTER_COLUMN) {
+        add_columns(f, s);
+    } else if (!add_levels(f, s, by)) {
+        figure_free(f);
+        return NULL;
+    }
+    name_values(f, s, by == SCATTER_COLUMN);
     return f;
 }

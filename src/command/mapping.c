@@ -18,8 +18,10 @@ enum { SPARSE_MS = 5000 }; /* between two lines on how far it is */
 
 static struct mapping *mapping_of(struct context *c)
 {
-    if (!c->mapping)
+    if (!c->mapping) {
         c->mapping = xcalloc(1, sizeof *c->mapping);
+        c->mapping->coming = -1;
+    }
     return c->mapping;
 }
 
@@ -91,6 +93,7 @@ static void keep(struct mapping *m, struct scatter *s, int job)
     memmove(&m->kept[1], &m->kept[0], (size_t)m->n * sizeof m->kept[0]);
     m->kept[0] = (struct mapped){s, job};
     m->n++;
+    m->coming = -1;
 }
 
 /* It lies still; what it has so far is kept. */
@@ -363,6 +366,8 @@ static bool finish_tsne(struct context *c, struct pending *p, void *work,
         keep(m, s, p->job);
     }
     let_go(m, p->job);
+    if (p->told == 0)
+        m->coming = -1;
     tsne_job_type.free(work);
     return s != NULL || p->told > 0;
 }
@@ -403,5 +408,6 @@ bool mapping_start(struct context *c, const struct call *call, const struct run 
     p.run = r->model ? (struct run *)r : NULL; /* one in training may go meanwhile */
     p.what = xasprintf("tsne %s", r->name);
     p.name = xstrdup(r->name);
+    mapping_of(c)->coming = q->embeddings.first;
     return pending_start(c, call, GO_ON, p, job, err);
 }

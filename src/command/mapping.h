@@ -18,6 +18,8 @@ struct mapping {
         int job; /* that moves it, or 0 */
     } kept[MAPPING_KEPT];
     int n;
+    int coming; /* the layer that a job has begun with, as long as there are no points of it
+                   yet; -1: none */
 };
 
 void mapping_free(struct mapping *m);

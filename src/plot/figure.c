@@ -88,7 +88,8 @@ struct series *figure_add(struct figure *f, const char *name, enum series_kind k
 
     f->series = xgrow(f->series, f->n_series, &f->series_capacity, sizeof *f->series);
     s = &f->series[f->n_series++];
-    *s = (struct series){.name = xstrdup(name), .kind = kind, .style = style};
+    *s = (struct series){.name = xstrdup(name), .kind = kind, .style = style,
+                         .shade = NAN};
     return s;
 }
 

@@ -22,6 +22,8 @@ struct series {
     enum series_kind kind;
     int style;          /* 0..7: colour and glyph, the same in all charts; of points in
                            pictures more: the colours again with other shapes */
+    double shade;       /* of points in pictures: their place 0..1 on a scale of colours, in
+                           place of the style's; NAN: none */
     double *x, *y;      /* NAN in y: a gap */
     size_t n, capacity;
 };
@@ -54,7 +56,7 @@ struct figure_matrix {
 struct figure_text {
     double x, y;
     char *text;
-    int style;           /* of its colour */
+    int style;           /* of its colour; -1: that of all other texts */
 };
 
 struct figure {

@@ -141,6 +141,15 @@ static void add_matrix_axes(struct script *s)
     script_label(s, "ylabel", s->f->y.label);
 }
 
+/* A point, other than a cell, has to be seen on the ground: the scale's first fifth is too
+ * near to that. */
+const char *script_shade(const struct script *s, double place)
+{
+    int i = (int)((0.2 + 0.8 * place) * (VIRIDIS - 1) + 0.5);
+
+    return viridis[s->look->dark ? i : VIRIDIS - 1 - i];
+}
+
 static void add_palette(struct script *s)
 {
     const struct figure_matrix *m = s->f->matrix;

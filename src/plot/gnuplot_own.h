@@ -55,6 +55,8 @@ bool script_has_points(const struct figure *f, const struct series *s);
 
 /* The size of what axes enclose, where a figure has texts. */
 void script_field(const struct script *s, double *width, double *height);
+/* The colour of a place 0..1 on the scale of heat maps. */
+const char *script_shade(const struct script *s, double place);
 /* Number of a shape of points. */
 int script_shape(const struct script *s, int style);
 

@@ -119,7 +119,8 @@ static double part_of(const struct axis *a, double value, double low, double hig
 static void add_text(struct script *s, const struct figure_text *t,
                      const struct label *l, double width, double height)
 {
-    const char *colour = s->ground->styles[script_style(t->style)];
+    const char *colour = t->style < 0 ? s->ground->front
+                                      : s->ground->styles[script_style(t->style)];
     double right = l->left + l->width;
     double at = right <= l->x ? right : l->left >= l->x ? l->left : l->left + l->width / 2;
 
@@ -199,6 +200,8 @@ static void add_kind(struct script *s, const struct series *x)
         str_printf(s->out, "with points ls %d", style);
         if (x->style >= SCRIPT_STYLES)
             str_printf(s->out, " pt %d", script_shape(s, x->style));
+        if (!isnan(x->shade) && !script_is_text(s))
+            str_printf(s->out, " lc rgb '%s'", script_shade(s, x->shade));
         str_puts(s->out, x->n > 500 && !script_is_text(s) ? " ps 0.5" : "");
         break;
     case SERIES_STEPS:

@@ -93,8 +93,10 @@ struct again {
     bool random;
 };
 
-static bool read_layer(const struct call *call, const struct scatter *s, int *layer,
-                       struct error *err)
+/* now: the layer that is shown or, where one asks faster than it can be shown, the one
+ * that was asked for last. */
+static bool read_layer(const struct call *call, const struct scatter *s, int now,
+                       int *layer, struct error *err)
 {
     const char *word = call_option(call, "layer");
     long n;
@@ -102,9 +104,9 @@ static bool read_layer(const struct call *call, const struct scatter *s, int *la
     if (!word)
         return true;
     if (strcmp(word, "next") == 0)
-        n = s->layer < s->layers ? s->layer + 1 : s->layers;
+        n = now < s->layers ? now + 1 : s->layers;
     else if (strcmp(word, "previous") == 0)
-        n = s->layer > 0 ? s->layer - 1 : 0;
+        n = now > 0 ? now - 1 : 0;
     else if (!str_to_long(word, 0, s->layers, &n))
         return error_set(err, ERROR_USAGE, "--layer takes next, previous or a layer from "
                          "0 to %d", s->layers);
@@ -141,7 +143,9 @@ static void put_line(struct str *out, const struct scatter *s, const struct agai
 static bool lay_out_again(struct app *app, const struct call *call,
                           const struct scatter *s, struct error *err)
 {
-    struct again a = {.layer = s ? s->layer : 0};
+    const struct mapping *m = app->context.mapping;
+    int now = m && m->coming >= 0 ? m->coming : s ? s->layer : 0;
+    struct again a = {.layer = now};
     struct str line = {0};
     bool ok;
 
@@ -150,9 +154,9 @@ static bool lay_out_again(struct app *app, const struct call *call,
         return true;
     if (!s)
         return error_set(err, ERROR_STATE, "there is no layout yet; `tsne` makes one");
-    if (!read_layer(call, s, &a.layer, err))
+    if (!read_layer(call, s, now, &a.layer, err))
         return false;
-    if (call_option(call, "layer") && a.layer == s->layer)
+    if (call_option(call, "layer") && a.layer == now)
         return error_set(err, ERROR_STATE, a.layer == 0
                          ? "layer 0 is what the first layer begins with"
                          : "layer %d is the last one", a.layer);
