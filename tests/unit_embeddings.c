@@ -263,7 +263,8 @@ static struct dataset *table_of_codes(const struct safetensors_tensor *codes)
         for (int c = 0; c < 2; c++) {
             int64_t code;
 
-            memcpy(&code, (const char *)codes->data + (i * 2 + (uint64_t)c) * 8, sizeof code);
+            memcpy(&code, (const char *)codes->data + (i * 2 + (uint64_t)c) * 8,
+                   sizeof code);
             if (code > 0)
                 str_printf(&text, "v%d", (int)code);
             str_putc(&text, ',');

@@ -20,7 +20,8 @@
 #define SEED_OPTION \
     {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of that; 1"}
 
-/* What both commands ask for, of a model in training too; asked_rows_done(&q->rows) once the job has copied it. */
+/* What both commands ask for, of a model in training too; asked_rows_done(&q->rows) once
+ * the job has copied it. */
 static struct run *read_request(struct context *c, const struct call *call,
                                 struct embeddings_request *q, struct error *err)
 {
@@ -154,8 +155,8 @@ const struct command command_embeddings = {
     .more = "Of each value the mean over the rows that have it, or each cell by itself. "
             "FILE.csv has what a point is and its numbers in one line; FILE.tsv only the "
             "numbers, and FILE.metadata.tsv what they are, as projectors of embeddings "
-            "take it. What is called positive is the share of the positive class among the "
-            "rows of a value.",
+            "take it. What is called positive is the share of the positive class among "
+            "the rows of a value.",
     .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL,
                    "FILE.csv or FILE.tsv"}},
     .options = {
@@ -183,12 +184,6 @@ static void put_value(struct grid *g, enum format format, const struct encoder *
         grid_puts(g, embedding_text(e, v));
 }
 
-/* What a target says of a value: the title of that, NULL: nothing. */
-static const char *target_title(const struct encoder *e)
-{
-    return e->task == TASK_BINARY ? "positive" : e->task == TASK_REGRESSION ? "mean" : NULL;
-}
-
 static void print_facts(struct grid *g, const char *run, const struct embeddings *e,
                         const struct embedding_value *v)
 {
@@ -203,8 +198,8 @@ static void print_facts(struct grid *g, const char *run, const struct embeddings
         grid_fact_text(g, "value", embedding_text(encoder, v));
     grid_fact_count(g, "rows", v->rows);
     grid_fact_count(g, "looked_at", e->n_rows);
-    if (target_title(encoder))
-        grid_fact_number(g, target_title(encoder), v->target, -1);
+    if (embedding_target(encoder))
+        grid_fact_number(g, embedding_target(encoder), v->target, -1);
 }
 
 static void print_neighbours(struct context *c, const struct embeddings_job *j, size_t of,
@@ -223,15 +218,15 @@ static void print_neighbours(struct context *c, const struct embeddings_job *j, 
     grid_column(g, "value", false);
     grid_column(g, "cosine", true);
     grid_column(g, "rows", true);
-    if (target_title(encoder))
-        grid_column(g, target_title(encoder), true);
+    if (embedding_target(encoder))
+        grid_column(g, embedding_target(encoder), true);
     for (size_t i = 0; i < n; i++) {
         const struct embedding_value *v = &e->values[index[i]];
 
         put_value(g, c->format, encoder, v);
         grid_number(g, cosine[i], 4);
         grid_count(g, v->rows);
-        if (target_title(encoder))
+        if (embedding_target(encoder))
             grid_number(g, v->target, encoder->task == TASK_BINARY ? 3 : -1);
     }
     grid_print(g, c);

@@ -31,8 +31,8 @@ static bool read_start(struct context *c, const struct call *call, const struct 
     q->random = start == 1;
     q->from = start == 2 ? mapping_find(c, r->name) : NULL;
     return start != 2 || q->from
-        || error_set(err, ERROR_STATE, "there is no layout of %s yet that --start present "
-                     "could go on from", r->name);
+        || error_set(err, ERROR_STATE, "there is no layout of %s yet that --start "
+                     "present could go on from", r->name);
 }
 
 static bool run_tsne(struct context *c, const struct call *call, struct error *err)

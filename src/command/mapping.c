@@ -209,11 +209,6 @@ static void tsne_status(struct context *c, const struct pending *p, struct str *
 
 /* ---- what came of it ---- */
 
-static const char *target_title(const struct encoder *e)
-{
-    return e->task == TASK_BINARY ? "positive" : e->task == TASK_REGRESSION ? "mean" : NULL;
-}
-
 static void json_text(struct str *out, const char *key, const char *text)
 {
     str_printf(out, "\"%s\":", key);
@@ -239,7 +234,7 @@ static void json_value(struct str *out, const struct scatter *s, size_t v)
 
 static void json_values(struct str *out, const struct scatter *s)
 {
-    const char *target = target_title(s->encoder);
+    const char *target = embedding_target(s->encoder);
 
     for (size_t v = 0; v < s->n_values; v++) {
         str_puts(out, v > 0 ? "," : "");
@@ -301,7 +296,7 @@ static double six_digits(float x)
 
 static void print_grid(struct context *c, const struct scatter *s)
 {
-    const char *target = target_title(s->encoder);
+    const char *target = embedding_target(s->encoder);
     struct grid *g = grid_new("values");
 
     grid_fact_text(g, "run", s->run);

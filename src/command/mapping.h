@@ -18,8 +18,8 @@ struct mapping {
         int job; /* that moves it, or 0 */
     } kept[MAPPING_KEPT];
     int n;
-    int coming; /* the layer that a job has begun with, as long as there are no points of it
-                   yet; -1: none */
+    int coming; /* the layer that a job has begun with, as long as there are no points of
+                   it yet; -1: none */
 };
 
 void mapping_free(struct mapping *m);
@@ -32,8 +32,8 @@ const struct scatter *mapping_before(const struct context *c, const struct scatt
 /* How far a job is, in a few words. */
 void mapping_status(struct str *out, const struct tsne_view *v);
 
-/* Starts the job of a request, whose run is r. Where somebody is at the prompt, those that
- * lay out the same run end. */
+/* Starts the job of a request, whose run is r. Where somebody is at the prompt, those
+ * that lay out the same run end. */
 bool mapping_start(struct context *c, const struct call *call, const struct run *r,
                    const struct tsne_job_request *q, struct error *err);
 

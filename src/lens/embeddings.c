@@ -213,8 +213,8 @@ static bool check_layers(const struct embeddings *e, struct error *err)
 
     if (e->asked.first <= e->asked.last && e->asked.last <= layers)
         return true;
-    return error_set(err, ERROR_USAGE, "the model has %d layer%s, so no embeddings behind "
-                     "layer %d", layers, layers == 1 ? "" : "s", e->asked.last);
+    return error_set(err, ERROR_USAGE, "the model has %d layer%s, so no embeddings "
+                     "behind layer %d", layers, layers == 1 ? "" : "s", e->asked.last);
 }
 
 static bool begin(struct embeddings *e, struct error *err)
@@ -293,6 +293,13 @@ const float *embeddings_points(const struct embeddings *e, int layer)
 size_t embeddings_value(const struct embeddings *e, size_t i, int column)
 {
     return *place_of(e, i, column);
+}
+
+const char *embedding_target(const struct encoder *e)
+{
+    if (e->task == TASK_BINARY)
+        return "positive";
+    return e->task == TASK_REGRESSION ? "mean" : NULL;
 }
 
 const char *embedding_text(const struct encoder *e, const struct embedding_value *v)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Embeddings in context: what the layers of a model made of the cells of chosen rows. Each
- * cell is a point of its own, or all cells of a value (COLUMN=VALUE) are one, their mean.
- * One object goes all the way from a table to points, a slice at a time.
+ * Embeddings in context: what the layers of a model made of the cells of chosen rows.
+ * Each cell is a point of its own, or all cells of a value (COLUMN=VALUE) are one, their
+ * mean. One object goes all the way from a table to points, a slice at a time.
  */
 #ifndef LENS_EMBEDDINGS_H
 #define LENS_EMBEDDINGS_H
@@ -52,8 +52,8 @@ struct embeddings {
 void embeddings_init(struct embeddings *e, const struct embeddings_request *asked);
 void embeddings_done(struct embeddings *e);
 
-/* STEP_DONE: all rows are looked at and x is whole. Refused: what rows_step, rows_pick and
- * look_new refuse, a layer that there is not, more than fits into memory. */
+/* STEP_DONE: all rows are looked at and x is whole. Refused: what rows_step, rows_pick
+ * and look_new refuse, a layer that there is not, more than fits into memory. */
 enum step embeddings_step(struct embeddings *e, struct error *err);
 
 /* Bytes of points that are kept, once it is known which rows there are. */
@@ -63,6 +63,10 @@ size_t embeddings_memory(const struct embeddings *e);
 const float *embeddings_points(const struct embeddings *e, int layer);
 /* The value of a cell of row number i of the picked ones. */
 size_t embeddings_value(const struct embeddings *e, size_t i, int column);
+
+/* What the target of a value is called: "positive", its share of the positive class, or
+ * "mean", of the number; NULL: it is not known. */
+const char *embedding_target(const struct encoder *e);
 
 /* What the value is called: its text, "(missing)" or "(other)". */
 const char *embedding_text(const struct encoder *e, const struct embedding_value *v);

@@ -74,14 +74,9 @@ static void separate(struct embeddings_job *j)
     str_putc(&j->facts, j->metadata ? '\t' : ',');
 }
 
-static const char *target_title(const struct encoder *e)
-{
-    return e->task == TASK_BINARY ? "positive" : e->task == TASK_REGRESSION ? "mean" : NULL;
-}
-
 static void put_header(struct embeddings_job *j)
 {
-    const char *target = target_title(encoder_of(j));
+    const char *target = embedding_target(encoder_of(j));
 
     if (is_cells(j)) {
         put_text(j, "row");
@@ -130,7 +125,7 @@ static void put_facts_of_value(struct embeddings_job *j, const struct embedding_
     put_value(j, v);
     separate(j);
     str_printf(&j->facts, "%zu", v->rows);
-    if (target_title(encoder_of(j))) {
+    if (embedding_target(encoder_of(j))) {
         separate(j);
         put_number(j, v->target);
     }

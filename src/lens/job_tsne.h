@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The job that lays out embeddings in context by t-SNE: rows, embeddings, neighbours, then
- * an iteration at a time, and how trustworthy the layout is. What it has so far is
+ * The job that lays out embeddings in context by t-SNE: rows, embeddings, neighbours,
+ * then an iteration at a time, and how trustworthy the layout is. What it has so far is
  * published, so that it can be watched. Asked to stop it keeps the layout as it is.
  */
 #ifndef LENS_JOB_TSNE_H
@@ -20,8 +20,8 @@ struct tsne_job_request {
     struct embeddings_request embeddings; /* first and last are the same layer */
     size_t most_points;       /* of cells, where embeddings.most is 0: rows are drawn so
                                  that there are no more; 0: all */
-    struct tsne_options tsne; /* perplexity 0: as is usual, less of few points; one that is
-                                 too large for the points is made smaller */
+    struct tsne_options tsne; /* perplexity 0: as is usual, less of few points; one that
+                                 is too large for the points is made smaller */
     bool random;              /* begins anywhere, by embeddings.seed */
     const struct scatter *from; /* or begins as this one lies; copied. NULL: from the
                                    principal components */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Values as points of the plane: what a layout (lens/tsne.h) of their embeddings came to,
- * and all that one wants to know of it later, when table and model are gone. Of cells each
- * is a point, and a value stands at their mean (Huang et al. 2020, figure 2).
+ * and all that one wants to know of it later, when table and model are gone. Of cells
+ * each is a point, and a value stands at their mean (Huang et al. 2020, figure 2).
  */
 #ifndef LENS_SCATTER_H
 #define LENS_SCATTER_H
@@ -51,8 +51,8 @@ void scatter_settle(struct scatter *s);
 /* Takes over how `from`, a copy of s or what s is a copy of, lies at present. */
 void scatter_follow(struct scatter *s, const struct scatter *from);
 
-/* same (n_values) out: the number in `to` of each value of s, whatever model it is of; the
- * number of values of `to`: it is not there. */
+/* same (n_values) out: the number in `to` of each value of s, whatever model it is of;
+ * the number of values of `to`: it is not there. */
 void scatter_match(const struct scatter *s, const struct scatter *to, uint32_t *same);
 
 /* layout (n_points, 2) of s out: each point where it, or at least its value, lies in

@@ -173,8 +173,8 @@ bool do_points(struct app *app, const struct call *call, struct error *err)
     const char *run = call_option(call, "run");
 
     if (run && !mapping_find(&app->context, run))
-        return error_set(err, ERROR_STATE, "there is no layout of %s yet; `tsne --run %s` "
-                         "makes one", run, run);
+        return error_set(err, ERROR_STATE, "there is no layout of %s yet; `tsne --run "
+                         "%s` makes one", run, run);
     if (run || call_option(call, "newest")) {
         free(app->desk.embedding.run);
         app->desk.embedding.run = run ? xstrdup(run) : NULL;

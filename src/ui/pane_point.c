@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Beside a layout of embeddings: what its colours and glyphs mean, and the value under the
- * cursor with those that are nearest to it in all dimensions. */
+/* Beside a layout of embeddings: what its colours and glyphs mean, and the value under
+ * the cursor with those that are nearest to it in all dimensions. */
 #include "ui/pane_points.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The layout of embeddings: values where they stand, each with the letter of its column or
- * a digit of what colours mean, and if one likes all cells behind them. It moves while the
- * job goes on. Beside it the layout before, laid over it as well as that goes.
+ * The layout of embeddings: values where they stand, each with the letter of its column
+ * or a digit of what colours mean, and if one likes all cells behind them. It moves while
+ * the job goes on. Beside it the layout before, laid over it as well as that goes.
  */
 #include "ui/pane_points.h"
 

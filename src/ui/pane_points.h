@@ -27,9 +27,9 @@ bool points_hidden(const struct view *v, const struct scatter *s, size_t value);
 void points_letters(const struct encoder *e, char *letters);
 
 enum { POINTS_LEVELS = 10 };
-/* What colour and glyph stand for where it is not the column: a level 0..9 of the share of
- * the positive class (a tenth each), of the mean of a number, or of how frequent it is; -1:
- * not known. */
+/* What colour and glyph stand for where it is not the column: a level 0..9 of the share
+ * of the positive class (a tenth each), of the mean of a number, or of how frequent it
+ * is; -1: not known. */
 int points_level(const struct view *v, const struct scatter *s, size_t value);
 /* The lower end of a level. */
 double points_level_from(const struct view *v, const struct scatter *s, int level);
