@@ -272,6 +272,41 @@ static void cells_can_be_changed(void)
     fixture_done(&f);
 }
 
+/* Each model has codes of its own for what a cell says. */
+static void changed_cells_are_read_by_each_model(void)
+{
+    static char *const cells[] = {"a=s"};
+    struct fixture f = fixture_new(LAYERS);
+    struct fixture g = fixture_of(table_of("a,b,kind,yes\ns,t,k0,yes\nr,u,k1,no\n"
+                                           "s,u,k2,no\nr,t,k0,yes\ns,t,k1,no\n"
+                                           "r,u,k2,yes\ns,t,k0,no\nr,u,k1,yes\n"
+                                           "s,u,k2,no\nr,t,k0,yes\n"),
+                                  "yes", NULL, LAYERS, 3, 1);
+    struct attention_request q = request_of(&f), less;
+    struct sight *both, *own;
+    double *map;
+
+    q.masking = false;
+    q.rows.part = PART_NONE;
+    q.row = 2;
+    q.cells = cells;
+    q.n_cells = 1;
+    less = q;
+    less.rows = fixture_rows(&g, PART_NONE);
+    own = look_for(&less);
+    q.less = &less.rows;
+    both = look_for(&q);
+    map = xcalloc(CELLS, sizeof *map);
+    attention_read(&both->less, 0, 0, map);
+    for (int i = 0; i < CELLS; i++)
+        check_near(map[i], own->seen.sum[i], 1e-12);
+    free(map);
+    sight_free(own);
+    sight_free(both);
+    fixture_done(&f);
+    fixture_done(&g);
+}
+
 static void check_refused(const struct attention_request *q, const char *sentence)
 {
     struct attention_job *j = attention_job_new(q);
@@ -323,6 +358,7 @@ int main(void)
     test_run(runs_are_subtracted);
     test_run(one_row_is_predicted_too);
     test_run(cells_can_be_changed);
+    test_run(changed_cells_are_read_by_each_model);
     test_run(what_is_not_there_is_refused);
     return test_done();
 }

@@ -126,7 +126,8 @@ static bool change_cells(struct attention_job *j, struct error *err)
         if (!column)
             return refuse_cell(j->asked.cells[i], err);
         for (int k = 0; k < j->n_groups; k++)
-            edit_cell(e, j->groups[k].rows->frame, j->groups[k].index[0], column,
+            edit_cell(model_encoder(j->groups[k].rows->asked.model),
+                      j->groups[k].rows->frame, j->groups[k].index[0], column,
                       (struct cell){text, (uint32_t)strlen(text)});
     }
     return true;
