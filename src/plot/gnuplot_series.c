@@ -178,7 +178,7 @@ static void add_texts(struct script *s)
         labels[i].y = height * part_of(&f->y, f->texts[i].y, s->y_low, s->y_high);
         measure_text(s, &f->texts[i], &labels[i]);
     }
-    labels_place(labels, f->n_texts, width, height, script_is_text(s) ? 0.6 : 6);
+    labels_place(labels, f->n_texts, width, height, script_is_text(s) ? 0.6 : 10);
     for (size_t i = 0; i < f->n_texts; i++) {
         if (labels[i].placed)
             add_text(s, &f->texts[i], &labels[i], width, height);
