@@ -196,6 +196,18 @@ static void colours_mean_target_or_frequency(void)
     stage_done(&t);
 }
 
+/* The value under the cursor is in the middle, and the distances are twice as large. */
+static void one_can_come_closer(void)
+{
+    struct stage t;
+
+    init_usual(&t);
+    t.desk.embedding.zoom = 2;
+    t.desk.lists[PANE_POINTS].cursor = 12;
+    check_view(&t, "points-zoom", 80, 24, GLYPHS_ASCII, false);
+    stage_done(&t);
+}
+
 static void columns_are_hidden(void)
 {
     struct stage t;
@@ -373,6 +385,7 @@ int main(void)
     test_run(values_stand_where_they_lie);
     test_run(cells_are_dots_behind_them);
     test_run(colours_mean_target_or_frequency);
+    test_run(one_can_come_closer);
     test_run(columns_are_hidden);
     test_run(the_layout_before_is_laid_over_it);
     test_run(without_a_layout_one_learns_how);

@@ -84,10 +84,10 @@ const struct command command_find_verb = {
 
 const struct command command_zoom = {
     .name = "zoom",
-    .help = "show a part of the curves, or more of them",
+    .help = "show a part of the curves or of a layout, or more of it",
     .arguments = {{"HOW", CHOICES("in|out|reset"), REQUIRED, NULL,
-                   "in and out around the value cursor, else at the end; reset: the "
-                   "whole run"}},
+                   "in and out around the value cursor, else at the end; reset: all "
+                   "of it"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };

@@ -365,6 +365,15 @@ static void set_x_range(struct train_desk *t, double low, double high)
 }
 
 /* Half of what is seen around the value cursor, or its later half. */
+/* Around the value under the cursor. */
+static void zoom_points(struct embedding_desk *d, int how)
+{
+    static const double most = 64;
+    double zoom = d->zoom > 1 ? d->zoom : 1;
+
+    d->zoom = how == 0 ? fmin(most, 2 * zoom) : how == 1 ? fmax(1, zoom / 2) : 1;
+}
+
 static bool do_zoom(struct app *app, const struct call *call, struct error *err)
 {
     struct train_desk *t = &app->desk.train;
@@ -372,6 +381,10 @@ static bool do_zoom(struct app *app, const struct call *call, struct error *err)
     double low, high, low_seen, high_seen, middle, span;
     struct view v = app_view(app);
 
+    if (app->desk.view == VIEW_EMBEDDING) {
+        zoom_points(&app->desk.embedding, how);
+        return true;
+    }
     if (how == 2) {
         set_x_range(t, NAN, NAN);
         return true;

@@ -99,6 +99,7 @@ struct embedding_desk {
     } colour;
     bool cells;             /* each cell is seen, too */
     bool bare;              /* values have no names beside them */
+    double zoom;            /* how much larger than all of it, around the cursor; 0: not */
     bool beside;            /* the layout before stands beside it where there is room,
                                not only when it has the keys */
     bool *hidden;           /* (n_hidden) columns that are not shown */

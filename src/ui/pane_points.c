@@ -160,14 +160,14 @@ char *points_target_name(const struct scatter *s)
 
 /* ---- places on the screen ---- */
 
-/* A character is twice as high as it is wide. */
+/* A character is twice as high as it is wide. Places beyond it are cut off. */
 struct field {
     double left, top, unit; /* of a column; a row has two */
     int width, height;
 };
 
 static struct field field_of(const struct scatter *s, const float *place, bool cells,
-                             const struct surface *on)
+                             const struct surface *on, const float *around, double zoom)
 {
     struct field f = {.width = on->width, .height = on->height};
     double left = INFINITY, right = -INFINITY, bottom = INFINITY, top = -INFINITY;
@@ -184,6 +184,11 @@ static struct field field_of(const struct scatter *s, const float *place, bool c
                   (top - bottom) / fmax(1, f.height - 1) / 2);
     if (!(f.unit > 0))
         f.unit = 1;
+    if (zoom > 1) {
+        f.unit /= zoom;
+        left = right = (double)around[0];
+        top = bottom = (double)around[1];
+    }
     f.left = (left + right) / 2 - f.unit * (f.width - 1) / 2;
     f.top = (top + bottom) / 2 + f.unit * (f.height - 1);
     return f;
@@ -257,14 +262,23 @@ static int by_rows(const void *a, const void *b)
     return (x->value > y->value) - (x->value < y->value);
 }
 
-/* Frequent values first, and before all that under the cursor. Returns how many. */
+static bool is_seen(const struct sketch *k, size_t value)
+{
+    int x = column_at(&k->field, k->place + 2 * value);
+    int y = row_at(&k->field, k->place + 2 * value);
+
+    return x >= 0 && x < k->on->width && y >= 0 && y < k->on->height;
+}
+
+/* Of those that are seen, frequent values first, and before all that under the cursor.
+ * Returns how many. */
 static size_t rank_values(const struct sketch *k, struct ranked *out)
 {
     const struct scatter *s = k->scatter;
     size_t n = 0;
 
     for (size_t v = 0; v < s->n_values; v++)
-        if (v == k->cursor || !points_hidden(k->view, s, v))
+        if (v == k->cursor || (!points_hidden(k->view, s, v) && is_seen(k, v)))
             out[n++] = (struct ranked){v, v == k->cursor ? SIZE_MAX : s->values[v].rows};
     qsort(out, n, sizeof *out, by_rows);
     return n;
@@ -334,7 +348,9 @@ static void draw_sketch(struct sketch *k, bool cells)
 
     k->letters = xcalloc((size_t)s->encoder->n_categorical + 1, 1);
     points_letters(s->encoder, k->letters);
-    k->field = field_of(s, k->place, cells, k->on);
+    k->field = field_of(s, k->place, cells, k->on,
+                        k->place + 2 * (k->cursor < s->n_values ? k->cursor : 0),
+                        k->view->desk->embedding.zoom);
     n = rank_values(k, ranked);
     if (cells)
         draw_dots(k);
