@@ -14,6 +14,8 @@
 #include "data/vocabulary.h"
 #include "engine/job_load.h"
 #include "engine/trainer.h"
+#include "lens/job_embeddings.h"
+#include "lens/job_tsne.h"
 #include "model/model.h"
 #include "subject.h"
 
@@ -439,6 +441,81 @@ static void predicting(void)
     lesson_done(&l);
 }
 
+/* ---- looking inside ---- */
+
+/* What is looked at. */
+struct looked {
+    struct subject *s;
+    struct model *model;
+    struct pool *pool;
+};
+
+static struct embeddings_request embeddings_of(const struct looked *l,
+                                               enum embedding_points points)
+{
+    return (struct embeddings_request){
+        .rows = {.model = l->model, .pool = l->pool, .data = l->s->data,
+                 .schema = l->s->schema, .split = split_defaults(), .part = PART_TRAIN},
+        .first = 0, .last = 0, .points = points, .most = 30, .seed = 1};
+}
+
+static bool write_embeddings(void *arg, struct error *err)
+{
+    struct embeddings_job_request q = {
+        .run = "r", .embeddings = embeddings_of(arg, EMBEDDING_VALUES),
+        .path = "unit_memory.csv"};
+    struct embeddings_job *j = embeddings_job_new(&q);
+    bool done = job_run(&embeddings_job_type, j, err);
+
+    embeddings_job_type.free(j);
+    unlink(q.path);
+    return done;
+}
+
+/* Without memory for what is published nothing is seen meanwhile. */
+static bool lay_out(void *arg, struct error *err)
+{
+    struct tsne_job_request q = {
+        .run = "r", .embeddings = embeddings_of(arg, EMBEDDING_CELLS),
+        .tsne = tsne_defaults(), .random = true};
+    struct tsne_job *j;
+    enum step step;
+
+    q.tsne.perplexity = 0;
+    q.tsne.iterations = 3;
+    q.tsne.early = 0;
+    j = tsne_job_new(&q, err);
+    if (!j)
+        return false;
+    do {
+        step = tsne_job_type.run(j, err);
+        tsne_job_type.publish(j);
+    } while (step == STEP_MORE);
+    tsne_job_type.free(j);
+    return step == STEP_DONE;
+}
+
+static void looking_inside(void)
+{
+    char *text = make_text();
+    struct subject s = subject_new(table_of(text), "y", "weight");
+    struct model_options o = model_defaults();
+    struct error err = {0};
+    struct looked l = {.s = &s, .pool = pool_new(1, &err)};
+
+    o.dim = 8;
+    o.layers = 1;
+    o.heads = 2;
+    o.head_cap = 8;
+    l.model = model_new(&o, s.encoder, 1, &err);
+    check_each(write_embeddings, &l);
+    check_each(lay_out, &l);
+    model_unref(l.model);
+    pool_free(l.pool);
+    subject_done(&s);
+    free(text);
+}
+
 /* ---- saving ---- */
 
 enum { SAVED = 0, TOLD = 3, SILENT = 4, DIED = 5, ENOUGH = 6 };
@@ -522,6 +599,7 @@ int main(void)
     test_run(opening_a_model);
     test_run(learning);
     test_run(predicting);
+    test_run(looking_inside);
     test_run(saving);
     return test_done();
 }
