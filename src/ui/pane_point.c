@@ -198,6 +198,69 @@ static int draw_neighbours(struct surface *s, int y, const struct scatter *shown
     return y + (int)n;
 }
 
+/* ---- what stayed ---- */
+
+enum { KEPT = 10 };
+
+static double away(const struct scatter *s, size_t a, size_t b)
+{
+    double x = (double)(s->place[2 * a] - s->place[2 * b]);
+    double y = (double)(s->place[2 * a + 1] - s->place[2 * b + 1]);
+
+    return x * x + y * y;
+}
+
+/* The k nearest in the plane into out; returns how many there are. */
+static size_t nearest_in_plane(const struct scatter *s, size_t value, size_t k,
+                               uint32_t *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->n_values; i++) {
+        size_t at;
+
+        if (i == value || (n == k && away(s, value, i) >= away(s, value, out[k - 1])))
+            continue;
+        at = n < k ? n++ : k - 1;
+        for (; at > 0 && away(s, value, i) < away(s, value, out[at - 1]); at--)
+            out[at] = out[at - 1];
+        out[at] = (uint32_t)i;
+    }
+    return n;
+}
+
+/* Of the nearest in the plane those that were among them in the layout before. */
+static size_t count_kept(const struct scatter *s, const struct scatter *before,
+                         size_t value, size_t *of)
+{
+    uint32_t *same = xcalloc(s->n_values, sizeof *same);
+    uint32_t now[KEPT], then[KEPT];
+    size_t n = nearest_in_plane(s, value, KEPT, now), m = 0, kept = 0;
+
+    scatter_match(s, before, same);
+    if (same[value] < before->n_values)
+        m = nearest_in_plane(before, same[value], KEPT, then);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < m; k++)
+            kept += same[now[i]] == then[k];
+    free(same);
+    *of = n;
+    return kept;
+}
+
+static int draw_kept(const struct view *v, struct surface *s, int y,
+                     const struct scatter *shown, size_t value)
+{
+    const struct scatter *before = points_beside(v);
+    size_t of, kept;
+
+    if (!before || !v->desk->embedding.beside)
+        return y;
+    kept = count_kept(shown, before, value, &of);
+    surface_printf(s, 0, y, 0, ROLE_TEXT, "nearest here: %zu of %zu stayed", kept, of);
+    return y + 1;
+}
+
 /* How it was made, as far as there is room: what one has to know to believe it. */
 static void draw_facts(struct surface *s, int y, const struct scatter *shown)
 {
@@ -234,6 +297,7 @@ static void draw_point(const struct view *v, struct surface *s, bool focused)
                    embedding_text(shown->encoder, &shown->values[at]));
     y = draw_rows(s, y, shown, &shown->values[at]);
     y = draw_target(s, y, shown, &shown->values[at]);
+    y = draw_kept(v, s, y, shown, at);
     surface_printf(s, 0, y, 0, ROLE_DIM, "nearest (cosine, %d-d)", shown->width);
     left = s->height - y - 1;
     if (left > rows_of_facts(s) + 4)
