@@ -257,7 +257,7 @@ static int draw_kept(const struct view *v, struct surface *s, int y,
     if (!before || !v->desk->embedding.beside)
         return y;
     kept = count_kept(shown, before, value, &of);
-    surface_printf(s, 0, y, 0, ROLE_TEXT, "nearest here: %zu of %zu stayed", kept, of);
+    surface_printf(s, 0, y, 0, ROLE_TEXT, "%zu of %zu nearest stayed", kept, of);
     return y + 1;
 }
 
