@@ -65,7 +65,7 @@ const struct command command_tsne = {
             "all of it); distances of what lies far apart, sizes of groups and axes mean "
             "nothing. Keep only what stays with another perplexity and --start random of "
             "another seed. `plot tsne` draws the layout, `stop` ends it and keeps it as "
-            "it is.",
+            "it is. Tables and CSV have the values, JSON the cells, too.",
     .options = {
         RUN_OPTION,
         LAYER_OPTION,
