@@ -747,8 +747,10 @@ static void hint_lines(void)
 /* On 80 columns the hints that a view is about are there, and how to get on. */
 static void hints_fit(void)
 {
-    static const char *const wanted[VIEWS] = {"c#itT", "pSLw[", "edsT", "[{asP",
-                                              "e/"};
+    static const char *const wanted[] = {"c#itT", "pSLw[", "edsT", "[{asP", "t[cpS",
+                                         "e/"};
+
+    _Static_assert(sizeof wanted / sizeof wanted[0] == VIEWS, "one for each view");
 
     begin();
     for (int id = 0; id < VIEWS; id++) {
