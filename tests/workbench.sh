@@ -321,7 +321,7 @@ misses 'continuous' "a tiny window has no panes"
 keys 'tables' Enter
 sees 'income' "but output and prompt"
 mux resize-window -t t -x 59 -y 15
-sees '\[4\]' "a small one has one pane"
+sees '\[6\]' "a small one has one pane"
 mux resize-window -t t -x 80 -y 24
 keys 'view data' Enter
 sees 'household_size num' "and back"
