@@ -14,22 +14,26 @@ enum { PROMPT_ROWS = 4, STATUS_ROWS = 3, LOG_WIDTH = 10 };
 
 /* ---- the row of tabs ---- */
 
+/* From 60 columns on with the names of the views, from 120 on as wide as they like. */
 static int draw_tabs(const struct desk *d, struct surface *s)
 {
-    bool words = s->width >= 60;
     int x = 0;
 
     for (enum view_id view = 0; view < VIEWS; view++) {
         bool on = view == d->view;
-        char open = on ? '[' : ' ', close = on ? ']' : ' ';
-        char *text = words
-            ? xasprintf("%c%d:%s%c", open, view + 1, view_title(view), close)
-            : xasprintf("%c%d%c", open, view + 1, close);
+        enum role role = on ? ROLE_TAB_ON : ROLE_TAB;
+        const char *name = view == VIEW_ATTENTION && s->width < 120 ? "Attn"
+                                                                    : view_title(view);
 
-        x += surface_text(s, x, 0, 0, on ? ROLE_TAB_ON : ROLE_TAB, text);
-        free(text);
+        if (on)
+            surface_put(s, x, 0, '[', role);
+        x += 1 + surface_printf(s, x + 1, 0, 0, role, s->width < 60 ? "%d" : "%d:%s",
+                                view + 1, name);
+        if (on)
+            surface_put(s, x, 0, ']', role);
+        x += s->width >= 120;
     }
-    return x;
+    return x + 1;
 }
 
 static void add_table(const struct view *v, struct str *out)
