@@ -387,7 +387,7 @@ keys 'target over_50k' Enter
 until_true has ' TARGET '
 enter 'set model.layers 1'
 keys 'train --epochs 100000 --patience 0 --name term' Enter
-sees 'train term [0-9]*/' "SIGTERM: a job has weights"
+sees 'term [0-9]*/' "SIGTERM: a job has weights"
 kill -TERM "$(pid_of)"
 sees '^status 143' "SIGTERM ends the program"
 until_true has ' icanon' && test -s runs/term/model.safetensors

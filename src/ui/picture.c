@@ -36,7 +36,7 @@ static int draw_tabs(const struct desk *d, struct surface *s)
     return x + 1;
 }
 
-static void add_table(const struct view *v, struct str *out)
+static void add_table(const struct view *v, bool size, struct str *out)
 {
     const struct table *t = v->session->table;
     char rows[COUNT_TEXT];
@@ -44,8 +44,9 @@ static void add_table(const struct view *v, struct str *out)
     if (!t)
         return;
     show_to(out, t->name, strlen(t->name), 24);
-    str_printf(out, " %sx%d", count_text(dataset_rows(t->data), rows),
-               dataset_columns(t->data));
+    if (size)
+        str_printf(out, " %sx%d", count_text(dataset_rows(t->data), rows),
+                   dataset_columns(t->data));
 }
 
 enum { LONG_STATUS = 80 }; /* columns from which a job may tell all */
@@ -105,6 +106,7 @@ static void add_jobs(const struct view *v, int width, struct str *out)
     put_jobs(v, width, j->run->name, out);
 }
 
+/* The table, and at the right jobs; where both do not fit, the table without its size. */
 static void draw_top(const struct view *v, struct surface *s)
 {
     struct str table = {0}, jobs = {0};
@@ -114,11 +116,16 @@ static void draw_top(const struct view *v, struct surface *s)
     x = draw_tabs(v->desk, s) + 2;
     if (v->desk->frozen)
         x += surface_text(s, x, 0, 0, ROLE_WARNING, "FROZEN") + 2;
-    add_table(v, &table);
+    add_table(v, true, &table);
+    room = s->width - x - surface_width(str_text(&table)) - 2;
+    add_jobs(v, room, &jobs);
+    width = surface_width(str_text(&jobs));
+    if (width > room) {
+        str_clear(&table);
+        add_table(v, false, &table);
+    }
     x += surface_text(s, x, 0, s->width - x, ROLE_TAB, str_text(&table));
     room = s->width - x - 2;
-    add_jobs(v, room, &jobs);
-    width = (int)show_width(str_text(&jobs), jobs.length);
     if (room > 4)
         surface_text(s, width < room ? s->width - width : x + 2, 0, room,
                      v->n_jobs > 0 ? ROLE_TAB_ON : ROLE_TAB, str_text(&jobs));
