@@ -126,7 +126,7 @@ begin 80 24 "$tabscope" --no-rc -c "'load income.csv'" -c "'target over_50k'" \
     -c "'set model.layers 1'" -c "'set model.head_cap 16'"
 sees 'target over_50k' "command lines are run first"
 keys 'train --epochs 100000 --patience 0' Enter
-until_true has 'train r1'
+until_true has 'r1 '
 keys 'view train' Enter
 sees 'epoch  *[0-9]' "the Train view shows how it goes"
 keys 'tables' Enter
@@ -400,7 +400,7 @@ keys 'target over_50k' Enter
 until_true has ' TARGET '
 enter 'set model.layers 1'
 keys 'train --epochs 100000 --patience 0 --name lost' Enter
-sees 'train lost [0-9]*/' "lost terminal: a job has weights"
+sees 'lost [0-9]*/' "lost terminal: a job has weights"
 lost=$(pid_of)
 mux kill-server
 gone() { ! kill -0 "$lost" 2> /dev/null; }
@@ -454,11 +454,11 @@ sees 'manners 399x' "fg brings the picture back"
 keys 'target over_50k' Enter
 until_true has ' TARGET '
 keys 'train --epochs 100000 --patience 0 --name held' Enter
-sees 'train held' "a job runs"
+sees 'held' "a job runs"
 keys C-z
 sees 'train held stands still until' "Ctrl-Z says that it does not go on"
 keys fg Enter
-sees 'train held' "fg lets it go on"
+sees 'held' "fg lets it go on"
 keys C-c
 sees 'Ctrl-C again' "Ctrl-C on an empty line warns again"
 keys C-c
