@@ -407,14 +407,21 @@ gone() { ! kill -0 "$lost" 2> /dev/null; }
 until_true gone && test -s runs/lost/model.safetensors
 point "without a terminal the program keeps its weights and ends"
 
+# the newer one in the same second
+touch -d '2038-01-01 00:00:00.2' runs/term/resume.safetensors
+touch -d '2038-01-01 00:00:00.1' runs/lost/resume.safetensors
 start_manners 'cut off'
-sees 'idle (resume lost)' "what was cut off is offered at the next start"
+sees 'idle (resume term)' "the last one that was cut off is offered at the next start"
+mux kill-server
+touch -d '2038-01-01 00:00:00.3' runs/lost/resume.safetensors
+start_manners 'cut off'
+sees 'idle (resume lost)' "even by a tenth of a second"
 keys 'view runs' Enter
 to_panes
 keys / 'lost' Enter
 sees '^> *\**lost \|>.* lost ' "it is listed"
 keys R
-sees 'resume lost [0-9]*/' "and R goes on with it"
+sees 'lost [0-9]*/[0-9]* best' "and R goes on with it"
 keys : 'pause' Enter
 keys 'quit' Enter
 sees 'leave, so that `resume lost` goes on' "leaving asks"

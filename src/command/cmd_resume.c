@@ -220,13 +220,19 @@ static bool is_offered(const struct run *r)
     return r->state == RUN_KEPT && r->files.cut_off && !r->files.elsewhere;
 }
 
+static bool is_newer(const struct run *a, const struct run *b)
+{
+    struct timespec x = a->files.when, y = b->files.when;
+
+    return x.tv_sec > y.tv_sec || (x.tv_sec == y.tv_sec && x.tv_nsec > y.tv_nsec);
+}
+
 const struct run *resume_offered(const struct session *s)
 {
     const struct run *newest = NULL;
 
     for (size_t i = 0; i < s->n_runs; i++)
-        if (is_offered(s->runs[i])
-            && (!newest || s->runs[i]->files.when >= newest->files.when))
+        if (is_offered(s->runs[i]) && (!newest || is_newer(s->runs[i], newest)))
             newest = s->runs[i];
     return newest;
 }

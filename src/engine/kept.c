@@ -108,7 +108,7 @@ static bool look_at_state(struct run *r)
     r->files.resumable = ok;
     r->files.cut_off = ok && !about.stopped;
     if (ok && stat(path, &st) == 0)
-        r->files.when = st.st_mtime;
+        r->files.when = st.st_mtim;
     if (j)
         take_recipe(r, j);
     if (ok) {

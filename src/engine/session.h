@@ -60,7 +60,7 @@ struct run_files {
     bool resumable; /* its state, to go on with */
     bool cut_off;   /* likewise, and nobody wanted it to end */
     bool elsewhere; /* another process trains it now */
-    time_t when;    /* its state was saved */
+    struct timespec when; /* its state was saved */
 };
 
 /* A model and how it came about. */
