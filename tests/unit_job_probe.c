@@ -69,33 +69,39 @@ static float *plain_features(const struct fixture *f, const uint32_t *rows, size
     return x;
 }
 
-static double plain_auc(const struct fixture *f, const uint32_t *rows, size_t n,
+static double plain_score(const struct fixture *f, const uint32_t *rows, size_t n,
                         int layer, enum pooling pooling)
 {
-    int inputs, *class = xcalloc(n, sizeof *class);
+    int inputs, *class = xcalloc(n, sizeof *class), classes = f->s.encoder->n_classes;
     float *x = plain_features(f, rows, n, layer, pooling, &inputs);
+    float *value = xcalloc(n, sizeof *value);
     struct error err = {0};
     struct probe p;
-    double auc;
+    double score;
 
-    for (size_t i = 0; i < n; i++)
-        class[i] = (int)f->s.frame->target[rows[i]];
-    check(probe_init(&p, x, n, inputs, class, f->s.encoder->n_classes, FOLDS, 1, f->pool,
-                     &err));
+    for (size_t i = 0; i < n; i++) {
+        value[i] = f->s.frame->target[rows[i]];
+        class[i] = (int)value[i];
+    }
+    if (classes > 0)
+        check(probe_init(&p, x, n, inputs, class, classes, FOLDS, 1, f->pool, &err));
+    else
+        check(probe_init_number(&p, x, n, inputs, value, FOLDS, 1, f->pool, &err));
     while (probe_step(&p, &err) == STEP_MORE)
         ;
-    auc = probe_auc(&p, NULL);
+    score = probe_score(&p, NULL);
     probe_done(&p);
     free(x);
+    free(value);
     free(class);
-    return auc;
+    return score;
 }
 
 static void layers_are_probed_as_by_hand(void)
 {
-    static const char *const targets[] = {"yes", "kind"};
+    static const char *const targets[] = {"yes", "kind", "price"};
 
-    for (int t = 0; t < 2; t++) {
+    for (int t = 0; t < 3; t++) {
         struct fixture f = fixture_new(targets[t], LAYERS, 2);
         struct probe_job *j = probe_all(&f, PART_TRAIN, 0, 1);
         size_t n = answers_count(f.s.frame, f.s.split, PART_TRAIN);
@@ -107,11 +113,12 @@ static void layers_are_probed_as_by_hand(void)
         check_int(probe_job_layers(j, 0), LAYERS);
         check(model_evaluate(f.model, f.pool, f.s.frame, f.s.split, PART_TRAIN,
                              FILL_CLASS, &whole, &err));
-        check(probe_job_end_to_end(j, 0) == whole.auc);
+        check(probe_job_end_to_end(j, 0) == (t < 2 ? whole.auc : whole.r2));
+        check_str(probe_job_metric(j)->name, t < 2 ? "auc" : "r2");
         for (int layer = 0; layer <= LAYERS; layer++)
             for (int p = 0; p < POOLINGS; p++)
-                check_near(probe_job_score(j, 0, (enum pooling)p, layer).auc,
-                           plain_auc(&f, rows, n, layer, (enum pooling)p), 2e-3);
+                check_near(probe_job_score(j, 0, (enum pooling)p, layer).mean,
+                           plain_score(&f, rows, n, layer, (enum pooling)p), 2e-3);
         free(rows);
         probe_job_type.free(j);
         fixture_done(&f);
@@ -177,7 +184,7 @@ static void what_is_in_a_layer_is_found(void)
     struct probe_job *j = probe_all(&f, PART_TRAIN, 0, 1);
 
     for (int layer = 0; layer <= LAYERS; layer++)
-        check(probe_job_score(j, 0, POOLING_CONCAT, layer).auc > 0.999);
+        check(probe_job_score(j, 0, POOLING_CONCAT, layer).mean > 0.999);
     check_int(probe_job_rows(j), answers_count(f.s.frame, f.s.split, PART_TRAIN));
     probe_job_type.free(j);
     fixture_done(&f);
@@ -186,17 +193,34 @@ static void what_is_in_a_layer_is_found(void)
     j = probe_all(&f, PART_TRAIN, 0, 1);
     for (int layer = 0; layer <= LAYERS; layer++)
         for (int p = 0; p < POOLINGS; p++)
-            check(probe_job_score(j, 0, (enum pooling)p, layer).auc > 0.98);
+            check(probe_job_score(j, 0, (enum pooling)p, layer).mean > 0.98);
     probe_job_type.free(j);
     fixture_done(&f);
 
     f = telling_fixture("by_none");
     j = probe_all(&f, PART_TRAIN, 0, 1);
     for (int p = 0; p < POOLINGS; p++) {
-        double auc = probe_job_score(j, 0, (enum pooling)p, LAYERS).auc;
+        double auc = probe_job_score(j, 0, (enum pooling)p, LAYERS).mean;
 
         check(auc > 0.35 && auc < 0.65);
     }
+    probe_job_type.free(j);
+    fixture_done(&f);
+}
+
+/* A price is a sum of x and of what a says. */
+static void numbers_are_probed_too(void)
+{
+    struct fixture f = fixture_new("price", LAYERS, 2);
+    struct probe_job *j = probe_all(&f, PART_TRAIN, 0, 1);
+
+    for (int layer = 0; layer <= LAYERS; layer++) {
+        struct probe_score s = probe_job_score(j, 0, POOLING_CONCAT, layer);
+
+        check(s.mean > 0.99 && s.mean <= 1);
+        check(s.deviation >= 0 && s.deviation < 0.01);
+    }
+    check(probe_job_end_to_end(j, 0) < 0.5); /* it has learned nothing */
     probe_job_type.free(j);
     fixture_done(&f);
 }
@@ -218,8 +242,8 @@ static void figures_are_the_same_for_any_threads(void)
             struct probe_score s = probe_job_score(a, 0, (enum pooling)p, layer);
             struct probe_score t = probe_job_score(b, 0, (enum pooling)p, layer);
 
-            check(s.auc == t.auc && s.deviation == t.deviation);
-            differ |= probe_job_score(c, 0, (enum pooling)p, layer).auc != s.auc;
+            check(s.mean == t.mean && s.deviation == t.deviation);
+            differ |= probe_job_score(c, 0, (enum pooling)p, layer).mean != s.mean;
         }
     check(differ);
     probe_job_type.free(a);
@@ -247,10 +271,10 @@ static void a_second_run_stands_beside(void)
     check_int(probe_job_layers(both, 0), LAYERS);
     check_int(probe_job_layers(both, 1), 0);
     for (int layer = 0; layer <= LAYERS; layer++)
-        check(probe_job_score(both, 0, POOLING_MEAN, layer).auc
-              == probe_job_score(one, 0, POOLING_MEAN, layer).auc);
-    check(probe_job_score(both, 1, POOLING_MEAN, 0).auc
-          == probe_job_score(other, 0, POOLING_MEAN, 0).auc);
+        check(probe_job_score(both, 0, POOLING_MEAN, layer).mean
+              == probe_job_score(one, 0, POOLING_MEAN, layer).mean);
+    check(probe_job_score(both, 1, POOLING_MEAN, 0).mean
+          == probe_job_score(other, 0, POOLING_MEAN, 0).mean);
     check(probe_job_end_to_end(both, 1) == probe_job_end_to_end(other, 0));
     probe_job_type.free(both);
     probe_job_type.free(one);
@@ -278,7 +302,7 @@ static void rare_classes_are_left_out(void)
     check(rare > 0 && rare < FOLDS);
     check_int(probe_job_rows(j), f.s.split->count[PART_TRAIN] - rare);
     check(strstr(probe_job_note(j), "of classes with fewer than 4 rows") != NULL);
-    check(probe_job_score(j, 0, POOLING_CONCAT, 0).auc > 0.6);
+    check(probe_job_score(j, 0, POOLING_CONCAT, 0).mean > 0.6);
     probe_job_type.free(j);
     fixture_done(&f);
     str_done(&text);
@@ -286,24 +310,29 @@ static void rare_classes_are_left_out(void)
 
 static void too_few_rows_are_refused(void)
 {
-    struct fixture f = fixture_new("yes", 1, 1);
-    struct probe_request q = {.rows = {rows_of(&f, PART_TEST)}, .n_runs = 1,
-                              .pooled = {true, false, false}, .folds = FOLDS, .most = 3,
-                              .seed = 1};
-    struct probe_job *j = probe_job_new(&q);
-    struct error err = {0};
+    static const char *const targets[] = {"yes", "price"};
+    static const char *const said[] = {
+        "a probe of 4 folds needs two classes with as many rows each, and there is none",
+        "a probe of 4 folds needs 8 rows with a target, and there are 3"};
 
-    check(!job_run(&probe_job_type, j, &err));
-    check_str(err.text, "a probe of 4 folds needs two classes with as many rows each, "
-              "and there is none");
-    probe_job_type.free(j);
-    fixture_done(&f);
+    for (int t = 0; t < 2; t++) {
+        struct fixture f = fixture_new(targets[t], 1, 1);
+        struct probe_request q = {.rows = {rows_of(&f, PART_TEST)}, .n_runs = 1,
+                                  .pooled = {true, false, false}, .folds = FOLDS,
+                                  .most = 3, .seed = 1};
+        struct probe_job *j = probe_job_new(&q);
+        struct error err = {0};
+
+        check(!job_run(&probe_job_type, j, &err));
+        check_str(err.text, said[t]);
+        probe_job_type.free(j);
+        fixture_done(&f);
+    }
 }
 
-/* Whatever slice it is stopped after, nothing leaks and nothing is left running. */
-static void it_can_be_stopped_anywhere(void)
+static void stop_everywhere(const char *target)
 {
-    struct fixture f = fixture_new("yes", 1, 1);
+    struct fixture f = fixture_new(target, 1, 1);
     struct probe_request q = {.rows = {rows_of(&f, PART_TEST)}, .n_runs = 1,
                               .pooled = {true, true, false}, .folds = FOLDS, .seed = 1};
     struct error err = {0};
@@ -320,10 +349,18 @@ static void it_can_be_stopped_anywhere(void)
     fixture_done(&f);
 }
 
+/* Whatever slice it is stopped after, nothing leaks and nothing is left running. */
+static void it_can_be_stopped_anywhere(void)
+{
+    stop_everywhere("yes");
+    stop_everywhere("price");
+}
+
 int main(void)
 {
     test_run(layers_are_probed_as_by_hand);
     test_run(what_is_in_a_layer_is_found);
+    test_run(numbers_are_probed_too);
     test_run(figures_are_the_same_for_any_threads);
     test_run(a_second_run_stands_beside);
     test_run(rare_classes_are_left_out);

@@ -232,11 +232,11 @@ static double probe_of(const struct task *t, int threads)
     double auc, deviation;
 
     check(probe_init(&p, t->x, t->n, t->d, t->class, t->classes, 5, 3, pool, &err));
-    check(isnan(probe_auc(&p, &deviation)));
+    check(isnan(probe_score(&p, &deviation)));
     while ((step = probe_step(&p, &err)) == STEP_MORE)
         continue;
     check_int(step, STEP_DONE);
-    auc = probe_auc(&p, &deviation);
+    auc = probe_score(&p, &deviation);
     check(deviation >= 0 && deviation < 0.2);
     probe_done(&p);
     pool_free(pool);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How much of the classes can be read off each layer of a model. */
+/* How much of the target can be read off each layer of a model. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -19,9 +20,12 @@ static const char *const pooling_names[POOLINGS] = {"concat", "mean", "max"};
 
 /* ---- what came of it ---- */
 
+/* NAN: the model tells no more than the mean of the target, or not even that. */
 static double relative(const struct probe_job *j, struct probe_score s)
 {
-    return s.auc / probe_job_end_to_end(j, 0);
+    double end_to_end = probe_job_end_to_end(j, 0);
+
+    return end_to_end > 0 ? s.mean / end_to_end : NAN;
 }
 
 static void add_line(struct grid *g, const struct probe_job *j, const char *run, int k,
@@ -33,7 +37,7 @@ static void add_line(struct grid *g, const struct probe_job *j, const char *run,
         grid_puts(g, run);
     grid_puts(g, pooling_names[pooling]);
     grid_count(g, (size_t)layer);
-    grid_number(g, s.auc, 4);
+    grid_number(g, s.mean, 4);
     grid_number(g, s.deviation, 4);
     grid_number(g, relative(j, s), 4);
 }
@@ -41,20 +45,22 @@ static void add_line(struct grid *g, const struct probe_job *j, const char *run,
 static void print_probe(struct context *c, char *const *runs, const struct probe_job *j)
 {
     const struct probe_request *q = probe_job_asked(j);
+    const char *metric = probe_job_metric(j)->name;
     struct grid *g = grid_new("layers");
 
     grid_fact_text(g, "run", runs[0]);
     grid_fact_count(g, "rows", probe_job_rows(j));
     grid_fact_count(g, "folds", (size_t)q->folds);
-    grid_fact_number(g, "auc", probe_job_end_to_end(j, 0), 4);
+    grid_fact_number(g, metric, probe_job_end_to_end(j, 0), 4);
     if (q->n_runs > 1) {
         grid_fact_text(g, "against", runs[1]);
-        grid_fact_number(g, "against_auc", probe_job_end_to_end(j, 1), 4);
+        grid_fact_number(g, strcmp(metric, "auc") == 0 ? "against_auc" : "against_r2",
+                         probe_job_end_to_end(j, 1), 4);
         grid_column(g, "run", false);
     }
     grid_column(g, "pooling", false);
     grid_column(g, "layer", true);
-    grid_column(g, "auc", true);
+    grid_column(g, metric, true);
     grid_column(g, "deviation", true);
     grid_column(g, "relative", true);
     for (int k = 0; k < q->n_runs; k++)
@@ -62,6 +68,12 @@ static void print_probe(struct context *c, char *const *runs, const struct probe
             for (int l = 0; q->pooled[p] && l <= probe_job_layers(j, k); l++)
                 add_line(g, j, q->n_runs > 1 ? runs[k] : NULL, k, (enum pooling)p, l);
     grid_print(g, c);
+}
+
+/* Beside the score of the model, which is 1; where that cannot be, as it is. */
+static double height(const struct probe_job *j, struct probe_score s)
+{
+    return probe_job_end_to_end(j, 0) > 0 ? relative(j, s) : s.mean;
 }
 
 /* A curve and its points, which share a place in the legend. */
@@ -73,23 +85,26 @@ static void add_curve(struct figure *f, const struct probe_job *j, const char *n
     struct series *points;
 
     for (int l = 0; l <= layers && line; l++)
-        series_add(line, l, relative(j, probe_job_score(j, k, pooling, l)));
+        series_add(line, l, height(j, probe_job_score(j, k, pooling, l)));
     points = figure_add(f, line ? "" : name, SERIES_POINTS, style);
     for (int l = 0; l <= layers; l++)
-        series_add(points, l, relative(j, probe_job_score(j, k, pooling, l)));
+        series_add(points, l, height(j, probe_job_score(j, k, pooling, l)));
 }
 
 static struct figure *make_figure(char *const *runs, const struct probe_job *j)
 {
     const struct probe_request *q = probe_job_asked(j);
+    const char *metric = probe_job_metric(j)->title;
+    bool divided = probe_job_end_to_end(j, 0) > 0;
     struct figure *f = figure_new(NULL);
-    char *label = xasprintf("AUC of the probe / AUC of %s", runs[0]);
+    char *label = divided ? xasprintf("%s of the probe / %s of %s", metric, metric, runs[0])
+                          : xasprintf("%s of the probe", metric);
 
     f->title = xasprintf("linear probe of the layers of %s", runs[0]);
     axis_label(&f->x, "layer");
     axis_label(&f->y, label);
     f->x.whole = true;
-    f->level = 1;
+    f->level = divided ? 1 : probe_job_end_to_end(j, 0);
     for (int k = 0; k < q->n_runs; k++)
         for (int p = 0; p < POOLINGS; p++) {
             char *name = q->n_runs > 1 ? xasprintf("%s %s", runs[k], pooling_names[p])
@@ -131,13 +146,6 @@ static const struct pending_type probe_pending = {
 
 /* ---- beginning ---- */
 
-static bool check_classes(const struct run *r, struct error *err)
-{
-    return model_encoder(r->model)->n_classes > 0
-        || error_set(err, ERROR_STATE, "%s predicts a number: a probe is of classes",
-                     r->name);
-}
-
 static bool start_probe(struct context *c, const struct call *call,
                         struct run *const *runs, struct probe_request *q,
                         struct error *err)
@@ -167,18 +175,18 @@ static bool run_probe(struct context *c, const struct call *call, struct error *
 
     for (int p = 0; p < POOLINGS; p++)
         q.pooled[p] = pooling == POOLINGS || pooling == p;
-    return runs[0] && check_classes(runs[0], err)
-        && asked_against(c, call, runs[0], &runs[1], err)
+    return runs[0] && asked_against(c, call, runs[0], &runs[1], err)
         && start_probe(c, call, runs, &q, err);
 }
 
 const struct command command_probe = {
     .name = "probe",
-    .help = "show how much each layer of a model tells of the classes",
+    .help = "show how much each layer of a model tells of the target",
     .more = "On the embeddings behind each layer (0: in front of the first) and the "
             "continuous columns a logistic regression learns the classes of some rows "
             "and is tried on others, fold by fold; its AUC is held against that of the "
-            "model itself on the same rows. --against brings in a second run, as one "
+            "model itself on the same rows. Of a number it is a ridge regression, and "
+            "R2. --against brings in a second run, as one "
             "without Transformer layers.",
     .options = {
         RUN_OPTION,

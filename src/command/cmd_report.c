@@ -156,7 +156,7 @@ static const struct section sections[] = {
     {OF_TARGET, true, NULL, "plot importance"},
     {OF_ALL, true, "Embeddings", "tsne --run %s"},
     {OF_ALL, true, NULL, "plot tsne --run %s"},
-    {OF_TARGET, true, "What each layer tells of the classes", "probe --run %s"},
+    {OF_TARGET, true, "What each layer tells of the target", "probe --run %s"},
     {OF_TARGET, true, NULL, "plot probe"},
     {OF_TARGET, true, "Noise", "robustness noise --run %s"},
     {OF_TARGET, true, NULL, "plot robustness"},

@@ -16,7 +16,8 @@ struct side {
     struct trial trial;
     struct look *look;
     int layers, layer;
-    int *class;          /* (rows) counted without those that were left out */
+    int *class;          /* (rows) counted without those that were left out; NULL: the
+                          * target is a number */
     int classes;
     double end_to_end;
     bool predicted;
@@ -31,6 +32,7 @@ struct side {
 
 struct probe_job {
     struct probe_request asked; /* its rows are those of the sides */
+    const struct metric_field *metric;
     struct side sides[PROBE_RUNS];
     size_t rows;
     struct str note;
@@ -38,11 +40,22 @@ struct probe_job {
     double share;   /* published */
 };
 
+/* The first of the task's that is more where a model is better. */
+static const struct metric_field *metric_of(enum task task)
+{
+    int i = 0;
+
+    while (!metric_field(task, i)->rises)
+        i++;
+    return metric_field(task, i);
+}
+
 struct probe_job *probe_job_new(const struct probe_request *r)
 {
     struct probe_job *j = xcalloc(1, sizeof *j);
 
     j->asked = *r;
+    j->metric = metric_of(model_encoder(r->rows[0].model)->task);
     for (int k = 0; k < r->n_runs; k++) {
         struct side *p = &j->sides[k];
 
@@ -108,6 +121,15 @@ static bool choose_classes(struct probe_job *j, struct side *p, struct error *er
     return true;
 }
 
+/* As each fold has two rows at least. */
+static bool check_rows(const struct probe_job *j, const struct side *p, struct error *err)
+{
+    return p->trial.n / 2 >= (size_t)j->asked.folds
+        || error_set(err, ERROR_STATE, "a probe of %d folds needs %d rows with a target, "
+                     "and there %s %zu", j->asked.folds, 2 * j->asked.folds,
+                     p->trial.n == 1 ? "is" : "are", p->trial.n);
+}
+
 /* Numbers that the regression gets of a row. */
 static int inputs_of(const struct side *p, enum pooling pooling)
 {
@@ -137,7 +159,9 @@ static bool begin(struct probe_job *j, struct side *p, struct error *err)
 {
     const struct rows_request *rows = &p->trial.rows.asked;
 
-    if (!choose_classes(j, p, err))
+    bool classes = model_encoder(rows->model)->n_classes > 0;
+
+    if (!(classes ? choose_classes(j, p, err) : check_rows(j, p, err)))
         return false;
     p->look = look_new(rows->model, rows->pool, err);
     if (p == j->sides)
@@ -195,25 +219,33 @@ static void fill(struct side *p)
 
 /* ---- slices ---- */
 
+static bool begin_probe(struct probe_job *j, struct side *p, struct error *err)
+{
+    const float *x = p->x[p->pooling];
+    int inputs = inputs_of(p, (enum pooling)p->pooling), folds = j->asked.folds;
+    struct pool *pool = p->trial.rows.asked.pool;
+
+    p->probing = p->class
+        ? probe_init(&p->probe, x, p->trial.n, inputs, p->class, p->classes, folds,
+                     j->asked.seed, pool, err)
+        : probe_init_number(&p->probe, x, p->trial.n, inputs, p->trial.truth, folds,
+                            j->asked.seed, pool, err);
+    return p->probing;
+}
+
 static enum step probe_on(struct probe_job *j, struct side *p, struct error *err)
 {
     struct probe_score *score = &p->scores[p->layer * POOLINGS + p->pooling];
     int before = p->probing ? p->probe.fold : 0;
     enum step step;
 
-    if (!p->probing) {
-        if (!probe_init(&p->probe, p->x[p->pooling], p->trial.n,
-                        inputs_of(p, (enum pooling)p->pooling), p->class, p->classes,
-                        j->asked.folds, j->asked.seed, p->trial.rows.asked.pool, err))
-            return STEP_FAILED;
-        p->probing = true;
-        return STEP_MORE;
-    }
+    if (!p->probing)
+        return begin_probe(j, p, err) ? STEP_MORE : STEP_FAILED;
     step = probe_step(&p->probe, err);
     j->done += p->probe.fold - before;
     if (step != STEP_DONE)
         return step;
-    score->auc = probe_auc(&p->probe, &score->deviation);
+    score->mean = probe_score(&p->probe, &score->deviation);
     probe_done(&p->probe);
     p->probing = false;
     p->pooling++;
@@ -237,14 +269,16 @@ static void side_release(struct side *p)
     p->class = NULL;
 }
 
-static enum step predict(struct side *p, struct error *err)
+static enum step predict(const struct probe_job *j, struct side *p, struct error *err)
 {
+    struct metrics m;
     enum step step = trial_predict(&p->trial, FILL_CLASS, NULL, NULL, err);
 
     if (step != STEP_DONE)
         return step;
     p->predicted = true;
-    p->end_to_end = trial_measure(&p->trial).auc;
+    m = trial_measure(&p->trial);
+    p->end_to_end = metric_value(&m, j->metric);
     return STEP_MORE;
 }
 
@@ -258,7 +292,7 @@ static enum step side_step(struct probe_job *j, struct side *p, struct error *er
         return begin(j, p, err) ? STEP_MORE : STEP_FAILED;
     }
     if (!p->predicted)
-        return predict(p, err);
+        return predict(j, p, err);
     if (p->filled < p->trial.n) {
         fill(p);
         return STEP_MORE;
@@ -320,6 +354,11 @@ double probe_job_share(const void *work)
 }
 
 /* ---- after the end ---- */
+
+const struct metric_field *probe_job_metric(const struct probe_job *j)
+{
+    return j->metric;
+}
 
 const struct probe_request *probe_job_asked(const struct probe_job *j)
 {
