@@ -433,6 +433,45 @@ static void runs_and_jobs(void)
     end();
 }
 
+static void check_figure(enum pane_id pane, const char *wanted)
+{
+    desk.view = pane_view(pane);
+    desk.focus[desk.view] = pane;
+    check_expand("plot %figure %ask{}", wanted);
+}
+
+/* The pane that has the keys says what is drawn, the curves how. */
+static void what_is_looked_at_is_drawn(void)
+{
+    char *overlaid[] = {"gone", "r2", "r1"};
+
+    begin();
+    check_figure(PANE_LOSS, "plot loss --run r2 ");
+    check_figure(PANE_FACTS, "plot loss --run r2 ");
+    check_figure(PANE_SCORE, "plot score --run r2 ");
+    check_figure(PANE_ROC, "plot roc --run r2 ");
+    check_figure(PANE_CONFUSION, "plot confusion --run r2 ");
+    check_figure(PANE_CALIBRATION, "plot calibration --run r2 ");
+    check_figure(PANE_EXAMPLE, "plot learned --run r2 ");
+    check_figure(PANE_LEARNED, "plot learned --run r2 ");
+    check_figure(PANE_RUNS, "plot loss --run r1 ");
+    desk.train.by_time = desk.train.log_y = true;
+    desk.train.smooth = 0.9;
+    desk.train.overlaid = overlaid;
+    desk.train.n_overlaid = 3;
+    check_figure(PANE_LOSS, "plot loss --run r2 --x time --y log --smooth 0.9 --beside r1 ");
+    check_figure(PANE_CURVES, "plot score --run r1 --x time --beside r2 ");
+    check_figure(PANE_ROC, "plot roc --run r2 ");
+    desk.train.overlaid = NULL;
+    desk.train.n_overlaid = 0;
+    shown_run = NULL;
+    desk.view = VIEW_TRAIN;
+    check_no_expand("plot %figure", "no run yet");
+    desk.view = VIEW_LOG;
+    check_no_expand("plot %figure", "no figure of this pane");
+    end();
+}
+
 static void what_goes_round(void)
 {
     begin();
@@ -581,13 +620,13 @@ static void items_are_acted_on(void)
     n = keys_here(keys, &desk, true, here, 256);
     for (int i = 0; i < n; i++)
         str_printf(&list, "%s ", here[i]->key);
-    check_str(str_text(&list), "c # i d t Space F Enter y ");
+    check_str(str_text(&list), "c # i d t Space F E Enter y ");
     str_clear(&list);
     desk.view = VIEW_RUNS;
     n = keys_here(keys, &desk, true, here, 256);
     for (int i = 0; i < n; i++)
         str_printf(&list, "%s ", here[i]->key);
-    check_str(str_text(&list), "Space e d s P R A r F p S Enter y ");
+    check_str(str_text(&list), "Space e d s P R A r F E p S Enter y ");
     str_done(&list);
     end();
 }
@@ -694,8 +733,8 @@ static void menu(void)
     check_screen("menu-runs", 80, 24, GLYPHS_ASCII);
     desk.popup_list.cursor = 1000;
     draw_screen(&s, 60, 10, GLYPHS_ASCII);
-    check_int(desk.popup_list.cursor, 12);
-    check_int(desk.popup_list.top, 9);
+    check_int(desk.popup_list.cursor, 13);
+    check_int(desk.popup_list.top, 10);
     surface_done(&s);
     end();
 }
@@ -805,6 +844,7 @@ int main(void)
     test_run(half_a_pair_waits);
     test_run(columns);
     test_run(runs_and_jobs);
+    test_run(what_is_looked_at_is_drawn);
     test_run(what_goes_round);
     test_run(lines_for_the_prompt);
     test_run(bindings_of_ones_own);

@@ -155,6 +155,20 @@ keys Space
 sees 'laid over' "a run is marked"
 keys F3
 sees 'r1\|second' "and drawn beside the other"
+keys E
+sees '^tabscope> plot [a-z]* --run second' "E is to draw what has the keys"
+if command -v gnuplot > /dev/null; then
+    keys 'drawn.svg' Enter
+    sees 'wrote drawn.svg' "into a file"
+    to_panes
+    keys F4 E
+    sees '^tabscope> plot loss --run second' "and in the list the run under the cursor"
+    keys Enter
+    sees 'Esc closes' "or on the screen"
+    keys Escape
+    misses 'Esc closes' "as long as it is wanted"
+fi
+to_panes
 keys F4 P
 sees '^tabscope> predict --run second --out second.csv *$' "P asks for the rows to predict"
 keys 'small.csv' Enter

@@ -233,7 +233,8 @@ static bool check_words(const char *line, struct error *err)
         if (n > 0 && !keys_is_word(p + 1, n))
             return error_set(err, ERROR_USAGE,
                              "%%%.*s stands for nothing; what is under the cursor is "
-                             "%%column, %%columns, %%value, %%run, %%job, %%pause",
+                             "%%column, %%columns, %%value, %%run, %%job, %%pause, "
+                             "%%figure",
                              (int)n, p + 1);
     }
     return true;
@@ -400,7 +401,8 @@ static const struct entry *hider(const struct keys *k, const struct active *a,
 
 static bool is_of_item(const struct binding *b)
 {
-    static const char *const words[] = {"%column", "%value", "%run", "%job", "%pause"};
+    static const char *const words[] = {"%column", "%value", "%run", "%job", "%pause",
+                                        "%figure"};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strstr(b->line, words[i]))

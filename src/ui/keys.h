@@ -12,6 +12,8 @@
  *                                                         the only one
  *     %run{T}   its name with T behind it, of a file
  *     %pause    "pause N" or "resume N" for that job
+ *     %figure   what `plot` draws of the focused pane of the Train or the Runs view, and
+ *               how: "loss --run r1 --y log"
  *     %smooth   the next of a few values for `chart --smooth`
  *     %next{O}  the value after that of option O, the first one after the last
  *     %ask{...} nothing: the line goes to the prompt to be completed there, with the text

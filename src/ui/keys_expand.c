@@ -131,6 +131,68 @@ static bool put_pause(const struct view *v, struct str *out, struct error *err)
     return j != NULL;
 }
 
+/* ---- figures ---- */
+
+enum { CURVE = 1, STEPS = 2 }; /* over epochs; with points between them */
+
+/* What `plot` has for --smooth unless it is said. */
+static const double usual_smooth = 0.6;
+
+/* What `plot` draws of a pane, or of what stands beside it. */
+static const struct {
+    const char *name; /* NULL: nothing */
+    int flags;
+} figures[PANES] = {
+    [PANE_LOSS] = {"loss", CURVE | STEPS},
+    [PANE_SCORE] = {"score", CURVE},
+    [PANE_FACTS] = {"loss", CURVE | STEPS},
+    [PANE_ROC] = {"roc", 0},
+    [PANE_CONFUSION] = {"confusion", 0},
+    [PANE_CALIBRATION] = {"calibration", 0},
+    [PANE_LEARNED] = {"learned", 0},
+    [PANE_EXAMPLE] = {"learned", 0},
+    [PANE_RUNS] = {"loss", CURVE | STEPS},
+    [PANE_COMPARE] = {"score", CURVE},
+    [PANE_CURVES] = {"score", CURVE},
+};
+
+/* As the curves are looked at; of the runs over them the first one. */
+static void put_curve(const struct view *v, bool steps, struct str *out)
+{
+    const struct train_desk *t = &v->desk->train;
+    const struct run *r = run_here(v);
+    size_t i = 0;
+
+    if (t->by_time)
+        str_puts(out, " --x time");
+    if (steps && t->log_y)
+        str_puts(out, " --y log");
+    if (steps && t->smooth != usual_smooth)
+        str_printf(out, " --smooth %g", t->smooth);
+    while (i < t->n_overlaid && (strcmp(t->overlaid[i], r->name) == 0
+                                 || !session_find_run(v->session, t->overlaid[i])))
+        i++;
+    if (i < t->n_overlaid) {
+        str_puts(out, " --beside ");
+        word_quote(out, t->overlaid[i]);
+    }
+}
+
+static bool put_figure(const struct view *v, struct str *out, struct error *err)
+{
+    enum pane_id pane = v->desk->focus[v->desk->view];
+    int flags = figures[pane].flags;
+
+    if (!figures[pane].name)
+        return refuse(err, "there is no figure of this pane");
+    str_printf(out, "%s --run ", figures[pane].name);
+    if (!put_run(v, "", out, err))
+        return false;
+    if (flags & CURVE)
+        put_curve(v, flags & STEPS, out);
+    return true;
+}
+
 /* ---- what goes round ---- */
 
 static bool put_smooth(const struct view *v, struct str *out, struct error *err)
@@ -177,6 +239,7 @@ static const struct {
 } words[] = {
     {"column", put_column}, {"columns", put_columns}, {"value", put_value},
     {"job", put_job}, {"pause", put_pause}, {"smooth", put_smooth},
+    {"figure", put_figure},
 };
 
 enum { N_WORDS = sizeof(words) / sizeof(words[0]) };

@@ -23,6 +23,8 @@ const struct binding keys_builtin[] = {
     {"data", "s", "arrange --sort next", "sort by another property", "sort"},
     {"data", "o", "%ask{load }", "load another table", NULL},
     {"data", "e", "%ask{export }", "write the table to a file", NULL},
+    {"data", "E", "plot histogram --column %column %ask{}", "draw it with gnuplot",
+     "figure"},
 
     /* ---- Train ---- */
     {"train", "p", "%pause", "hold the job, or let it go on", "pause"},
@@ -42,6 +44,7 @@ const struct binding keys_builtin[] = {
     {"train", "X", "chart --x other", "over epochs, or over time", "x-axis"},
     {"train", "T", "%ask{train }", "train another model", "train"},
     {"train", "a", "arrange --learned next", "what was learned: other order", "order"},
+    {"train", "E", "plot %figure %ask{}", "draw this with gnuplot", "figure"},
     {"train", "e", "evaluate --run %run", "measure it on the test rows", NULL},
     {"train", "s", "save --run %run %ask{}", "save its model to a file", NULL},
 
@@ -58,6 +61,7 @@ const struct binding keys_builtin[] = {
     {"runs", "A", "map --run %run", "what attends to what in it", "look"},
     {"runs", "r", "run %run", "make it the current run", "current"},
     {"runs", "F", "fold %run", "fold what began with it, or not", "fold"},
+    {"runs", "E", "plot %figure %ask{}", "draw this with gnuplot", "figure"},
     {"runs", "o", "%ask{open }", "open a model file", NULL},
     {"runs", "p", "%pause", "hold its job, or let it go on", NULL},
     {"runs", "S", "stop %job", "stop it, keep the best weights", NULL},
