@@ -40,7 +40,8 @@ static struct dataset *make_table(const char *names)
     return d;
 }
 
-/* Columns on rings around the middle, turned by `turn`; two cells beside each value. */
+/* Columns on rings around the middle, turned by `turn`; two cells beside each value. Rows
+ * 0..4 have its left ones, 5..9 the right ones. */
 static void place_values(struct scatter *s, double turn)
 {
     for (size_t v = 0; v < s->n_values; v++) {
@@ -51,10 +52,11 @@ static void place_values(struct scatter *s, double turn)
         for (size_t k = 0; k < WIDTH; k++)
             s->vectors[v * WIDTH + k] = (float)cos((double)((k + 1) * (v + 1)));
         for (size_t cell = 0; cell < 2; cell++) {
-            size_t i = 2 * v + cell;
+            size_t row = cell * VALUES + v % VALUES, i = row * COLUMNS + v / VALUES;
 
             s->value_of[i] = (uint32_t)v;
-            s->row_of[i] = (uint32_t)cell;
+            s->row_of[i] = (uint32_t)row;
+            s->target[i] = row % 3 == 0;
             s->layout[2 * i] = s->place[2 * v] + (cell ? 0.5f : -0.5f);
             s->layout[2 * i + 1] = s->place[2 * v + 1];
         }
@@ -76,10 +78,11 @@ static struct scatter *scatter_by_hand(struct encoder *e, int layer, double turn
     s->layout = xcalloc(s->n_points, 2 * sizeof *s->layout);
     s->value_of = xcalloc(s->n_points, sizeof *s->value_of);
     s->row_of = xcalloc(s->n_points, sizeof *s->row_of);
+    s->target = xcalloc(s->n_points, sizeof *s->target);
     for (size_t v = 0; v < s->n_values; v++)
         s->values[v] = (struct embedding_value){
             .column = (int)v / VALUES, .code = (int32_t)(v % VALUES) + 1,
-            .rows = 10 + v * v * 3, .target = v == 7 ? NAN : (double)v / 25};
+            .rows = 10 + v * v * 3, .known = 10 + v * v * 3, .target = v == 7 ? NAN : (double)v / 25};
     place_values(s, turn);
     return s;
 }
@@ -244,6 +247,75 @@ static void the_layout_before_is_laid_over_it(void)
     stage_done(&t);
 }
 
+/* Half of the cells of the first columns; and a step of an arrow is a cell of the pane. */
+static void a_brush_tells_what_is_in_it(void)
+{
+    struct stage t;
+    struct embedding_desk *d = &t.desk.embedding;
+
+    init_usual(&t);
+    shown(&t)->ended = true;
+    d->brushing = d->cells = true;
+    d->brush[0][0] = 0.52;
+    d->brush[0][1] = 0.3;
+    d->brush[1][0] = 0.75;
+    d->brush[1][1] = 0.8;
+    check_view(&t, "points-brush", 80, 24, GLYPHS_ASCII, false);
+    check_view(&t, "points-brush", 80, 24, GLYPHS_BRAILLE, true);
+    check_view(&t, "points-brush", 160, 48, GLYPHS_BRAILLE, false);
+    shown(&t)->encoder->task = TASK_REGRESSION;
+    check_view(&t, "points-brush-mean", 80, 24, GLYPHS_ASCII, false);
+    shown(&t)->encoder->task = TASK_BINARY;
+    shown(&t)->points = EMBEDDING_VALUES;
+    free(shown(&t)->row_of);
+    free(shown(&t)->target);
+    shown(&t)->row_of = NULL;
+    shown(&t)->target = NULL;
+    shown(&t)->n_points /= 2;
+    for (size_t v = 0; v < shown(&t)->n_values; v++)
+        shown(&t)->value_of[v] = (uint32_t)v;
+    memcpy(shown(&t)->layout, shown(&t)->place, 2 * shown(&t)->n_values * sizeof(float));
+    check_view(&t, "points-brush-values", 80, 24, GLYPHS_ASCII, false);
+    stage_done(&t);
+}
+
+static void arrows_move_the_corner_of_the_brush(void)
+{
+    struct stage t;
+    struct embedding_desk *d = &t.desk.embedding;
+    struct brush before, after;
+    double left, right, bottom, top;
+
+    init_usual(&t);
+    d->brushing = true;
+    d->brush[0][0] = d->brush[0][1] = d->brush[1][0] = d->brush[1][1] = 0.5;
+    check(pane_points.move(&t.view, MOVE_RIGHT, 2)); /* not drawn yet */
+    check_near(d->brush[1][0], 0.5 + 2 / 24.0, 1e-9);
+    d->step[0] = 0.01;
+    d->step[1] = 0.02;
+    check(pane_points.move(&t.view, MOVE_LEFT, 1));
+    check(pane_points.move(&t.view, MOVE_UP, 3));
+    check_near(d->brush[1][0], 0.49 + 2 / 24.0, 1e-9);
+    check_near(d->brush[1][1], 0.56, 1e-9);
+    check_near(d->brush[0][0], 0.5, 0);
+    check_int(t.desk.lists[PANE_POINTS].cursor, 0);
+    check(pane_points.move(&t.view, MOVE_DOWN, 1000));
+    check(pane_points.move(&t.view, MOVE_RIGHT, 1000));
+    before = points_brush(&t.view, shown(&t));
+    scatter_range(shown(&t), true, &left, &right, &bottom, &top);
+    check(before.bottom == bottom && before.right == right); /* to the last point */
+    for (size_t i = 0; i < 2 * shown(&t)->n_points; i++)
+        shown(&t)->layout[i] *= 3; /* the layout goes on */
+    after = points_brush(&t.view, shown(&t));
+    check_near(after.left, 3 * before.left, 1e-4);
+    check_near(after.top, 3 * before.top, 1e-4);
+    check(desk_leave(&t.desk) && !d->brushing);
+    check(!desk_leave(&t.desk));
+    check(pane_points.move(&t.view, MOVE_RIGHT, 1)); /* a value again */
+    check(t.desk.lists[PANE_POINTS].cursor != 0);
+    stage_done(&t);
+}
+
 static void without_a_layout_one_learns_how(void)
 {
     struct view_job job = {.number = 1, .what = "tsne r1", .status = "neighbours, 40 %"};
@@ -341,6 +413,7 @@ static void any_size_will_do(void)
     for (int focus = PANE_POINTS; focus <= PANE_POINT; focus++) {
         t.desk.focus[VIEW_EMBEDDING] = (enum pane_id)focus;
         t.desk.embedding.beside = focus % 2;
+        t.desk.embedding.brushing = focus != PANE_POINTS;
         t.desk.embedding.colour = (enum points_colour)(focus % COLOURS);
         for (int width = 40; width <= 200; width += 9)
             for (int height = 10; height <= 60; height += 7) {
@@ -388,6 +461,8 @@ int main(void)
     test_run(one_can_come_closer);
     test_run(columns_are_hidden);
     test_run(the_layout_before_is_laid_over_it);
+    test_run(a_brush_tells_what_is_in_it);
+    test_run(arrows_move_the_corner_of_the_brush);
     test_run(without_a_layout_one_learns_how);
     test_run(arrows_go_from_value_to_value);
     test_run(the_value_under_the_cursor_is_a_word);

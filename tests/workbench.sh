@@ -566,6 +566,36 @@ keys 'male' Enter
 sees 'sex ' "which is found"
 keys Enter
 sees 'Rows .* with sex=' "Enter shows its rows"
+keys : 'tsne --rows 40 --iterations 1000000' Enter
+to_panes
+keys F6
+sees 'done: layer 2 of 2, [0-9,]*/1,000,000, KL' "cells move, too"
+keys v
+sees 'the brush goes from here' "v begins a brush among them"
+keys h h h h k k k k k k k k o l l l l l l l l j j j j
+sees ' of 4[0-9][0-9] cells' "which tells what is in it"
+sees 'target  *here  *else' "and the target in it and elsewhere"
+has '/1,000,000'
+point "while they go on"
+keys Enter
+sees 'Rows 1-[0-9]* of [0-9]*, brushed' "Enter shows the rows"
+keys : 'brush --export brushed.csv' Enter
+sees 'rows* written to brushed.csv' "which can be written to a file"
+[ "$(wc -l < brushed.csv)" -gt 1 ] && ! grep -vxFf small.csv brushed.csv
+point "that has them as they were read"
+to_panes
+keys F6 S
+sees 'done: layer 2 of 2, KL' "the layout ends"
+keys Escape
+misses 'target  *here  *else' "Esc drops the brush"
+keys : 'brush --rows' Enter
+sees 'there is no brush yet' "without one there are no rows of it"
+keys 'brush 1 2' Enter
+sees 'brush takes LEFT BOTTOM RIGHT TOP' "half of one is refused"
+keys 'brush -1000 -1000 1000 1000' Enter
+sees 'EMBED  *\(4[0-9][0-9]\) of \1 cells' "all of them can be brushed by numbers"
+keys : rows Enter
+sees 'Rows 1-[0-9]* of 399 ' "rows shows all rows again"
 mux kill-server
 
 mkdir -p home/.config/tabscope

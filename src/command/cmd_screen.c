@@ -244,6 +244,34 @@ const struct command command_points = {
     .run = run_on_screen,
 };
 
+const struct command command_brush = {
+    .name = "brush",
+    .help = "tell what is in a rectangle of the layout",
+    .more = "Without anything it begins at the value under the cursor, and the cursor's "
+            "keys move its other corner; once more, or Esc, drops it. Which values are in "
+            "it more than in all of the layout is told, which others stand beside them in "
+            "the same rows (or, where values are points, how frequent they are), and what "
+            "the target is there and elsewhere, also while the layout goes on. A lift of 2 "
+            "is twice the share that a value has of all that is shown; what chance might "
+            "have done, less than two standard deviations, is left out.",
+    .arguments = {
+        {"LEFT", {VALUE_NUMBER, NULL, -1e9, 1e9}, OPTIONAL, NULL,
+         "its side in the numbers that tsne prints; with the next three"},
+        {"BOTTOM", {VALUE_NUMBER, NULL, -1e9, 1e9}, OPTIONAL, NULL, "the lower side"},
+        {"RIGHT", {VALUE_NUMBER, NULL, -1e9, 1e9}, OPTIONAL, NULL, "the right side"},
+        {"TOP", {VALUE_NUMBER, NULL, -1e9, 1e9}, OPTIONAL, NULL, "the upper side"},
+    },
+    .options = {
+        {"swap", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL, "move its other corner now"},
+        {"rows", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL,
+         "show the rows of its points in the Data view"},
+        {"export", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE",
+         "write them to a CSV file, cells as they were read"},
+    },
+    .flags = COMMAND_SCREEN,
+    .run = run_on_screen,
+};
+
 const struct command command_range = {
     .name = "range",
     .help = "begin a range of lines to copy at the cursor, or drop it",

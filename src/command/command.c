@@ -37,7 +37,7 @@ static const struct command *const commands[] = {
     &command_view, &command_focus, &command_find_verb, &command_back, &command_enter,
     &command_move, &command_select, &command_arrange, &command_rows, &command_values,
     &command_chart, &command_zoom, &command_overlay, &command_fold,
-    &command_map, &command_points,
+    &command_map, &command_points, &command_brush,
     &command_layout, &command_range,
     &command_copy,
     &command_menu, &command_keys, &command_freeze, &command_repaint, &command_suspend,

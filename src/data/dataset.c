@@ -274,30 +274,52 @@ static void end_line(struct export *e)
         flush(e);
 }
 
-bool dataset_export(const struct dataset *d, const char *path, bool safe_formulas,
-                    struct error *err)
+static void put_names(struct export *e, const struct dataset *d)
+{
+    for (int i = 0; i < d->n_columns; i++) {
+        if (i > 0)
+            str_putc(&e->text, ',');
+        put_cell(e, column_original_name(d->columns[i]));
+    }
+    end_line(e);
+}
+
+static void put_row(struct export *e, const struct dataset *d, size_t row)
+{
+    for (int i = 0; i < d->n_columns; i++) {
+        if (i > 0)
+            str_putc(&e->text, ',');
+        put_cell(e, column_cell(d->columns[i], row));
+    }
+    end_line(e);
+}
+
+/* rows NULL: the first n */
+static bool write_csv(const struct dataset *d, const uint32_t *rows, size_t n,
+                      const char *path, bool safe_formulas, struct error *err)
 {
     struct export e = {.safe_formulas = safe_formulas, .one_column = d->n_columns == 1};
 
     e.writer = file_writer_open(path, 0644, err);
     if (!e.writer)
         return false;
-    for (int i = 0; d->dialect.header && i < d->n_columns; i++) {
-        if (i > 0)
-            str_putc(&e.text, ',');
-        put_cell(&e, column_original_name(d->columns[i]));
-    }
     if (d->dialect.header)
-        end_line(&e);
-    for (size_t row = 0; row < d->rows; row++) {
-        for (int i = 0; i < d->n_columns; i++) {
-            if (i > 0)
-                str_putc(&e.text, ',');
-            put_cell(&e, column_cell(d->columns[i], row));
-        }
-        end_line(&e);
-    }
+        put_names(&e, d);
+    for (size_t i = 0; i < n; i++)
+        put_row(&e, d, rows ? rows[i] : i);
     flush(&e);
     str_done(&e.text);
     return file_writer_commit(e.writer, err);
+}
+
+bool dataset_export(const struct dataset *d, const char *path, bool safe_formulas,
+                    struct error *err)
+{
+    return write_csv(d, NULL, d->rows, path, safe_formulas, err);
+}
+
+bool dataset_export_rows(const struct dataset *d, const uint32_t *rows, size_t n,
+                         const char *path, bool safe_formulas, struct error *err)
+{
+    return write_csv(d, rows, n, path, safe_formulas, err);
 }

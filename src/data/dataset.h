@@ -108,4 +108,7 @@ const char *dataset_notes(const struct dataset *d);
  * `safe_formulas` a cell that a spreadsheet would run gets a leading '. */
 bool dataset_export(const struct dataset *d, const char *path, bool safe_formulas,
                     struct error *err);
+/* Only these rows (n), in their order. */
+bool dataset_export_rows(const struct dataset *d, const uint32_t *rows, size_t n,
+                         const char *path, bool safe_formulas, struct error *err);
 #endif

@@ -266,6 +266,14 @@ static bool check_filter(struct app *app, const char *filter, struct error *err)
     return false;
 }
 
+void app_show_rows(struct app *app)
+{
+    app->desk.data.lower = LOWER_ROWS;
+    app->desk.data.one_row = false;
+    app->desk.lists[PANE_ROWS] = (struct list){0};
+    focus_on(app, PANE_ROWS);
+}
+
 static bool do_rows(struct app *app, const struct call *call, struct error *err)
 {
     const char *filter = call_word(call, 0);
@@ -274,10 +282,8 @@ static bool do_rows(struct app *app, const struct call *call, struct error *err)
         return false;
     free(app->desk.data.filter);
     app->desk.data.filter = filter ? xstrdup(filter) : NULL;
-    app->desk.data.lower = LOWER_ROWS;
-    app->desk.data.one_row = false;
-    app->desk.lists[PANE_ROWS] = (struct list){0};
-    focus_on(app, PANE_ROWS);
+    desk_unpick(&app->desk.data);
+    app_show_rows(app);
     return true;
 }
 
@@ -880,7 +886,7 @@ static const struct action {
     {"back", do_back}, {"find", do_find}, {"zoom", do_zoom}, {"layout", do_layout},
     {"select", do_select}, {"arrange", do_arrange}, {"rows", do_rows},
     {"values", do_values}, {"chart", do_chart}, {"overlay", do_overlay},
-    {"fold", do_fold}, {"map", do_map}, {"points", do_points},
+    {"fold", do_fold}, {"map", do_map}, {"points", do_points}, {"brush", do_brush},
     {"range", do_range},
     {"copy", do_copy}, {"menu", do_menu}, {"keys", do_menu}, {"freeze", do_freeze},
     {"repaint", do_repaint}, {"suspend", do_suspend}, {"edit", do_edit},

@@ -187,13 +187,15 @@ bool do_points(struct app *app, const struct call *call, struct error *err)
     return true;
 }
 
-/* The rows that have the value under the cursor. */
+/* The rows that have the value under the cursor, or are in the brush. */
 bool points_enter(struct app *app, struct error *err)
 {
     struct view v = app_view(app);
     struct str value = {0}, line = {0};
     bool ok;
 
+    if (app->desk.embedding.brushing)
+        return command_run(&app->context, "brush --rows", err);
     if (!points_put_value(&v, &value))
         return true;
     str_puts(&line, "rows ");

@@ -80,6 +80,8 @@ bool app_linger(struct app *app, int64_t ms);
 /* ---- actions.c ---- */
 
 void app_go_to(struct app *app, enum view_id view);
+/* Gives the keys to the list of rows, at its beginning. */
+void app_show_rows(struct app *app);
 
 /* ---- actions_map.c ---- */
 
@@ -89,6 +91,10 @@ bool do_map(struct app *app, const struct call *call, struct error *err);
 
 bool do_points(struct app *app, const struct call *call, struct error *err);
 bool points_enter(struct app *app, struct error *err);
+
+/* ---- actions_brush.c ---- */
+
+bool do_brush(struct app *app, const struct call *call, struct error *err);
 
 /* ---- input.c ---- */
 

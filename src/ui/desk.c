@@ -26,6 +26,7 @@ void desk_done(struct desk *d)
 {
     free(d->data.selected);
     free(d->data.filter);
+    desk_unpick(&d->data);
     free(d->train.run);
     for (size_t i = 0; i < d->train.n_overlaid; i++)
         free(d->train.overlaid[i]);
@@ -37,6 +38,13 @@ void desk_done(struct desk *d)
     free(d->embedding.run);
     free(d->embedding.hidden);
     str_done(&d->search);
+}
+
+void desk_unpick(struct data_desk *d)
+{
+    free(d->picked.rows);
+    free(d->picked.table);
+    d->picked = (struct picked_rows){0};
 }
 
 static size_t find_fold(const struct desk *d, const char *run)
@@ -98,10 +106,13 @@ void list_fit(struct list *l, size_t page, size_t n)
 bool desk_leave(struct desk *d)
 {
     struct list *l = &d->lists[d->focus[d->view]];
-    bool any = l->mark > 0 || d->zoomed;
+    bool brushing = d->view == VIEW_EMBEDDING && d->embedding.brushing;
+    bool any = l->mark > 0 || brushing || d->zoomed;
 
     if (l->mark > 0)
         l->mark = 0;
+    else if (brushing)
+        d->embedding.brushing = false;
     else
         d->zoomed = false;
     return any;

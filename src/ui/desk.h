@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
@@ -62,6 +63,12 @@ struct data_desk {
     enum { LOWER_ROWS, LOWER_VALUES } lower; /* what stands below the schema */
     int first_column;       /* rows: the leftmost that is shown */
     char *filter;           /* rows: COLUMN=VALUE, or NULL */
+    struct picked_rows {    /* rows: these alone, where there are some */
+        uint32_t *rows;     /* (n) of the table, ascending, or NULL */
+        size_t n;
+        char *table;        /* its name, */
+        size_t of;          /* and how many rows it has */
+    } picked;
     bool one_row;           /* rows: the one under the cursor, a cell a line */
     struct list cells;      /* of that one */
 };
@@ -104,6 +111,12 @@ struct embedding_desk {
                                not only when it has the keys */
     bool *hidden;           /* (n_hidden) columns that are not shown */
     int n_hidden;
+    bool brushing;          /* points in a rectangle are told of: from one corner, which */
+    double brush[2][2];     /* stands, to one that is moved, x and y in 0..1 of where all
+                               points are, so that both keep their place in a layout that
+                               goes on */
+    double step[2];         /* two columns and a row of the pane in that measure, as it was
+                               drawn last; 0: not yet */
 };
 
 enum popup { POPUP_NONE, POPUP_KEYS, POPUP_MENU, POPUP_FIGURE };
@@ -130,6 +143,9 @@ struct desk {
 void desk_init(struct desk *d);
 void desk_done(struct desk *d);
 
+/* No rows are picked any more. */
+void desk_unpick(struct data_desk *d);
+
 /* Leaves out what is below the run of that name in the list of runs, or lists it
  * again. */
 void desk_fold(struct desk *d, const char *run);
@@ -140,8 +156,8 @@ void list_move(struct list *l, long by, size_t n);
 /* Puts the cursor within n items and the top so that it is seen on `page` lines. */
 void list_fit(struct list *l, size_t page, size_t n);
 
-/* Drops the marked range of the focused pane, else makes it one among others. False: it
- * had none and was that. */
+/* Drops the marked range of the focused pane or the brush of the view, else makes the pane
+ * one among others. False: it had none and was that. */
 bool desk_leave(struct desk *d);
 /* Whether item i is in the marked range. */
 bool list_in_range(const struct list *l, size_t i);

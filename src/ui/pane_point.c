@@ -292,6 +292,10 @@ static void draw_point(const struct view *v, struct surface *s, bool focused)
     (void)focused;
     if (!shown)
         return;
+    if (v->desk->embedding.brushing) {
+        points_draw_brushed(v, s);
+        return;
+    }
     at = points_cursor(v, shown);
     y = prose_draw(s, 0, y, s->width, ROLE_STRONG,
                    embedding_text(shown->encoder, &shown->values[at]));
@@ -312,8 +316,8 @@ static void title_point(const struct view *v, struct str *out)
     const struct scatter *s = points_shown(v);
     const char *name;
 
-    if (!s) {
-        str_puts(out, "value");
+    if (!s || v->desk->embedding.brushing) {
+        str_puts(out, s ? "brush" : "value");
         return;
     }
     name = s->encoder->categorical[s->values[points_cursor(v, s)].column].name;
@@ -327,7 +331,9 @@ static void copy_point(const struct view *v, struct str *out)
     double cosine[NEAREST_MOST];
     size_t n;
 
-    if (!s)
+    if (v->desk->embedding.brushing)
+        points_copy_brushed(v, out);
+    if (!s || v->desk->embedding.brushing)
         return;
     n = cosine_nearest(s->vectors, s->n_values, s->width, points_cursor(v, s),
                        NEAREST_MOST, index, cosine);

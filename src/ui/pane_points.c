@@ -216,6 +216,7 @@ struct sketch {
     char *letters;
     size_t cursor;      /* n_values: none */
     bool focused;
+    bool *telling;      /* (n_values) of the brush, or NULL: there is none */
 };
 
 static void draw_dots(const struct sketch *k)
@@ -329,6 +330,39 @@ static void draw_nearest(const struct sketch *k)
             draw_value(k, index[i], ROLE_MATCH);
 }
 
+static int clamp(int x, int low, int high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+/* A frame around it, as far as it is seen. */
+static void draw_brush(const struct sketch *k)
+{
+    struct brush b = points_brush(k->view, k->scatter);
+    float from[2] = {(float)b.left, (float)b.top};
+    float to[2] = {(float)b.right, (float)b.bottom};
+    int x = clamp(column_at(&k->field, from), 0, k->on->width - 1);
+    int y = clamp(row_at(&k->field, from), 0, k->on->height - 1);
+    int right = clamp(column_at(&k->field, to), x, k->on->width - 1);
+    int bottom = clamp(row_at(&k->field, to), y, k->on->height - 1);
+    struct rect r = {x, y, right - x + 1, bottom - y + 1};
+    struct surface frame = surface_part(k->on, r);
+
+    surface_frame(&frame, NULL, false);
+    surface_paint(k->on, (struct rect){x, y, r.width, 1}, ROLE_SELECTED);
+    surface_paint(k->on, (struct rect){x, bottom, r.width, 1}, ROLE_SELECTED);
+    surface_paint(k->on, (struct rect){x, y, 1, r.height}, ROLE_SELECTED);
+    surface_paint(k->on, (struct rect){right, y, 1, r.height}, ROLE_SELECTED);
+}
+
+/* What is in the brush more than elsewhere, wherever it stands here. */
+static void draw_telling(const struct sketch *k)
+{
+    for (size_t v = 0; v < k->scatter->n_values; v++)
+        if (k->telling[v] && !points_hidden(k->view, k->scatter, v))
+            draw_value(k, v, ROLE_MATCH);
+}
+
 static void draw_cursor(const struct sketch *k)
 {
     const float *at = k->place + 2 * k->cursor;
@@ -354,17 +388,47 @@ static void draw_sketch(struct sketch *k, bool cells)
     n = rank_values(k, ranked);
     if (cells)
         draw_dots(k);
+    if (k->telling && k->scatter == points_shown(k->view))
+        draw_brush(k);
     if (!k->view->desk->embedding.bare)
         draw_names(k, ranked, n);
     for (size_t i = n; i > 0; i--)
         draw_value(k, ranked[i - 1].value,
                    points_role(k->view, s, ranked[i - 1].value));
-    if (k->cursor < s->n_values) {
+    if (k->telling)
+        draw_telling(k);
+    else if (k->cursor < s->n_values)
         draw_nearest(k);
+    if (k->cursor < s->n_values)
         draw_cursor(k);
-    }
     free(k->letters);
+    free(k->telling);
     free(ranked);
+}
+
+/* How far a step of the brush goes in the pane as it is now. */
+static void measure_step(const struct sketch *k)
+{
+    double *step = k->view->desk->embedding.step, left, right, bottom, top;
+
+    scatter_range(k->scatter, true, &left, &right, &bottom, &top);
+    step[0] = right > left ? 2 * k->field.unit / (right - left) : 0;
+    step[1] = top > bottom ? 2 * k->field.unit / (top - bottom) : 0;
+}
+
+/* Values of the layout that is shown, which is the one that is brushed; the caller frees.
+ * NULL: there is no brush. */
+static bool *telling_values(const struct view *v)
+{
+    struct brushed *b = points_brushed(v);
+    const struct scatter *s = points_shown(v);
+    bool *telling = b ? xcalloc(s->n_values, sizeof *telling) : NULL;
+
+    for (int i = 0; b && i < b->n_telling; i++)
+        if (b->telling[i].value < s->n_values)
+            telling[b->telling[i].value] = true;
+    brushed_free(b);
+    return telling;
 }
 
 static void draw_points(const struct view *v, struct surface *s, bool focused)
@@ -376,7 +440,9 @@ static void draw_points(const struct view *v, struct surface *s, bool focused)
         return;
     k.place = shown->place;
     k.cursor = points_cursor(v, shown);
+    k.telling = telling_values(v);
     draw_sketch(&k, v->desk->embedding.cells && shown->points == EMBEDDING_CELLS);
+    measure_step(&k);
 }
 
 /* "r1: layer 2 of 6, 640/1,000, KL 1.31" */
@@ -445,6 +511,18 @@ static size_t step_to(const struct view *v, const struct scatter *s, size_t from
     return best;
 }
 
+/* Its second corner, as far as there are points. */
+static void move_brush(struct embedding_desk *d, enum movement m, long n)
+{
+    static const double usual = 1.0 / 24;
+    int axis = m == MOVE_LEFT || m == MOVE_RIGHT ? 0 : 1;
+    double by = (double)n * (d->step[axis] > 0 ? d->step[axis] : usual);
+
+    if (m == MOVE_LEFT || m == MOVE_DOWN)
+        by = -by;
+    d->brush[1][axis] = fmin(1, fmax(0, d->brush[1][axis] + by));
+}
+
 static bool move_points(const struct view *v, enum movement m, long n)
 {
     const struct scatter *s = points_shown(v);
@@ -452,6 +530,10 @@ static bool move_points(const struct view *v, enum movement m, long n)
 
     if (!s || m > MOVE_RIGHT)
         return false;
+    if (v->desk->embedding.brushing) {
+        move_brush(&v->desk->embedding, m, n);
+        return true;
+    }
     at = points_cursor(v, s);
     for (long i = 0; i < n && i < (long)s->n_values; i++)
         at = step_to(v, s, at, m);
@@ -518,6 +600,25 @@ static size_t same_value(const struct scatter *s, size_t value, const struct sca
     return i;
 }
 
+/* Where that stood which the brush is about. */
+static bool *telling_before(const struct view *v, const struct scatter *shown,
+                            const struct scatter *before)
+{
+    bool *telling = telling_values(v), *out;
+    uint32_t *same;
+
+    if (!telling)
+        return NULL;
+    out = xcalloc(before->n_values, sizeof *out);
+    same = xcalloc(before->n_values, sizeof *same);
+    scatter_match(before, shown, same);
+    for (size_t i = 0; i < before->n_values; i++)
+        out[i] = same[i] < shown->n_values && telling[same[i]];
+    free(same);
+    free(telling);
+    return out;
+}
+
 static void draw_beside(const struct view *v, struct surface *s, bool focused)
 {
     const struct scatter *shown = points_shown(v), *before = points_beside(v);
@@ -536,6 +637,7 @@ static void draw_beside(const struct view *v, struct surface *s, bool focused)
     place = lay_over(before, shown, &unlike);
     k.place = place;
     k.cursor = same_value(shown, points_cursor(v, shown), before);
+    k.telling = telling_before(v, shown, before);
     draw_sketch(&k, false);
     free(place);
 }

@@ -4,6 +4,7 @@
 #define UI_PANE_POINTS_H
 
 #include "command/mapping.h"
+#include "lens/brush.h"
 #include "ui/pane.h"
 
 /* The layout that is shown, NULL: there is none; and the one beside it. */
@@ -40,5 +41,20 @@ char points_glyph(const struct view *v, const struct scatter *s, size_t value,
 
 /* "P(yes)", or "mean of price"; NULL: nothing is known of a target. Caller frees. */
 char *points_target_name(const struct scatter *s);
+
+/* ---- the brush ---- */
+
+/* The rectangle in the numbers of s. */
+struct brush points_brush(const struct view *v, const struct scatter *s);
+/* What is in it; NULL: there is no brush, no layout, or no memory. brushed_free. */
+struct brushed *points_brushed(const struct view *v);
+
+/* In place of the value under the cursor, while there is a brush (pane_brush.c). */
+void points_draw_brushed(const struct view *v, struct surface *s);
+/* "37 of 960 cells; 12 values" */
+void points_put_brushed(const struct scatter *s, const struct brushed *b,
+                        struct str *out);
+/* What tells most, a line each. */
+void points_copy_brushed(const struct view *v, struct str *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Rows of the table, all or those with a value. The numbers of the rows stay while the
+ * Rows of the table, all, those with a value, or some that were picked elsewhere. The numbers of the rows stay while the
  * columns go to the left; a column is as wide as the cells that are seen need it. After
  * Enter one row has the pane for itself (pane_row.c).
  */
@@ -20,31 +20,46 @@ enum {
 
 struct row_list {
     const struct dataset *data;
-    const struct where *where; /* NULL: all rows */
+    const uint32_t *rows; /* (n) NULL: all rows */
     size_t n;
 };
+
+/* What was picked may be of another table. */
+static bool list_picked(const struct view *v, struct row_list *out)
+{
+    const struct picked_rows *p = &v->desk->data.picked;
+    const struct table *t = v->session->table;
+
+    out->rows = p->rows;
+    out->n = strcmp(p->table, t->name) == 0 && p->of == out->n ? p->n : 0;
+    return out->n > 0;
+}
 
 /* False: a filter that this table cannot have. */
 static bool list_rows(const struct view *v, struct row_list *out)
 {
     struct table *t = v->session->table;
     const char *filter = v->desk->data.filter;
+    const struct where *where;
 
     *out = (struct row_list){0};
     if (!t)
         return false;
     out->data = t->data;
     out->n = dataset_rows(t->data);
+    if (v->desk->data.picked.rows)
+        return list_picked(v, out);
     if (!filter)
         return true;
-    out->where = table_where(t, filter);
-    out->n = out->where ? out->where->n : 0;
-    return out->where && out->where->column >= 0;
+    where = table_where(t, filter);
+    out->rows = where ? where->rows : NULL;
+    out->n = where ? where->n : 0;
+    return where && where->column >= 0;
 }
 
 static size_t row_at(const struct row_list *l, size_t i)
 {
-    return l->where ? l->where->rows[i] : i;
+    return l->rows ? l->rows[i] : i;
 }
 
 /* The cursor is on a row then. */
@@ -174,8 +189,10 @@ static void draw(const struct view *v, struct surface *s, bool focused)
     if (data_draw_nothing(v, s))
         return;
     if (!list_rows(v, &l)) {
-        prose_draw(s, 1, 1, s->width - 2, ROLE_TEXT,
-                   "This table has no such column. `rows` shows all rows again.");
+        prose_draw(s, 1, 1, s->width - 2, ROLE_TEXT, v->desk->data.picked.rows
+                   ? "The rows that were brushed are of another table. `rows` shows all "
+                     "rows again."
+                   : "This table has no such column. `rows` shows all rows again.");
         return;
     }
     if (shows_one(v, &l))
@@ -184,7 +201,7 @@ static void draw(const struct view *v, struct surface *s, bool focused)
         draw_list(v, s, &l, focused);
     if (l.n == 0)
         prose_draw(s, 1, 2, s->width - 2, ROLE_TEXT,
-                   l.where ? "No row has that value. `rows` shows all rows again."
+                   l.rows ? "No row has that value. `rows` shows all rows again."
                            : "The table has no rows.");
 }
 
@@ -211,7 +228,7 @@ static void add_place(const struct view *v, const struct row_list *l, struct str
                    count_text(end < l->n ? end : l->n, last), count_text(l->n, all));
         return;
     }
-    if (l->where)
+    if (l->rows)
         str_printf(out, " %s,", count_text(row_at(l, list->cursor) + 1, last));
     str_printf(out, " %s of %s", count_text(list->cursor + 1, first),
                count_text(l->n, all));
@@ -226,7 +243,9 @@ static void title(const struct view *v, struct str *out)
         add_place(v, &l, out);
     else
         str_putc(out, 's');
-    if (v->session->table && v->desk->data.filter) {
+    if (v->session->table && v->desk->data.picked.rows) {
+        str_puts(out, ", brushed");
+    } else if (v->session->table && v->desk->data.filter) {
         str_puts(out, " with ");
         add_filter(out, v->desk->data.filter);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which layout of embeddings is shown, and what is under its cursor. */
+#include <math.h>
 #include <string.h>
 
 #include "command/parse.h"
@@ -71,4 +72,35 @@ size_t points_cursor(const struct view *v, const struct scatter *s)
     size_t at = v->desk->lists[PANE_POINTS].cursor;
 
     return at < s->n_values ? at : s->n_values - 1;
+}
+
+/* The ends are exact: they are where the outermost points are. */
+static double between(double low, double high, double share)
+{
+    return share <= 0 ? low : share >= 1 ? high : low + share * (high - low);
+}
+
+struct brush points_brush(const struct view *v, const struct scatter *s)
+{
+    double (*corner)[2] = v->desk->embedding.brush, left, right, bottom, top;
+
+    scatter_range(s, true, &left, &right, &bottom, &top);
+    return (struct brush){
+        .left = between(left, right, fmin(corner[0][0], corner[1][0])),
+        .right = between(left, right, fmax(corner[0][0], corner[1][0])),
+        .bottom = between(bottom, top, fmin(corner[0][1], corner[1][1])),
+        .top = between(bottom, top, fmax(corner[0][1], corner[1][1])),
+    };
+}
+
+struct brushed *points_brushed(const struct view *v)
+{
+    const struct embedding_desk *d = &v->desk->embedding;
+    const struct scatter *s = points_shown(v);
+    struct brush b;
+
+    if (!d->brushing || !s)
+        return NULL;
+    b = points_brush(v, s);
+    return brush_look(s, &b, d->hidden, d->n_hidden);
 }
