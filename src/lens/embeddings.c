@@ -34,6 +34,7 @@ void embeddings_done(struct embeddings *e)
     rows_done(&e->rows);
     free(e->picked);
     free(e->values);
+    free(e->class_rows);
     free(e->x);
     free(e->slice);
     free(e->offset);
@@ -114,36 +115,48 @@ static bool number_values(struct embeddings *e, size_t codes)
     return true;
 }
 
+/* y: a class, or a standardised number */
+static void add_target(struct embeddings *e, size_t value, double y, size_t classes)
+{
+    struct embedding_value *v = &e->values[value];
+
+    if (classes > 0)
+        e->class_rows[value * classes + (size_t)y]++;
+    v->target = v->known++ > 0 ? v->target + y : y;
+}
+
+static void divide_target(struct embedding_value *v, const struct encoder *encoder)
+{
+    if (v->known == 0 || encoder->n_classes > 2)
+        v->target = NAN;
+    else
+        v->target /= (double)v->known;
+    if (encoder->task == TASK_REGRESSION)
+        v->target = v->target * encoder->target_deviation + encoder->target_mean;
+}
+
 /* Rows without a target do not count. */
-static bool average_targets(struct embeddings *e)
+static bool count_targets(struct embeddings *e)
 {
     const struct encoder *encoder = model_encoder(e->rows.asked.model);
     const float *target = e->rows.frame->target;
-    size_t *known;
+    size_t classes = (size_t)encoder->n_classes;
 
-    if (!target || (encoder->task != TASK_BINARY && encoder->task != TASK_REGRESSION))
+    if (!target)
         return true;
-    known = try_calloc(e->n_values, sizeof *known);
-    for (size_t i = 0; known && i < e->n_values; i++)
-        e->values[i].target = 0;
-    for (size_t i = 0; known && i < e->n_rows; i++) {
+    if (classes > 0)
+        e->class_rows = try_calloc(e->n_values * classes, sizeof *e->class_rows);
+    if (classes > 0 && !e->class_rows)
+        return false;
+    for (size_t i = 0; i < e->n_rows; i++) {
         double y = (double)target[e->picked[i]];
 
-        for (int c = 0; c < e->columns && !isnan(y); c++) {
-            size_t v = embeddings_value(e, i, c);
-
-            e->values[v].target += y;
-            known[v]++;
-        }
+        for (int c = 0; c < e->columns && !isnan(y); c++)
+            add_target(e, embeddings_value(e, i, c), y, classes);
     }
-    for (size_t i = 0; known && i < e->n_values; i++) {
-        e->values[i].target /= (double)known[i]; /* NAN of none */
-        if (encoder->task == TASK_REGRESSION)
-            e->values[i].target = e->values[i].target * encoder->target_deviation
-                + encoder->target_mean;
-    }
-    free(known);
-    return known != NULL;
+    for (size_t i = 0; i < e->n_values; i++)
+        divide_target(&e->values[i], encoder);
+    return true;
 }
 
 static bool find_values(struct embeddings *e, struct error *err)
@@ -154,7 +167,7 @@ static bool find_values(struct embeddings *e, struct error *err)
     for (size_t i = 0; ok && i < e->n_rows; i++)
         for (int c = 0; c < e->columns; c++)
             ++*place_of(e, i, c);
-    if (ok && number_values(e, codes) && average_targets(e))
+    if (ok && number_values(e, codes) && count_targets(e))
         return true;
     return error_set(err, ERROR_MEMORY, "no memory to count the values of %d columns",
                      e->columns);

@@ -26,7 +26,8 @@ struct embeddings_request {
 struct embedding_value {
     int column;    /* categorical feature of the encoder */
     int32_t code;  /* of data/encode.h: 0 missing, the last one other */
-    size_t rows;   /* of those looked at */
+    size_t rows;   /* of those looked at, */
+    size_t known;  /* and of these with a target */
     double target; /* their mean: share of the positive class, or the number that is
                       predicted; NAN: not known, or there are several classes */
 };
@@ -40,6 +41,8 @@ struct embeddings {
     int columns, width;
     struct embedding_value *values;  /* by column, then by code */
     size_t n_values;
+    size_t *class_rows;              /* (n_values, classes) rows of each class; NULL: no
+                                        classes, or no targets */
     size_t n_points;                 /* values, or rows times columns */
     float *x;                        /* (layers, n_points, width); NULL: passing */
     real *slice;                     /* (n_slice, columns, width) of the last layer */

@@ -16,12 +16,17 @@ size_t scatter_memory(const struct embeddings *e)
 {
     size_t cells = e->asked.points == EMBEDDING_CELLS ? e->n_points : 0;
 
+    size_t classes = e->class_rows
+        ? (size_t)model_encoder(e->rows.asked.model)->n_classes : 0;
+
     return e->n_values * (sizeof *e->values + (size_t)e->width * sizeof(float)
-                          + 2 * sizeof(float))
-        + e->n_points * (2 * sizeof(float) + sizeof(uint32_t)) + cells * sizeof(uint32_t);
+                          + 2 * sizeof(float) + classes * sizeof *e->class_rows)
+        + e->n_points * (2 * sizeof(float) + sizeof(uint32_t))
+        + cells * (sizeof(uint32_t) + sizeof(float));
 }
 
-static bool reserve(struct scatter *s)
+/* targets: whether points have one; classes: how many values count rows of. */
+static bool reserve(struct scatter *s, bool targets, size_t classes)
 {
     s->values = try_calloc(s->n_values, sizeof *s->values);
     s->vectors = try_calloc(s->n_values * (size_t)s->width, sizeof *s->vectors);
@@ -30,8 +35,13 @@ static bool reserve(struct scatter *s)
     s->value_of = try_calloc(s->n_points, sizeof *s->value_of);
     if (is_cells(s))
         s->row_of = try_calloc(s->n_points, sizeof *s->row_of);
+    if (targets)
+        s->target = try_calloc(s->n_points, sizeof *s->target);
+    if (classes > 0)
+        s->class_rows = try_calloc(s->n_values * classes, sizeof *s->class_rows);
     return s->values && s->vectors && s->place && s->layout && s->value_of
-        && (s->row_of || !is_cells(s));
+        && (s->row_of || !is_cells(s)) && (s->target || !targets)
+        && (s->class_rows || classes == 0);
 }
 
 void scatter_free(struct scatter *s)
@@ -39,6 +49,9 @@ void scatter_free(struct scatter *s)
     if (!s)
         return;
     encoder_unref(s->encoder);
+    dataset_unref(s->data);
+    free(s->target);
+    free(s->class_rows);
     free(s->run);
     free(s->values);
     free(s->vectors);
@@ -66,6 +79,23 @@ static void name_points(struct scatter *s, const struct embeddings *e)
     }
 }
 
+static void take_targets(struct scatter *s, const struct embeddings *e)
+{
+    const struct encoder *encoder = s->encoder;
+    const float *target = e->rows.frame->target;
+
+    for (size_t i = 0; s->target && i < s->n_points; i++) {
+        double y = (double)target[s->row_of[i]];
+
+        if (encoder->task == TASK_REGRESSION)
+            y = y * encoder->target_deviation + encoder->target_mean;
+        s->target[i] = (float)y;
+    }
+    if (s->class_rows)
+        memcpy(s->class_rows, e->class_rows,
+               s->n_values * (size_t)encoder->n_classes * sizeof *s->class_rows);
+}
+
 /* In double: a value may have very many cells. */
 static bool average_vectors(struct scatter *s, const float *x)
 {
@@ -90,6 +120,7 @@ struct scatter *scatter_new(const struct embeddings *e, const char *run, int lay
 
     s->run = xstrdup(run);
     s->encoder = encoder_ref((struct encoder *)model_encoder(m));
+    s->data = dataset_ref(e->rows.asked.data);
     s->points = e->asked.points;
     s->layer = layer;
     s->layers = model_options(m)->layers;
@@ -99,9 +130,11 @@ struct scatter *scatter_new(const struct embeddings *e, const char *run, int lay
     s->n_points = e->n_points;
     s->width = e->width;
     s->kl = s->trust = NAN;
-    if (reserve(s)) {
+    if (reserve(s, is_cells(s) && e->rows.frame->target,
+                e->class_rows ? (size_t)s->encoder->n_classes : 0)) {
         memcpy(s->values, e->values, s->n_values * sizeof *s->values);
         name_points(s, e);
+        take_targets(s, e);
         if (average_vectors(s, embeddings_points(e, layer)))
             return s;
     }
@@ -113,14 +146,17 @@ struct scatter *scatter_new(const struct embeddings *e, const char *run, int lay
 struct scatter *scatter_copy(const struct scatter *from)
 {
     struct scatter *s = xmalloc(sizeof *s);
+    size_t classes = from->class_rows ? (size_t)from->encoder->n_classes : 0;
 
     *s = *from;
     s->run = xstrdup(from->run);
     s->encoder = encoder_ref(from->encoder);
+    s->data = from->data ? dataset_ref(from->data) : NULL;
     s->values = NULL;
-    s->vectors = s->place = s->layout = NULL;
+    s->vectors = s->place = s->layout = s->target = NULL;
     s->value_of = s->row_of = NULL;
-    if (!reserve(s)) {
+    s->class_rows = NULL;
+    if (!reserve(s, from->target != NULL, classes)) {
         scatter_free(s);
         return NULL;
     }
@@ -130,6 +166,11 @@ struct scatter *scatter_copy(const struct scatter *from)
     memcpy(s->value_of, from->value_of, s->n_points * sizeof *s->value_of);
     if (s->row_of)
         memcpy(s->row_of, from->row_of, s->n_points * sizeof *s->row_of);
+    if (s->target)
+        memcpy(s->target, from->target, s->n_points * sizeof *s->target);
+    if (s->class_rows)
+        memcpy(s->class_rows, from->class_rows,
+               s->n_values * classes * sizeof *s->class_rows);
     scatter_follow(s, from);
     return s;
 }

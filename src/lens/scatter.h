@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Values as points of the plane: what a layout (lens/tsne.h) of their embeddings came to,
- * and all that one wants to know of it later, when table and model are gone. Of cells
+ * and all that one wants to know of it later, when the model is gone. Of cells
  * each is a point, and a value stands at their mean (Huang et al. 2020, figure 2).
  */
 #ifndef LENS_SCATTER_H
@@ -13,6 +13,7 @@ struct scatter {
     /* how it came about */
     char *run;                      /* name, for people */
     struct encoder *encoder;        /* referenced: names of columns and values */
+    struct dataset *data;           /* referenced: whose rows row_of counts; or NULL */
     enum embedding_points points;
     int layer, layers;              /* and how many the model has */
     size_t rows;                    /* looked at */
@@ -28,6 +29,11 @@ struct scatter {
     size_t n_points;                /* cells, or values */
     uint32_t *row_of;               /* (n_points) row of the table of a cell, else NULL */
     uint32_t *value_of;             /* (n_points) number of the value */
+    float *target;                  /* (n_points) of a cell's row: its class, or the number
+                                       that is predicted; NAN: not known. NULL: of values,
+                                       or there is no target */
+    size_t *class_rows;             /* (n_values, classes of the encoder) rows of each;
+                                       NULL: no classes, or no target */
     /* how it lies at present */
     float *layout;                  /* (n_points, 2) */
     float *place;                   /* (n_values, 2) */
