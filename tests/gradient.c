@@ -7,6 +7,8 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "model/logistic.h"
+#include "model/mlp.h"
 #include "model/pretrain.h"
 #include "test.h"
 
@@ -271,15 +273,24 @@ static struct model_options small_options(void)
     return o;
 }
 
-static void check_model(const struct model_options *o, const struct model_shape *shape)
+typedef void describe(struct graph *g, const struct model_options *o,
+                      const struct model_shape *s);
+
+static void check_kind(describe *kind, const struct model_options *o,
+                       const struct model_shape *shape)
 {
     struct subject s = {.params = params_new()};
 
     s.graph = graph_new(s.params);
-    tabtransformer_describe(s.graph, o, shape);
+    kind(s.graph, o, shape);
     give_input(&s, shape);
     check_gradients(&s);
     subject_done(&s);
+}
+
+static void check_model(const struct model_options *o, const struct model_shape *shape)
+{
+    check_kind(tabtransformer_describe, o, shape);
 }
 
 static void binary_model(void)
@@ -336,6 +347,97 @@ static void model_of_one_column(void)
     struct model_shape s = {1, classes, 0, 3, LOSS_MULTICLASS};
 
     check_model(&o, &s);
+}
+
+/* ---- rivals ---- */
+
+static void mlp_of_vectors(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = {3, classes3, 2, 1, LOSS_BINARY};
+
+    check_kind(mlp_describe, &o, &s);
+}
+
+static void mlp_of_one_hot_columns(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = {3, classes3, 2, 4, LOSS_MULTICLASS};
+
+    o.encoding = ENCODING_ONE_HOT;
+    check_kind(mlp_describe, &o, &s);
+    o.head_hidden1 = 16; /* two chunks of features */
+    o.continuous_norm = true;
+    check_kind(mlp_describe, &o, &s);
+}
+
+static void logistic_regression(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = {3, classes3, 2, 1, LOSS_BINARY};
+    struct model_shape no_columns = {0, NULL, 4, 3, LOSS_MULTICLASS};
+    struct model_shape only_columns = {3, classes3, 0, 1, LOSS_SQUARED};
+
+    check_kind(logistic_describe, &o, &s);
+    check_kind(logistic_describe, &o, &no_columns);
+    check_kind(logistic_describe, &o, &only_columns);
+}
+
+/* What logistic regression of one column comes to: the logarithm of the odds in each of
+ * its classes, or of several targets' shares. Returns the loss there. */
+static double set_to_shares(struct subject *s, int codes, int outputs)
+{
+    real *w = param_value(s->params, params_find(s->params, "columns.0.weight"));
+    real *bias = param_value(s->params, params_find(s->params, "head.out.bias"));
+    int classes = outputs == 1 ? 2 : outputs;
+    double n[8][4] = {{0}}, all[8] = {0}, total = 0, loss = 0;
+
+    for (int r = 0; r < ROWS; r++) {
+        double weight = (double)s->input.weight[r];
+
+        n[s->input.codes[r]][(int)s->input.target[r]] += weight;
+        all[s->input.codes[r]] += weight;
+        total += weight;
+    }
+    for (int o = 0; o < outputs; o++)
+        bias[o] = 0;
+    for (int c = 0; c < codes; c++) {
+        for (int o = 0; o < outputs; o++)
+            w[c * outputs + o] = outputs == 1 ? log(n[c][1] / n[c][0]) : log(n[c][o]);
+        for (int k = 0; k < classes; k++) {
+            check(n[c][k] > 0);
+            loss -= n[c][k] / total * log(n[c][k] / all[c]);
+        }
+    }
+    return loss;
+}
+
+static void check_optimum(int outputs, enum loss loss)
+{
+    static const int classes[] = {1};
+    struct model_options o = small_options();
+    struct model_shape shape = {1, classes, 0, outputs, loss};
+    struct subject s = {.params = params_new()};
+    double want;
+
+    s.graph = graph_new(s.params);
+    logistic_describe(s.graph, &o, &shape);
+    give_input(&s, &shape);
+    if (start(&s)) {
+        want = set_to_shares(&s, classes[0] + 1, outputs);
+        check_near(graph_train_forward(s.graph, &s.input, 9), want, 1e-12);
+        graph_backward(s.graph);
+        params_sum(s.params, kernels_best());
+        for (size_t i = 0; i < params_trainable(s.params); i++)
+            check_near(s.params->gradient[i], 0, 1e-14);
+    }
+    subject_done(&s);
+}
+
+static void logistic_regression_at_its_optimum(void)
+{
+    check_optimum(1, LOSS_BINARY);
+    check_optimum(3, LOSS_MULTICLASS);
 }
 
 /* ---- pre-training ---- */
@@ -426,6 +528,10 @@ int main(void)
     test_run(model_without_layers);
     test_run(model_of_continuous_columns);
     test_run(model_of_one_column);
+    test_run(mlp_of_vectors);
+    test_run(mlp_of_one_hot_columns);
+    test_run(logistic_regression);
+    test_run(logistic_regression_at_its_optimum);
     test_run(column_logits);
     test_run(column_classifiers);
     test_run(classifier_of_many_classes);

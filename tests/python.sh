@@ -60,4 +60,8 @@ same few over_50k 'set model.identifier 0'
 same kinds kind 'set data.scaling quantile' 'set model.continuous_norm yes'
 same kinds price 'set data.scaling both' 'set model.head_norm no' 'mark kind ignore'
 same kinds grade 'set data.scaling standard' 'mark /^(town|kind)$/ ignore'
+same few over_50k 'set model.kind logistic'
+same kinds kind 'set model.kind logistic' 'mark /^(height|weight)$/ ignore'
+same kinds price 'set model.kind mlp' 'set model.encoding one-hot'
+same kinds grade 'set model.kind mlp' 'set data.scaling standard'
 echo "1..$count"

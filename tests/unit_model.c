@@ -52,20 +52,26 @@ static struct dataset *make_table(void)
 }
 
 /* An untrained model of the table. */
-static struct fresh fresh_new(const char *target, int layers)
+static struct fresh fresh_of(const struct model_options *o, const char *target)
 {
     struct fresh f = {.s = subject_new(make_table(), target, NULL)};
-    struct model_options o = small_options();
     struct error err = {0};
 
-    o.layers = layers;
     f.pool = pool_new(2, &err);
-    f.model = model_new(&o, f.s.encoder, 7, &err);
+    f.model = model_new(o, f.s.encoder, 7, &err);
     if (!f.model) {
         printf("# %s\n", err.text);
         exit(99);
     }
     return f;
+}
+
+static struct fresh fresh_new(const char *target, int layers)
+{
+    struct model_options o = small_options();
+
+    o.layers = layers;
+    return fresh_of(&o, target);
 }
 
 static void fresh_done(struct fresh *f)
@@ -136,40 +142,106 @@ static void a_row_alone_is_predicted_as_among_others(void)
     fresh_done(&f);
 }
 
+static int find_feature(const struct encoder *e, const char *column)
+{
+    for (int i = 0; i < e->n_categorical; i++)
+        if (strcmp(e->categorical[i].column, column) == 0)
+            return i;
+    check(false);
+    return 0;
+}
+
+/* What a column adds where the mean of its classes stands for its missing class. */
+static double gain_of_mean(const struct fresh *f, int column)
+{
+    const real *w = param_value(model_params(f->model),
+                                model_column_table(f->model, column));
+    int classes = f->s.encoder->categorical[column].classes;
+    double mean = 0;
+
+    for (int c = 1; c < classes; c++) /* the last one is "other" */
+        mean += (double)w[c] / (classes - 1);
+    return (mean - (double)w[0]) * f->s.encoder->target_deviation;
+}
+
+static void one_hot_columns_can_be_filled(void)
+{
+    struct model_options o = small_options();
+    struct fresh f;
+    struct error err = {0};
+    float *by_class, *by_mean;
+    int missing = 0, columns, town;
+
+    o.kind = MODEL_LOGISTIC;
+    f = fresh_of(&o, "price");
+    columns = f.s.encoder->n_categorical;
+    town = find_feature(f.s.encoder, "town");
+    by_class = predict(&f, f.model, NULL, 200);
+    by_mean = xcalloc(200, sizeof *by_mean);
+    check(model_predict(f.model, f.pool, f.s.frame, NULL, 200, FILL_MEAN, by_mean, &err));
+    for (int r = 0; r < 200; r++) {
+        bool gone = f.s.frame->codes[columns * r + town] == 0;
+
+        check_near((double)by_mean[r] - (double)by_class[r],
+                   gone ? gain_of_mean(&f, town) : 0, 1e-4);
+        missing += gone;
+    }
+    check(missing > 20);
+    free(by_class);
+    free(by_mean);
+    fresh_done(&f);
+}
+
 /* ---- files ---- */
+
+static void check_saved(const struct model_options *o, const char *target)
+{
+    struct fresh f = fresh_of(o, target);
+    struct error err = {0};
+    char *path = table_path();
+    json_t *extra = json_pack("{s:i}", "answer", 42), *back = NULL;
+    struct model *m;
+    float *before = predict(&f, f.model, NULL, 200), *after;
+
+    check(model_save(f.model, extra, path, &err));
+    m = model_open(path, &back, &err);
+    if (!check(m != NULL)) {
+        printf("# %s\n", err.text);
+    } else {
+        after = predict(&f, m, NULL, 200);
+        check(memcmp(before, after,
+                     200 * (size_t)model_outputs(m) * sizeof *after) == 0);
+        check_int(json_integer_value(json_object_get(back, "answer")), 42);
+        check_int(model_parameters(m), model_parameters(f.model));
+        check_int(model_options(m)->kind, o->kind);
+        check_int(model_options(m)->encoding, o->encoding);
+        check_int(model_options(m)->layers, o->layers);
+        free(after);
+    }
+    free(before);
+    model_unref(m);
+    json_decref(extra);
+    json_decref(back);
+    unlink(path);
+    free(path);
+    fresh_done(&f);
+}
 
 static void saved_models_predict_the_same(void)
 {
     static const char *const targets[] = {"yes", "kind", "price"};
 
-    for (int i = 0; i < 3; i++) {
-        struct fresh f = fresh_new(targets[i], i);
-        struct error err = {0};
-        char *path = table_path();
-        json_t *extra = json_pack("{s:i}", "answer", 42), *back = NULL;
-        struct model *m;
-        float *before = predict(&f, f.model, NULL, 200), *after;
+    for (int i = 0; i < 3; i++)
+        for (int kind = 0; kind < MODEL_KINDS; kind++)
+            for (int one_hot = 0; one_hot <= (kind == MODEL_MLP); one_hot++) {
+                struct model_options o = small_options();
 
-        check(model_save(f.model, extra, path, &err));
-        m = model_open(path, &back, &err);
-        if (!check(m != NULL)) {
-            printf("# %s\n", err.text);
-        } else {
-            after = predict(&f, m, NULL, 200);
-            check(memcmp(before, after,
-                         200 * (size_t)model_outputs(m) * sizeof *after) == 0);
-            check_int(json_integer_value(json_object_get(back, "answer")), 42);
-            check_int(model_parameters(m), model_parameters(f.model));
-            free(after);
-        }
-        free(before);
-        model_unref(m);
-        json_decref(extra);
-        json_decref(back);
-        unlink(path);
-        free(path);
-        fresh_done(&f);
-    }
+                o.kind = (enum model_kind)kind;
+                o.encoding = one_hot ? ENCODING_ONE_HOT : ENCODING_EMBEDDING;
+                o.layers = kind == MODEL_TABTRANSFORMER ? i : 0;
+                o.head_norm = HEAD_NORM_YES;
+                check_saved(&o, targets[i]);
+            }
 }
 
 /* Writes the model's file anew with one thing changed and checks that it is refused. */
@@ -491,6 +563,7 @@ int main(void)
     test_run(probabilities_sum_to_one);
     test_run(regression_answers_in_its_own_unit);
     test_run(a_row_alone_is_predicted_as_among_others);
+    test_run(one_hot_columns_can_be_filled);
     test_run(saved_models_predict_the_same);
     test_run(files_of_other_models_are_refused);
     test_run(every_prefix_of_a_model_is_refused);

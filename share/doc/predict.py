@@ -62,6 +62,9 @@ def softmax(x):
 
 
 def logits(options, tensor, code, value):
+    n, m = code.shape
+    one_hot = m > 0 and "columns.0.weight" in tensor
+    blocks = [name for name in ("head.0", "head.1") if name + ".bias" in tensor]
     linear = lambda name, x: x @ tensor[name + ".weight"].T + tensor[name + ".bias"]
     scale = lambda name, x, mean, variance: ((x - mean) / np.sqrt(variance + 1e-5)
                                              * tensor[name + ".weight"]
@@ -71,11 +74,10 @@ def logits(options, tensor, code, value):
     gelu = lambda z: z * (1 + np.vectorize(math.erf)(z / math.sqrt(2))) / 2
     selu = lambda z: np.where(z > 0, 1.0507009873554805 * z,
                               1.7580993408473766 * np.expm1(np.minimum(z, 0)))
-    n, m = code.shape
     z = value
     if options["continuous_norm"] and value.size:
         z = layer_norm("continuous.norm", z)
-    if m > 0:
+    if m > 0 and not one_hot:
         x = np.stack([tensor[f"columns.{i}.value"][code[:, i]] for i in range(m)], 1)
         if "columns.identifier" in tensor:
             own = np.broadcast_to(tensor["columns.identifier"], (n,) + tensor[
@@ -92,7 +94,13 @@ def logits(options, tensor, code, value):
             y = linear(name + "ffn.down", gelu(linear(name + "ffn.up", x)))
             x = layer_norm(name + "norm2", x + y)
         z = np.concatenate([x.reshape(n, -1), z], 1)
-    for block in ("head.0", "head.1"):
+    if one_hot:  # the first map has a line for each code
+        first = blocks[0] if blocks else "head.out"
+        bias = tensor[first + ".bias"]
+        tensor.setdefault(first + ".weight", np.zeros((len(bias), 0)))
+        tensor[first + ".bias"] = bias + sum(
+            tensor[f"columns.{i}.weight"][code[:, i]] for i in range(m))
+    for block in blocks:
         z = selu(linear(block, z))
         if options["head_norm"]:
             norm = block + ".norm"

@@ -24,6 +24,8 @@ static void add_titles_of_runs(struct grid *g)
     grid_spare(g);
     grid_column(g, "from", false);
     grid_spare(g);
+    grid_column(g, "model", false);
+    grid_spare(g);
     grid_column(g, "task", false);
     grid_spare(g);
     grid_column(g, "target", false);
@@ -61,6 +63,7 @@ static void add_line(struct grid *g, const struct run *r, bool current)
     grid_bool(g, current);
     grid_path(g, r->origin);
     grid_puts(g, r->parent ? r->parent : "");
+    grid_puts(g, model_kind_name(run_model_kind(r)));
     grid_puts(g, run_task(r));
     grid_puts(g, run_target(r));
     if (run_labels(r) > 0)

@@ -185,6 +185,16 @@ static bool find_parent(struct context *c, const struct call *call, struct setti
                          "the run %s has no categorical columns, so nothing to begin "
                          "with", (*parent)->name);
     o = model_options((*parent)->model);
+    if (!model_embeds((*parent)->model))
+        return error_set(err, ERROR_STATE,
+                         "the run %s takes its categorical columns one-hot and has no "
+                         "embeddings to begin with", (*parent)->name);
+    if (s->model.kind != o->kind)
+        return error_set(err, ERROR_USAGE, "%s is a model of kind %s and model.kind is "
+                         "%s: say `set model.kind %s`", (*parent)->name,
+                         model_kind_name(o->kind), model_kind_name(s->model.kind),
+                         model_kind_name(o->kind));
+    s->model.encoding = o->encoding;
     s->model.dim = o->dim;
     s->model.layers = o->layers;
     s->model.heads = o->heads;

@@ -13,7 +13,10 @@
 #define SEED {VALUE_SEED, NULL, 0, 0}, STORE_SEED
 
 static const struct option options[] = {
-    {"model.kind", CHOICE("tabtransformer"), AT(kind), "which model is trained"},
+    {"model.kind", CHOICE(MODEL_KIND_NAMES), AT(model.kind), "which model is trained"},
+    {"model.encoding", CHOICE(ENCODING_NAMES), AT(model.encoding),
+     "how an MLP takes categorical columns: vectors that are learned, or a number for each "
+     "class"},
     {"model.dim", INT(4, 1024), AT(model.dim),
      "width of an embedding; a multiple of model.heads"},
     {"model.layers", INT(0, 64), AT(model.layers),

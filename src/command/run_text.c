@@ -28,6 +28,11 @@ const char *run_state_text(const struct run *r)
     }
 }
 
+enum model_kind run_model_kind(const struct run *r)
+{
+    return r->model ? model_options(r->model)->kind : r->settings.model.kind;
+}
+
 const char *run_task(const struct run *r)
 {
     return r->pretext == PRETEXT_NONE ? task_name(r->task) : pretext_name(r->pretext);

@@ -10,6 +10,7 @@
 /* "training", "trained", "stopped", "diverged", "opened"; of other sessions "kept",
  * "stopped", "cut off", or "elsewhere", where another process trains it */
 const char *run_state_text(const struct run *r);
+enum model_kind run_model_kind(const struct run *r);
 /* "mlm", "rtd", or the task. */
 const char *run_task(const struct run *r);
 /* Name of the column it predicts, "" without one. */

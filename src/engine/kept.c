@@ -69,6 +69,8 @@ static bool look_at_model(struct run *r)
     bool ok = json_is_object(encoder);
 
     if (ok) {
+        model_kind_parse(json_string_value(json_object_get(model, "kind")),
+                         &r->settings.model.kind);
         take_task(r, encoder, json_string_value(json_object_get(model, "pretext")));
         take_text(&r->target, encoder, "target");
         run_take_json(r, extra);
@@ -88,6 +90,8 @@ static void take_recipe(struct run *r, const json_t *j)
     const char *epochs = json_string_value(json_object_get(settings, "train.epochs"));
     long number;
 
+    model_kind_parse(json_string_value(json_object_get(settings, "model.kind")),
+                     &r->settings.model.kind);
     if (epochs && str_to_long(epochs, 1, 1000000, &number))
         r->settings.train.epochs = (int)number;
     take_text(&r->table, j, "table");

@@ -14,7 +14,6 @@
 struct settings settings_defaults(void)
 {
     return (struct settings){
-        .kind = MODEL_TABTRANSFORMER,
         .model = model_defaults(),
         .train = train_defaults(),
         .data = encode_defaults(),

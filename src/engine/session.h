@@ -17,7 +17,6 @@
 #include "engine/trainer.h"
 #include "model/model.h"
 
-enum model_kind { MODEL_TABTRANSFORMER };
 
 /* How the workbench shows itself. */
 #define SCREEN_THEMES "dark|light|mono|deut|contrast"
@@ -38,7 +37,6 @@ struct screen_options {
 
 /* The values of the options (command/option.h has their names and ranges). */
 struct settings {
-    enum model_kind kind;
     struct model_options model;
     struct train_options train;
     struct encode_options data;

@@ -347,11 +347,8 @@ static void settle_untrained(struct trainer *t)
 {
     for (int i = 0; i < model_encoder(t->model)->n_categorical; i++) {
         unsigned char *trained = list_trained(t, i);
-        char name[32];
-        int p;
+        int p = model_column_table(t->model, i);
 
-        snprintf(name, sizeof name, "columns.%d.value", i);
-        p = params_find(t->params, name);
         if (trained)
             settle_column(param_value(t->params, p), t->params->list[p].shape[0],
                           t->params->list[p].shape[1], trained);

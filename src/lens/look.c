@@ -27,6 +27,11 @@ struct look *look_new(struct model *m, struct pool *pool, struct error *err)
                   "embeddings to look at");
         return NULL;
     }
+    if (!model_embeds(m)) {
+        error_set(err, ERROR_STATE, "this model takes its categorical columns one-hot: "
+                  "there are no embeddings to look at");
+        return NULL;
+    }
     l = xcalloc(1, sizeof *l);
     l->model = m;
     l->graph = model_graph(m);

@@ -41,14 +41,18 @@ static bool put_options(json_t *j, const struct model_options *o)
     INT_OPTIONS(PUT_INT)
     REAL_OPTIONS(PUT_REAL)
     BOOL_OPTIONS(PUT_BOOL)
+    if (o->kind == MODEL_MLP)
+        ok &= put(j, "one_hot", json_boolean(o->encoding == ENCODING_ONE_HOT));
     return ok;
 }
 
-static bool options_from_json(const json_t *j, struct model_options *o, struct error *err)
+static bool options_from_json(const json_t *j, enum model_kind kind,
+                              struct model_options *o, struct error *err)
 {
     const json_t *v;
 
     *o = model_defaults();
+    o->kind = kind;
 #define GET(name, test, value)                                                           \
     v = json_object_get(j, #name);                                                       \
     if (!test(v))                                                                        \
@@ -63,6 +67,8 @@ static bool options_from_json(const json_t *j, struct model_options *o, struct e
     INT_OPTIONS(GET_INT)
     REAL_OPTIONS(GET_REAL)
     BOOL_OPTIONS(GET_BOOL)
+    if (kind == MODEL_MLP && json_is_true(json_object_get(j, "one_hot")))
+        o->encoding = ENCODING_ONE_HOT;
     return model_check(o, err);
 }
 
@@ -90,7 +96,7 @@ static char *model_json(const struct model *m)
 {
     json_t *j = json_object(), *options = json_object();
     enum pretext pretext = model_pretext(m);
-    bool ok = put(j, "kind", json_string("tabtransformer"))
+    bool ok = put(j, "kind", json_string(model_kind_name(model_options(m)->kind)))
         && (pretext == PRETEXT_NONE
             || put(j, "pretext", json_string(pretext_name(pretext))))
         && put_options(options, model_options(m));
@@ -261,19 +267,19 @@ static bool take_pretext(const json_t *j, enum pretext *pretext, struct error *e
 static struct model *from_json(const struct safetensors *s, const json_t *j,
                                struct error *err)
 {
-    const char *kind = json_string_value(json_object_get(j, "kind"));
     struct model_options o;
+    enum model_kind kind = MODEL_TABTRANSFORMER;
     enum pretext pretext;
     struct encoder *e;
     struct model *m;
 
-    if (!kind || strcmp(kind, "tabtransformer") != 0) {
+    if (!model_kind_parse(json_string_value(json_object_get(j, "kind")), &kind)) {
         error_set(err, ERROR_INPUT,
                   "its model is of a kind that this version does not know");
         return NULL;
     }
     if (!take_pretext(j, &pretext, err)
-        || !options_from_json(json_object_get(j, "options"), &o, err))
+        || !options_from_json(json_object_get(j, "options"), kind, &o, err))
         return NULL;
     e = encoder_from_json(json_object_get(j, "encoder"), err);
     if (!e)

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/logistic.h"
+#include "model/mlp.h"
 #include "model/pretrain.h"
 #include "model/private.h"
 
@@ -42,6 +44,16 @@ static struct model_shape shape_of(const struct encoder *e, int **classes)
     return s;
 }
 
+static void describe(struct graph *g, const struct model_options *o,
+                     const struct model_shape *s)
+{
+    switch (o->kind) {
+    case MODEL_MLP: mlp_describe(g, o, s); break;
+    case MODEL_LOGISTIC: logistic_describe(g, o, s); break;
+    default: tabtransformer_describe(g, o, s);
+    }
+}
+
 struct graph *model_describe(const struct model_options *o, const struct encoder *e,
                              enum pretext pretext, struct params *p)
 {
@@ -50,7 +62,7 @@ struct graph *model_describe(const struct model_options *o, const struct encoder
     struct graph *g = graph_new(p);
 
     if (pretext == PRETEXT_NONE)
-        tabtransformer_describe(g, o, &s);
+        describe(g, o, &s);
     else
         pretrain_describe(g, o, &s, pretext);
     free(classes);
@@ -82,6 +94,10 @@ bool model_fits(const struct model_options *o, const struct encoder *e,
     if (pretext != PRETEXT_NONE && e->n_categorical == 0)
         return error_set(err, ERROR_STATE, "pre-training learns from categorical "
                          "columns, and there is none: mark some columns categorical");
+    if (pretext != PRETEXT_NONE && o->kind != MODEL_TABTRANSFORMER)
+        return error_set(err, ERROR_USAGE, "only a TabTransformer is pre-trained, not "
+                         "model.kind %s: say `set model.kind tabtransformer`",
+                         model_kind_name(o->kind));
     if (pretext == PRETEXT_NONE && e->task == TASK_NONE)
         return error_set(err, ERROR_STATE, "no target: choose one with `target COLUMN`");
     return true;
@@ -154,6 +170,23 @@ const struct encoder *model_encoder(const struct model *m)
 enum pretext model_pretext(const struct model *m)
 {
     return m->pretext;
+}
+
+bool model_embeds(const struct model *m)
+{
+    bool one_hot = m->options.kind == MODEL_LOGISTIC
+        || (m->options.kind == MODEL_MLP && m->options.encoding == ENCODING_ONE_HOT);
+
+    return m->encoder->n_categorical > 0 && !one_hot;
+}
+
+int model_column_table(const struct model *m, int column)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "columns.%d.%s", column,
+             model_embeds(m) ? "value" : "weight");
+    return params_find(m->params, name);
 }
 
 unsigned char *model_mark_brought(struct model *m, int column)
@@ -299,13 +332,9 @@ static real *missing_values(const struct model *m, enum fill fill)
     real *means = NULL;
 
     for (int i = 0; fill == FILL_MEAN && i < e->n_categorical; i++) {
-        char name[32];
-        int p;
-        size_t width;
+        int p = model_column_table(m, i);
+        size_t width = m->params->list[p].shape[1];
 
-        snprintf(name, sizeof name, "columns.%d.value", i);
-        p = params_find(m->params, name);
-        width = m->params->list[p].shape[1];
         if (!means)
             means = xcalloc((size_t)e->n_categorical * width, sizeof *means);
         mean_of_known(param_value(m->params, p), e->categorical[i].classes, width,

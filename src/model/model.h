@@ -18,12 +18,26 @@
 #include "base/str.h"
 #include "data/encode.h"
 
+/* What is trained: model/tabtransformer.h, model/mlp.h, model/logistic.h. */
+enum model_kind { MODEL_TABTRANSFORMER, MODEL_MLP, MODEL_LOGISTIC, MODEL_KINDS };
+#define MODEL_KIND_NAMES "tabtransformer|mlp|logistic"
+const char *model_kind_name(enum model_kind kind);
+/* False: there is no kind of that name (NULL: none), *kind stays. */
+bool model_kind_parse(const char *name, enum model_kind *kind);
+
+/* How the MLP takes categorical columns; the TabTransformer has embeddings, logistic
+ * regression one-hot classes. */
+enum model_encoding { ENCODING_EMBEDDING, ENCODING_ONE_HOT };
+#define ENCODING_NAMES "embedding|one-hot"
+
 enum head_norm { HEAD_NORM_NO, HEAD_NORM_YES, HEAD_NORM_AUTO };
 #define HEAD_NORM_NAMES "no|yes|auto"
 
 /* Table of the options: name as in `set model.NAME`, what the paper has, what is right.
  * Zero-initialise through model_defaults. */
 struct model_options {
+    enum model_kind kind;
+    enum model_encoding encoding;
     int dim;                /* d, width of an embedding (32): a multiple of 8, of heads */
     int layers;             /* Transformer layers (6); 0: embeddings go to the head */
     int heads;              /* attention heads (8) */
@@ -57,9 +71,9 @@ struct params;
 struct model_options model_defaults(void);
 /* One sentence if a value is out of range or two do not go together. */
 bool model_check(const struct model_options *o, struct error *err);
-/* Decides what is left to the rows to learn from: without batch norm below MODEL_FEW of
- * them, because the statistics of small batches of few rows disturb more than they help
- * (share/doc/RESULTS, section 5). */
+/* Decides what is left to kind and rows to learn from: only a TabTransformer has layers;
+ * no batch norm below MODEL_FEW rows, because the statistics of small batches of few rows
+ * disturb more than they help (share/doc/RESULTS, section 5). */
 #define MODEL_FEW 1000
 void model_settle(struct model_options *o, size_t rows);
 
@@ -80,6 +94,10 @@ void model_unref(struct model *m);
 const struct model_options *model_options(const struct model *m);
 const struct encoder *model_encoder(const struct model *m);
 enum pretext model_pretext(const struct model *m); /* PRETEXT_NONE: it has a head */
+/* Columns are vectors of width dim there, "hidden.0" to "hidden.LAYERS" of its graph. */
+bool model_embeds(const struct model *m);
+/* The number of the parameter that has a row for each code of a column. */
+int model_column_table(const struct model *m, int column);
 size_t model_parameters(const struct model *m); /* trainable numbers */
 double model_flops(const struct model *m);      /* of one row forward, matrix products */
 

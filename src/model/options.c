@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/model.h"
 
+#include <string.h>
+
 struct model_options model_defaults(void)
 {
     return (struct model_options){
+        .kind = MODEL_TABTRANSFORMER, .encoding = ENCODING_EMBEDDING,
         .dim = 32, .layers = 6, .heads = 8, .identifier = -1, .ffn = 4,
         .dropout = 0.1, .head_dropout = 0, .head_hidden1 = 4, .head_hidden2 = 2,
         .head_cap = -1, .head_norm = HEAD_NORM_AUTO, .continuous_norm = false,
     };
+}
+
+const char *model_kind_name(enum model_kind kind)
+{
+    static const char *const names[MODEL_KINDS] = {"tabtransformer", "mlp", "logistic"};
+
+    return names[kind];
+}
+
+bool model_kind_parse(const char *name, enum model_kind *kind)
+{
+    for (int k = 0; name && k < MODEL_KINDS; k++)
+        if (strcmp(name, model_kind_name((enum model_kind)k)) == 0) {
+            *kind = (enum model_kind)k;
+            return true;
+        }
+    return false;
 }
 
 bool model_check(const struct model_options *o, struct error *err)
@@ -32,6 +52,8 @@ bool model_check(const struct model_options *o, struct error *err)
 
 void model_settle(struct model_options *o, size_t rows)
 {
+    if (o->kind != MODEL_TABTRANSFORMER)
+        o->layers = 0;
     if (o->head_norm == HEAD_NORM_AUTO)
         o->head_norm = rows < MODEL_FEW ? HEAD_NORM_NO : HEAD_NORM_YES;
 }

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { HEAD_WEIGHTS = 2000000, HEAD_WIDTH = 64 }; /* where head_cap is -1 */
+#include "model/mlp.h"
 
 /* "layers.3" and "ffn.up" -> "layers.3.ffn.up" */
 struct name {
@@ -50,62 +50,13 @@ struct tensor *tabtransformer_body(struct graph *g, const struct model_options *
     return x;
 }
 
-int tabtransformer_head_input(const struct model_options *o, const struct model_shape *s)
-{
-    return s->columns * o->dim + s->continuous;
-}
-
-/* Of the first block; 0: none. */
-static int head_cap(const struct model_options *o, const struct model_shape *s)
-{
-    int cap;
-
-    if (o->head_cap >= 0)
-        return o->head_cap;
-    cap = HEAD_WEIGHTS / tabtransformer_head_input(o, s);
-    return cap > HEAD_WIDTH ? cap : HEAD_WIDTH;
-}
-
-int tabtransformer_head_width(const struct model_options *o, const struct model_shape *s,
-                              int block)
-{
-    int times = block == 0 ? o->head_hidden1 : o->head_hidden2;
-    int width = times * tabtransformer_head_input(o, s), cap = head_cap(o, s);
-
-    if (block == 1)
-        cap = (int)((long)cap * o->head_hidden2 / o->head_hidden1);
-    return cap > 0 && width > cap ? cap : width;
-}
-
-/* MLP of two blocks, Linear - SELU - BatchNorm - dropout, and the logits. */
-static struct tensor *head(struct graph *g, const struct model_options *o,
-                           const struct model_shape *s, struct tensor *x)
-{
-    static const char *const names[] = {"head.0", "head.1"};
-    static const char *const norms[] = {"head.0.norm", "head.1.norm"};
-
-    for (int block = 0; block < 2; block++) {
-        x = graph_linear(g, x, tabtransformer_head_width(o, s, block), names[block],
-                         ACTIVATION_SELU);
-        if (o->head_norm != HEAD_NORM_NO)
-            x = graph_batch_norm(g, x, norms[block]);
-        if (o->head_dropout > 0)
-            x = graph_dropout(g, x, o->head_dropout);
-    }
-    return graph_linear(g, x, s->outputs, "head.out", ACTIVATION_NONE);
-}
-
 void tabtransformer_describe(struct graph *g, const struct model_options *o,
                              const struct model_shape *s)
 {
-    struct tensor *x = NULL, *c = NULL;
+    struct tensor *x = NULL, *c = shape_continuous(g, o, s);
 
-    if (s->continuous > 0) {
-        c = graph_continuous(g, s->continuous);
-        if (o->continuous_norm)
-            c = graph_row_norm(g, c, "continuous.norm");
-    }
     if (s->columns > 0)
         x = tabtransformer_body(g, o, s);
-    graph_loss(g, head(g, o, s, graph_concatenate(g, x, c)), s->loss);
+    x = mlp_blocks(g, o, graph_concatenate(g, x, c), s->outputs);
+    graph_loss(g, x, s->loss);
 }

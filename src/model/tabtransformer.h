@@ -6,23 +6,7 @@
 #ifndef MODEL_TABTRANSFORMER_H
 #define MODEL_TABTRANSFORMER_H
 
-#include "model/model.h"
-#include "nn/graph.h"
-
-/* What the data ask of a model. */
-struct model_shape {
-    int columns;        /* categorical features */
-    const int *classes; /* (columns) classes of each beside "missing" */
-    int continuous;     /* continuous features */
-    int outputs;        /* logits: 1, or the number of classes if more than two */
-    enum loss loss;
-};
-
-/* Width of the head's input: d for each column, and the continuous features. */
-int tabtransformer_head_input(const struct model_options *o, const struct model_shape *s);
-/* Width of the head's block 0 or 1: a multiple of its input, within the cap. */
-int tabtransformer_head_width(const struct model_options *o, const struct model_shape *s,
-                              int block);
+#include "model/shape.h"
 
 /* Appends embeddings and Transformer layers; returns the contextual embedding of each
  * column. */

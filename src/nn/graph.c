@@ -97,6 +97,11 @@ struct tensor *graph_add_tensor(struct graph *g, struct node *n, enum layout lay
     return x;
 }
 
+int graph_features(const struct tensor *t)
+{
+    return t->columns * t->features;
+}
+
 void graph_name(struct tensor *t, const char *format, ...)
 {
     va_list args;

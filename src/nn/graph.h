@@ -58,6 +58,13 @@ struct tensor *graph_embedding(struct graph *g, int columns, const int *classes,
  * features the activation is part of the node. */
 struct tensor *graph_linear(struct graph *g, struct tensor *x, int out, const char *name,
                             enum activation activation);
+/* The same map of features c (NULL: none) and of the classes of all columns, one-hot, to
+ * features: the parameters are "NAME.weight" (out, features of c), "NAME.bias" and a row
+ * for each code of column I, "columns.I.weight" (classes + 1, out). */
+struct tensor *graph_linear_one_hot(struct graph *g, struct tensor *c, int columns,
+                                    const int *classes, int out, const char *name,
+                                    enum activation activation);
+int graph_features(const struct tensor *t); /* all of a row's, of all columns */
 /* Queries, keys and values in one product: "NAME.query", "NAME.key", "NAME.value" (d,
  * d). */
 struct tensor *graph_query_key_value(struct graph *g, struct tensor *x, const char *name);
@@ -123,7 +130,7 @@ struct graph_input {
     const float *target;  /* (rows); only for the loss */
     const float *weight;  /* (rows) or NULL: all 1; not of graph_loss_asked */
     const int32_t *answers; /* (rows, columns) of pre-training, else NULL */
-    const real *missing;  /* (columns, d - identifier) values that stand for code 0 in
+    const real *missing;  /* (columns, numbers of a code) what stands for code 0 in
                              graph_infer; NULL: those of the parameters */
 };
 

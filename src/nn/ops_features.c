@@ -24,28 +24,40 @@ static real *grad_from(const struct task *t, const struct tensor *x, int from)
 
 /* ---- linear ---- */
 
-static void linear_forward(const struct task *t)
+static void linear_product(const struct task *t)
 {
     const struct node *n = t->node;
-    const struct kernels *k = t->g->kernels;
-    int in = n->in[0]->features, count = t->to - t->from;
+    int in = n->in[0]->features;
     const real *w = task_param(t, n->weight) + (size_t)t->from * (size_t)in;
-    real *y = value_from(t, n->out, t->from);
-    size_t panel = tensor_panel(n->out);
 
-    k->linear_forward(t->blocks, count, in, w, (size_t)in,
-                      task_param(t, n->bias) + t->from, tensor_value(t, n->in[0]),
-                      tensor_panel(n->in[0]), y, panel);
-    if (n->activation == ACTIVATION_SELU)
-        k->selu_forward(t->blocks, count, y, panel);
+    t->g->kernels->linear_forward(
+        t->blocks, t->to - t->from, in, w, (size_t)in, task_param(t, n->bias) + t->from,
+        tensor_value(t, n->in[0]), tensor_panel(n->in[0]),
+        value_from(t, n->out, t->from), tensor_panel(n->out));
 }
 
-static void linear_backward(const struct task *t)
+static void activate(const struct task *t)
+{
+    const struct node *n = t->node;
+
+    if (n->activation == ACTIVATION_SELU)
+        t->g->kernels->selu_forward(t->blocks, t->to - t->from,
+                                    value_from(t, n->out, t->from),
+                                    tensor_panel(n->out));
+}
+
+static void linear_forward(const struct task *t)
+{
+    linear_product(t);
+    activate(t);
+}
+
+/* From the gradient of the output to that of what was activated, and of the bias. */
+static void activate_backward(const struct task *t)
 {
     const struct node *n = t->node;
     const struct kernels *k = t->g->kernels;
-    int in = n->in[0]->features, count = t->to - t->from;
-    real *dw = task_gradient(t, n->weight) + (size_t)t->from * (size_t)in;
+    int count = t->to - t->from;
     real *db = task_gradient(t, n->bias) + t->from;
     real *dy = grad_from(t, n->out, t->from);
     size_t panel = tensor_panel(n->out);
@@ -55,8 +67,18 @@ static void linear_backward(const struct task *t)
                          panel, db, n->centred);
     else
         k->bias_backward(t->blocks, count, dy, panel, db, false);
-    k->linear_backward_weight(t->blocks, count, in, dy, panel, tensor_value(t, n->in[0]),
-                              tensor_panel(n->in[0]), dw, (size_t)in, false);
+}
+
+static void linear_backward(const struct task *t)
+{
+    const struct node *n = t->node;
+    int in = n->in[0]->features;
+
+    activate_backward(t);
+    t->g->kernels->linear_backward_weight(
+        t->blocks, t->to - t->from, in, grad_from(t, n->out, t->from),
+        tensor_panel(n->out), tensor_value(t, n->in[0]), tensor_panel(n->in[0]),
+        task_gradient(t, n->weight) + (size_t)t->from * (size_t)in, (size_t)in, false);
 }
 
 static void linear_backward_input(const struct task *t)
@@ -96,13 +118,130 @@ struct tensor *graph_linear(struct graph *g, struct tensor *x, int out, const ch
     return n->out;
 }
 
-/* ---- continuous inputs ---- */
+/* ---- linear, of one-hot columns too ---- */
 
 /* Number of row r, feature 0 in panels `panel` apart. */
 static size_t row_at(int r, size_t panel)
 {
     return (size_t)(r / LANES) * panel + (size_t)(r % LANES);
 }
+
+static int code_at(const struct task *t, int row, int column)
+{
+    return t->g->input.codes[(size_t)row * (size_t)t->node->n_values + (size_t)column];
+}
+
+/* The numbers of a code for this task's features. */
+static const real *class_weights(const struct task *t, int row, int column)
+{
+    const struct node *n = t->node;
+    size_t out = (size_t)n->out->features;
+    int code = code_at(t, row, column);
+
+    if (code == 0 && t->g->input.missing)
+        return t->g->input.missing + (size_t)column * out + t->from;
+    return task_param(t, n->values[column]) + (size_t)code * out + t->from;
+}
+
+/* y gets the bias, where there are no features beside the columns. */
+static void only_bias(const struct task *t, real *y, size_t panel)
+{
+    const real *bias = task_param(t, t->node->bias) + t->from;
+
+    for (int b = 0; b < t->blocks; b++, y += panel)
+        for (int f = 0; f < t->to - t->from; f++)
+            for (int r = 0; r < LANES; r++)
+                y[f * LANES + r] = bias[f];
+}
+
+static void one_hot_forward(const struct task *t)
+{
+    const struct node *n = t->node;
+    int count = t->to - t->from;
+    real *y = value_from(t, n->out, t->from);
+    size_t panel = tensor_panel(n->out);
+
+    if (n->in[0])
+        linear_product(t);
+    else
+        only_bias(t, y, panel);
+    for (int r = 0; r < t->g->input.rows; r++)
+        for (int c = 0; c < n->n_values; c++) {
+            const real *w = class_weights(t, r, c);
+            real *to = y + row_at(r, panel);
+
+            for (int f = 0; f < count; f++)
+                to[f * LANES] += w[f];
+        }
+    activate(t);
+}
+
+static void one_hot_backward(const struct task *t)
+{
+    const struct node *n = t->node;
+    size_t out = (size_t)n->out->features;
+    int count = t->to - t->from;
+
+    if (n->in[0])
+        linear_backward(t);
+    else
+        activate_backward(t);
+    for (int c = 0; c < n->n_values; c++) {
+        size_t codes = t->g->params->list[n->values[c]].shape[0];
+        real *dw = task_gradient(t, n->values[c]) + t->from;
+
+        for (size_t code = 0; code < codes; code++)
+            memset(dw + code * out, 0, (size_t)count * sizeof *dw);
+        for (int r = 0; r < t->g->input.rows; r++) {
+            const real *dy =
+                grad_from(t, n->out, t->from) + row_at(r, tensor_panel(n->out));
+            real *to = dw + (size_t)code_at(t, r, c) * out;
+
+            for (int f = 0; f < count; f++)
+                to[f] += dy[f * LANES];
+        }
+    }
+}
+
+static const struct op op_linear_one_hot = {
+    .name = "linear", .layout = FEATURES, .needs = NEEDS_IN0 | NEEDS_OUT,
+    .forward = one_hot_forward, .backward = one_hot_backward,
+    .backward_input = linear_backward_input,
+};
+
+struct tensor *graph_linear_one_hot(struct graph *g, struct tensor *c, int columns,
+                                    const int *classes, int out, const char *name,
+                                    enum activation activation)
+{
+    struct node *n = graph_add_node(g, &op_linear_one_hot, c, NULL);
+    size_t width = c ? (size_t)c->features : 0, inputs = width;
+    double scale;
+
+    for (int i = 0; i < columns; i++)
+        inputs += (size_t)classes[i] + 1;
+    scale = 1 / sqrt((double)inputs);
+    if (c)
+        n->weight = graph_param(g, name, "weight", (size_t)out, width, PARAM_HEAD,
+                                INIT_UNIFORM, scale);
+    n->bias = graph_param(g, name, "bias", 0, (size_t)out, PARAM_HEAD, INIT_UNIFORM,
+                          scale);
+    n->values = xcalloc((size_t)columns + 1, sizeof *n->values);
+    n->n_values = columns;
+    for (int i = 0; i < columns; i++) {
+        char column[32];
+
+        snprintf(column, sizeof column, "columns.%d", i);
+        n->values[i] = graph_param(g, column, "weight", (size_t)classes[i] + 1,
+                                   (size_t)out, PARAM_HEAD, INIT_UNIFORM, scale);
+    }
+    n->activation = activation;
+    snprintf(n->name, sizeof n->name, "%s", name);
+    n->out = graph_add_tensor(g, n, FEATURES, 1, out);
+    n->flops = 2.0 * out * (double)(width + (size_t)columns);
+    return n->out;
+}
+
+/* ---- continuous inputs ---- */
 
 static void continuous_forward(const struct task *t)
 {

@@ -245,7 +245,7 @@ static void find_stages(struct graph *g)
         assert(!n->op->local);
         g->stages[g->n_stages++] = (struct stage){
             i, i, chunks(n, n->out ? n->out->features : 1),
-            n->op->backward_input && n->in[0]->needs_grad
+            n->op->backward_input && n->in[0] && n->in[0]->needs_grad
                 ? chunks(n, n->in[0]->features) : 0};
     }
 }

@@ -290,8 +290,14 @@ static void draw_model(struct sheet *t)
     size_t parameters = r->model ? model_parameters(r->model) : r->parameters;
     char count[COUNT_TEXT];
 
-    make_line(t, "layers", "%d, dim %d", o->layers, o->dim);
-    make_line(t, "heads", "%d", o->heads);
+    if (o->kind == MODEL_TABTRANSFORMER) {
+        make_line(t, "layers", "%d, dim %d", o->layers, o->dim);
+        make_line(t, "heads", "%d", o->heads);
+    } else {
+        make_line(t, "model", "%s%s", model_kind_name(o->kind),
+                  o->kind == MODEL_MLP && o->encoding == ENCODING_ONE_HOT ? ", one-hot"
+                                                                          : "");
+    }
     if (parameters > 0)
         make_line(t, "weights", "%s", count_text(parameters, count));
 }

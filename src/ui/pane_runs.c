@@ -92,15 +92,15 @@ static const struct column {
     int rank;   /* those of high ranks leave a narrow screen first */
 } columns[RUN_CELLS] = {
     [CELL_NAME] = {"run", false, 24, 0},      [CELL_STATE] = {"state", false, 8, 1},
-    [CELL_TABLE] = {"table", false, 16, 7},   [CELL_TARGET] = {"target", false, 14, 6},
-    [CELL_FROM] = {NULL, false, 0, 0},        [CELL_LABELS] = {"labels", true, 9, 5},
-    [CELL_EPOCHS] = {"epochs", true, 11, 3},  [CELL_BEST] = {"best", true, 6, 9},
-    [CELL_LOSS] = {"loss", true, 9, 8},       [CELL_VALID] = {"valid", true, 9, 2},
-    [CELL_TEST] = {"test", true, 9, 4},       [CELL_TIME] = {"time", true, 9, 10},
-    [CELL_NOTE] = {"note", false, 0, 11},
+    [CELL_TABLE] = {"table", false, 16, 8},   [CELL_FROM] = {NULL, false, 0, 0},
+    [CELL_MODEL] = {"model", false, 14, 6},   [CELL_TARGET] = {"target", false, 14, 7},
+    [CELL_LABELS] = {"labels", true, 9, 5},   [CELL_EPOCHS] = {"epochs", true, 11, 3},
+    [CELL_BEST] = {"best", true, 6, 10},      [CELL_LOSS] = {"loss", true, 9, 9},
+    [CELL_VALID] = {"valid", true, 9, 2},     [CELL_TEST] = {"test", true, 9, 4},
+    [CELL_TIME] = {"time", true, 9, 11},      [CELL_NOTE] = {"note", false, 0, 12},
 };
 
-enum { RANKS = 12 };
+enum { RANKS = 13 };
 
 /* cursor, current, overlaid; blanks between columns */
 enum { MARKS = 3, GAP = 2, LEAST_NAME = 8 };
@@ -123,13 +123,10 @@ static void put_cell(const struct view *v, const struct lineage *l, size_t i,
         run_cell_text(v, l->lines[i].run, c, out);
 }
 
-/* Labels are worth a column where they are not all the same. */
-static bool is_needed(const struct lineage *l, enum run_cell c)
+static bool have_other_labels(const struct lineage *l)
 {
     size_t known = 0;
 
-    if (c != CELL_LABELS)
-        return columns[c].title != NULL;
     for (size_t i = 0; i < l->n; i++) {
         size_t labels = run_labels(l->lines[i].run);
 
@@ -138,6 +135,24 @@ static bool is_needed(const struct lineage *l, enum run_cell c)
         known = labels > 0 ? labels : known;
     }
     return false;
+}
+
+static bool have_other_models(const struct lineage *l)
+{
+    for (size_t i = 1; i < l->n; i++)
+        if (run_model_kind(l->lines[i].run) != run_model_kind(l->lines[0].run))
+            return true;
+    return false;
+}
+
+/* Kinds of models and labels are worth a column where they are not all the same. */
+static bool is_needed(const struct lineage *l, enum run_cell c)
+{
+    switch (c) {
+    case CELL_LABELS: return have_other_labels(l);
+    case CELL_MODEL: return have_other_models(l);
+    default: return columns[c].title != NULL;
+    }
 }
 
 /* The column's widest text, no more than it may take. */

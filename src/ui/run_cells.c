@@ -67,6 +67,7 @@ void run_cell_text(const struct view *v, const struct run *r, enum run_cell cell
     case CELL_NAME: str_puts(out, r->name); break;
     case CELL_STATE: put_state(v, r, out); break;
     case CELL_TABLE: str_puts(out, r->origin ? r->origin : ""); break;
+    case CELL_MODEL: str_puts(out, model_kind_name(run_model_kind(r))); break;
     case CELL_TARGET:
         str_puts(out, r->pretext == PRETEXT_NONE ? run_target(r) : run_task(r));
         break;
