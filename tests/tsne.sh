@@ -21,6 +21,9 @@ set model.layers 2
 set model.dim 8
 set model.heads 2
 train --epochs 2 --name r1
+train --epochs 1 --seed 2 --name r2
+mark /id/ ignore
+train --epochs 1 --name narrow
 EOF
 run() { "$tabscope" -b --no-rc "$@" 2> out; }
 
@@ -34,9 +37,20 @@ for threads in 1 3; do
     run --threads $threads -c 'load odd.csv --header yes' \
         -c 'tsne --run r1 --on all --points values --iterations 300 --format json' \
         >> tsne.$threads
+    run --threads $threads -c 'load odd.csv --header yes' \
+        -c 'tsne --run r1 --against r2 --rows 60 --on all --iterations 50 --format json' \
+        > against.$threads
 done
-[ -s tsne.1 ] && cmp tsne.1 tsne.3
+[ -s tsne.1 ] && cmp tsne.1 tsne.3 && [ -s against.1 ] && cmp against.1 against.3
 point "layouts do not depend on the number of threads"
+
+run -c 'load odd.csv --header yes' -c 'tsne --run r1 --against narrow'
+grep -q 'r1 and narrow have other categorical columns' out
+point "runs of other columns are not compared"
+run -c 'load odd.csv --header yes' \
+    -c 'tsne --run r1 --against r2 --points values --iterations 50 --format csv' > csv
+grep -q '^column,value,x,y,its x,its y,rows,positive' csv
+point "CSV has the places of both"
 
 run -c 'load odd.csv --header yes' -c 'embeddings e.csv --run r1 --points cells' \
     -c 'embeddings e.tsv --run r1' > /dev/null
@@ -62,6 +76,15 @@ for line in open("tsne.1", encoding="utf-8"):
                     if (p["column"], p["value"]) == (v["column"], v["value"])]
             assert len(mine) == v["rows"], v
             assert abs(sum(p["x"] for p in mine) / len(mine) - v["x"]) < 1e-3, v
+j = json.loads(open("against.1", encoding="utf-8").read())
+b = j["against"]
+assert (j["run"], b["run"]) == ("r1", "r2") and "unlike" not in j
+assert 0 <= b["unlike"] <= 1 and b["kl"] > 0 and b["iterations"] == 50
+key = lambda p: (p["row"], p["column"], p["value"])
+assert [key(p) for p in j["points"]] == [key(p) for p in b["points"]]
+mean = lambda k, j: sum(v[k] for v in j["values"]) / len(j["values"])
+assert abs(mean("x", j) - mean("x", b)) < 1e-2, "laid over each other"
+assert abs(mean("y", j) - mean("y", b)) < 1e-2
 rows = list(csv.reader(open("e.csv", encoding="utf-8", newline="")))
 assert all(len(r) == 4 + 8 for r in rows), [len(r) for r in rows]
 assert {r[1] for r in rows[1:]} > names

@@ -316,6 +316,35 @@ static void arrows_move_the_corner_of_the_brush(void)
     stage_done(&t);
 }
 
+/* Of two runs the other one, as it is and half of the way there. */
+static void points_go_to_the_other_run(void)
+{
+    struct stage t;
+    struct scatter *other;
+
+    init_usual(&t);
+    other = scatter_by_hand(t.subject.encoder, 6, 0.9);
+    free(other->run);
+    other->run = xstrdup("r2");
+    other->unlike = 0.4;
+    shown(&t)->against = other;
+    shown(&t)->ended = other->ended = true;
+    check(points_shown(&t.view) == shown(&t));
+    check(points_beside(&t.view) == other);
+    t.desk.embedding.other = true;
+    check(points_shown(&t.view) == other);
+    check(points_beside(&t.view) == shown(&t));
+    check(points_made(&t.view) == shown(&t));
+    check_view(&t, "points-other", 80, 24, GLYPHS_ASCII, false);
+    t.desk.embedding.way = 0.5;
+    t.desk.embedding.cells = true;
+    check_view(&t, "points-moving", 80, 24, GLYPHS_ASCII, false);
+    t.desk.embedding.way = 1;
+    t.desk.embedding.beside = true;
+    check_view(&t, "points-other", 160, 48, GLYPHS_ASCII, false);
+    stage_done(&t);
+}
+
 static void without_a_layout_one_learns_how(void)
 {
     struct view_job job = {.number = 1, .what = "tsne r1", .status = "neighbours, 40 %"};
@@ -463,6 +492,7 @@ int main(void)
     test_run(the_layout_before_is_laid_over_it);
     test_run(a_brush_tells_what_is_in_it);
     test_run(arrows_move_the_corner_of_the_brush);
+    test_run(points_go_to_the_other_run);
     test_run(without_a_layout_one_learns_how);
     test_run(arrows_go_from_value_to_value);
     test_run(the_value_under_the_cursor_is_a_word);

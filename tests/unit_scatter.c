@@ -2,6 +2,7 @@
 /* Layouts of embeddings: the job against t-SNE itself, where values stand, how one begins
  * with another, what is published, what is stopped. */
 #include "base/mem.h"
+#include "command/figures.h"
 #include "fixture.h"
 #include "lens/job_tsne.h"
 
@@ -364,6 +365,223 @@ static void stopping_keeps_the_layout(void)
     fixture_done(&f);
 }
 
+/* ---- two runs ---- */
+
+static struct model *other_model(const struct fixture *f, int layers, uint64_t seed)
+{
+    struct model_options o = *model_options(f->model);
+    struct error err = {0};
+    struct model *m;
+
+    o.layers = layers;
+    m = model_new(&o, f->s.encoder, seed, &err);
+    if (!check(m != NULL))
+        exit(1);
+    return m;
+}
+
+/* The sum of squares around the middle of values. */
+static double size_of(const struct scatter *s)
+{
+    double middle[2] = {0}, size = 0;
+
+    for (size_t i = 0; i < 2 * s->n_values; i++)
+        middle[i % 2] += (double)s->place[i] / (double)s->n_values;
+    for (size_t i = 0; i < 2 * s->n_values; i++)
+        size += pow((double)s->place[i] - middle[i % 2], 2);
+    return size;
+}
+
+/* What is left to do to lay it over the first is nothing but a scale. */
+static void check_aligned(const struct scatter *s)
+{
+    struct procrustes p;
+
+    check(scatter_fit(s->against, s, &p));
+    check(!p.is_reflected);
+    check_near(p.b, 0, 1e-4);
+    check_near(p.c, 0, 1e-4);
+    check_near(p.unlike, s->against->unlike, 1e-4);
+    check_near(p.scale, sqrt(1 - p.unlike), 1e-4);
+    check_near(size_of(s->against) / size_of(s), 1, 1e-3);
+}
+
+static void the_other_run_is_laid_over_the_first(void)
+{
+    struct fixture f = fixture_new(2);
+    struct model *other = other_model(&f, 2, 77);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct scatter *alone, *s;
+
+    q.embeddings.most = 50;
+    alone = laid_out(&q);
+    q.against_run = "other";
+    q.against = other;
+    s = laid_out(&q);
+    check(same_layout(s, alone)); /* which the other one does not change */
+    check(!alone->against && isnan(alone->unlike) && isnan(s->unlike));
+    check_str(s->against->run, "other");
+    check_int(s->against->n_points, s->n_points);
+    check(memcmp(s->against->row_of, s->row_of, s->n_points * sizeof *s->row_of) == 0);
+    check(s->against->ended && s->against->kl > 0 && s->against->trust > 0.5);
+    check(s->against->unlike > 0.001 && s->against->unlike < 1);
+    check_aligned(s);
+    scatter_free(s);
+    q.random = true;
+    s = laid_out(&q);
+    check_aligned(s);
+    scatter_free(s);
+    q.random = false;
+    q.against = f.model; /* itself: it has no reason to move far */
+    s = laid_out(&q);
+    check(s->against->unlike < 0.1);
+    scatter_free(s);
+    scatter_free(alone);
+    model_unref(other);
+    fixture_done(&f);
+}
+
+static void fewer_layers_have_a_last_one(void)
+{
+    struct fixture f = fixture_new(1);
+    struct model *other = other_model(&f, 1, 5);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct scatter *s;
+
+    q.against_run = "flat";
+    q.against = other;
+    s = laid_out(&q);
+    check(s->layer == 2 && s->against->layer == 1 && s->against->layers == 1);
+    scatter_free(s);
+    model_unref(other);
+    fixture_done(&f);
+}
+
+static void both_are_published_and_copied(void)
+{
+    struct fixture f = fixture_new(1);
+    struct model *other = other_model(&f, 2, 77);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct error err = {0};
+    struct tsne_job *j;
+    struct scatter *copy;
+    bool alone = false;
+    enum step step;
+
+    q.against_run = "other";
+    q.against = other;
+    j = tsne_job_new(&q, &err);
+    model_unref(other); /* the job has its own */
+    do {
+        step = tsne_job_type.run(j, &err);
+        tsne_job_type.publish(j);
+        alone |= tsne_job_view(j)->scatter && !tsne_job_view(j)->scatter->against;
+    } while (step == STEP_MORE);
+    check(alone && step == STEP_DONE);
+    check_str(tsne_job_view(j)->run, "other");
+    copy = scatter_copy(tsne_job_view(j)->scatter);
+    check(same_layout(copy->against, tsne_job_view(j)->scatter->against));
+    check_near(copy->against->unlike, tsne_job_view(j)->scatter->against->unlike, 0);
+    scatter_free(copy);
+    tsne_job_type.free(j);
+    fixture_done(&f);
+}
+
+/* In the first run, or before the other one has a layout: that is left out. Later it is
+ * kept as it is. */
+static void stopping_ends_both(void)
+{
+    struct fixture f = fixture_new(1);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    struct error err = {0};
+
+    q.against_run = "again";
+    q.against = f.model;
+    for (int when = 0; when < 3; when++) {
+        struct tsne_job *j = tsne_job_new(&q, &err);
+        const struct tsne_view *v = tsne_job_view(j);
+        struct scatter *s;
+
+        do {
+            check(tsne_job_type.run(j, &err) == STEP_MORE);
+            tsne_job_type.publish(j);
+        } while (!(when == 0 ? v->progress.iteration > 1
+                   : when == 1 ? strcmp(v->run, "again") == 0
+                               : v->run && v->scatter && v->scatter->against
+                                 && v->progress.iteration > 1));
+        tsne_job_type.stop(j);
+        check(job_run(&tsne_job_type, j, &err));
+        check(tsne_job_seconds(j) >= 0);
+        s = tsne_job_take(j);
+        check(s->ended && (s->against != NULL) == (when == 2));
+        check(!s->against || (s->against->ended && s->against->kl > 0));
+        scatter_free(s);
+        tsne_job_type.free(j);
+    }
+    fixture_done(&f);
+}
+
+static void points_go_from_one_to_the_other(void)
+{
+    struct fixture f = fixture_new(1);
+    struct model *other = other_model(&f, 2, 77);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_CELLS);
+    float layout[2 * ROWS * M], place[2 * 11];
+    struct scatter *s, *b;
+
+    q.against_run = "other";
+    q.against = other;
+    s = laid_out(&q);
+    b = s->against;
+    for (int part = 0; part <= 4; part++) {
+        double way = part / 4.0;
+
+        scatter_between(s, b, way, layout, place);
+        for (size_t i = 0; i < 2 * s->n_points; i++)
+            check_near((double)layout[i], (1 - way) * (double)s->layout[i]
+                       + way * (double)b->layout[i], 1e-3);
+        for (size_t i = 0; i < 2 * s->n_values; i++)
+            check_near((double)place[i], (1 - way) * (double)s->place[i]
+                       + way * (double)b->place[i], 1e-3);
+    }
+    scatter_free(s);
+    model_unref(other);
+    fixture_done(&f);
+}
+
+/* One beside the other, a line between them, and the columns of both in one legend. */
+static void a_figure_has_both(void)
+{
+    struct fixture f = fixture_new(1);
+    struct model *other = other_model(&f, 2, 77);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_VALUES);
+    struct scatter *s;
+
+    q.against_run = "other";
+    q.against = other;
+    s = laid_out(&q);
+    for (int by = SCATTER_COLUMN; by <= SCATTER_ROWS; by++) {
+        struct figure *figure = figures_scatter(s, (enum scatter_by)by);
+        size_t left = 0, right = 0;
+
+        check_int(figure->n_texts, 2 * s->n_values);
+        check_int(figure->x.n_names, 2);
+        check(figure->x.names[0].at < figure->cursor
+              && figure->x.names[1].at > figure->cursor);
+        check(str_starts(figure->x.names[0].text, "r, layer 2: KL "));
+        check(str_starts(figure->x.names[1].text, "other, layer 2: KL "));
+        for (size_t i = 0; i < figure->n_series; i++)
+            for (size_t k = 0; k < figure->series[i].n; k++)
+                ++*(figure->series[i].x[k] < figure->cursor ? &left : &right);
+        check(left == s->n_values && right == s->n_values);
+        check(by != SCATTER_COLUMN || figure->n_series == M);
+        figure_free(figure);
+    }
+    scatter_free(s);
+    model_unref(other);
+    fixture_done(&f);
+}
+
 int main(void)
 {
     test_run(the_job_does_what_tsne_does);
@@ -377,5 +595,11 @@ int main(void)
     test_run(the_present_layout_goes_on);
     test_run(what_is_published_follows);
     test_run(stopping_keeps_the_layout);
+    test_run(the_other_run_is_laid_over_the_first);
+    test_run(fewer_layers_have_a_last_one);
+    test_run(both_are_published_and_copied);
+    test_run(stopping_ends_both);
+    test_run(points_go_from_one_to_the_other);
+    test_run(a_figure_has_both);
     return test_done();
 }

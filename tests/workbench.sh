@@ -596,6 +596,21 @@ keys 'brush -1000 -1000 1000 1000' Enter
 sees 'EMBED  *\(4[0-9][0-9]\) of \1 cells' "all of them can be brushed by numbers"
 keys : rows Enter
 sees 'Rows 1-[0-9]* of 399 ' "rows shows all rows again"
+keys : 'train --epochs 1 --seed 2 --name two' Enter
+sees 'kept in runs/two' "another run"
+to_panes
+keys F6 Escape B
+sees 'there is no layout of two runs' "without its layout one cannot turn to it"
+keys A
+sees '^tabscope> tsne --against' "A asks for the other run"
+keys 'two --run done --points values --iterations 300' Enter
+sees 'done (or two): layer 2 of 2' "both are laid out"
+keys B
+sees 'two (or done): layer 2 of 2' "B turns to the other one"
+keys '['
+sees 'two (or done): layer 1 of 2' "whose layer before comes with the first one's"
+keys B
+sees 'done (or two): layer 1 of 2' "B turns back"
 mux kill-server
 
 mkdir -p home/.config/tabscope

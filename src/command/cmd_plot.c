@@ -255,13 +255,20 @@ static char *title_of_scatter(const struct scatter *s, enum scatter_by by)
     struct str title = {0};
     char rows[COUNT_TEXT];
 
-    str_printf(&title, "t-SNE of %s, layer %d, %s rows", s->run, s->layer,
-               count_text(s->rows, rows));
+    str_printf(&title, "t-SNE of %s", s->run);
+    if (s->against)
+        str_printf(&title, " and %s", s->against->run);
+    else
+        str_printf(&title, ", layer %d", s->layer);
+    str_printf(&title, ", %s rows", count_text(s->rows, rows));
+    if (s->against && !isnan(s->against->unlike))
+        str_printf(&title, ", laid over each other: %.0f %% unlike",
+                   100 * s->against->unlike);
     if (!s->ended)
         str_printf(&title, ", iteration %d of %d", s->iteration, s->iterations);
-    if (!isnan(s->kl))
+    if (!isnan(s->kl) && !s->against)
         str_printf(&title, ": KL %.3f", s->kl);
-    if (!isnan(s->trust))
+    if (!isnan(s->trust) && !s->against)
         str_printf(&title, ", trustworthiness %.3f", s->trust);
     if (by == SCATTER_ROWS)
         str_puts(&title, "; by frequency");

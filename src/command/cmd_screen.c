@@ -235,7 +235,10 @@ const struct command command_points = {
         {"names", CHOICES("off|on|other"), OPTIONAL, "off|on|other",
          "of values beside them"},
         {"beside", CHOICES("off|on|other"), OPTIONAL, "off|on|other",
-         "the layout before, laid over it by shift, turn and scale"},
+         "the layout before or the other of two runs, laid over it by shift, turn and "
+         "scale"},
+        {"against", CHOICES("off|on|other"), OPTIONAL, "off|on|other",
+         "the other of the two runs of `tsne --against`; points move to where it has them"},
         {"hide", {VALUE_COLUMN, NULL, 0, 0}, OPTIONAL, "COLUMN",
          "a column's values, or show them again"},
         {"all", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL, "show all columns"},

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Layouts of embeddings by t-SNE. */
+#include <string.h>
+
 #include "base/mem.h"
 #include "command/asked.h"
 #include "command/attending.h"
@@ -35,6 +37,43 @@ static bool read_start(struct context *c, const struct call *call, const struct 
                      "present could go on from", r->name);
 }
 
+static bool has_column(const struct encoder *e, const char *name)
+{
+    for (int i = 0; i < e->n_categorical; i++)
+        if (strcmp(e->categorical[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Points are compared by column and value. */
+static bool check_columns(const struct run *r, const struct run *other, struct error *err)
+{
+    const struct encoder *a = model_encoder(run_seen(r));
+    const struct encoder *b = model_encoder(run_seen(other));
+    bool same = a->n_categorical == b->n_categorical;
+
+    for (int i = 0; i < a->n_categorical; i++)
+        same = same && has_column(b, a->categorical[i].name);
+    return same || error_set(err, ERROR_STATE, "%s and %s have other categorical columns: "
+                             "their points cannot be compared", r->name, other->name);
+}
+
+/* The run that --against names. */
+static bool read_against(struct context *c, const struct call *call, const struct run *r,
+                         struct tsne_job_request *q, struct error *err)
+{
+    const char *name = call_option(call, "against");
+    struct run *other = name ? attending_run(c, name, err) : NULL;
+
+    if (!name)
+        return true;
+    if (!other || !check_columns(r, other, err))
+        return false;
+    q->against_run = other->name;
+    q->against = run_seen(other);
+    return true;
+}
+
 static bool run_tsne(struct context *c, const struct call *call, struct error *err)
 {
     struct tsne_job_request q = {.most_points = USUAL_POINTS};
@@ -43,7 +82,7 @@ static bool run_tsne(struct context *c, const struct call *call, struct error *e
     bool ok;
 
     if (!r || !asked_layer(call, r, &e->first, err) || !read_start(c, call, r, &q, err)
-        || !asked_rows(c, call, r, &e->rows, err))
+        || !read_against(c, call, r, &q, err) || !asked_rows(c, call, r, &e->rows, err))
         return false;
     read_options(call, &q.tsne, q.from != NULL);
     q.run = r->name;
@@ -64,10 +103,14 @@ const struct command command_tsne = {
             "What lies close together was so before, as far as trustworthiness says (1: "
             "all of it); distances of what lies far apart, sizes of groups and axes mean "
             "nothing. Keep only what stays with another perplexity and --start random of "
-            "another seed. `plot tsne` draws the layout, `stop` ends it and keeps it as "
+            "another seed. With --against the same points of another run are laid out, too: "
+            "from where those of the first lie, so that they move only where they have to, "
+            "or with --start random from anywhere; then they are laid over them by shift, "
+            "turn and size. `plot tsne` draws the layout, `stop` ends it and keeps it as "
             "it is. Tables and CSV have the values, JSON the cells, too.",
     .options = {
         RUN_OPTION,
+        {"against", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "and then the same of that run"},
         LAYER_OPTION,
         {"points", {VALUE_CHOICE, "cells|values", 0, 0}, OPTIONAL, "cells|values",
          "what is laid out; cells"},

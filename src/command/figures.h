@@ -64,7 +64,8 @@ struct figure *figures_attention(const struct encoder *e, const double *map,
 enum scatter_by { SCATTER_COLUMN, SCATTER_TARGET, SCATTER_ROWS };
 #define SCATTER_BY "column|target|rows"
 
-/* Values where they lie, with their names. NULL: nothing is known of the target. */
+/* Values where they lie, with their names; of two runs the other one stands at the right.
+ * NULL: nothing is known of the target. */
 struct figure *figures_scatter(const struct scatter *s, enum scatter_by by);
 
 /* ---- columns: figures_column.c ---- */

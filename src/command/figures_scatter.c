@@ -40,9 +40,26 @@ static int by_rows(const void *a, const void *b)
     return (x->v > y->v) - (x->v < y->v);
 }
 
-/* Where there is no room for all, frequent values keep their names. */
-static void name_values(struct figure *f, const struct scatter *s, bool by_column)
+/* A layout in its part of the figure: of two runs one stands at the right of the other. */
+struct panel {
+    const struct scatter *s;
+    double right; /* how far it is moved there */
+};
+
+static double x_of(const struct panel *p, size_t v)
 {
+    return (double)p->s->place[2 * v] + p->right;
+}
+
+static double y_of(const struct panel *p, size_t v)
+{
+    return (double)p->s->place[2 * v + 1];
+}
+
+/* Where there is no room for all, frequent values keep their names. */
+static void name_values(struct figure *f, const struct panel *p, bool by_column)
+{
+    const struct scatter *s = p->s;
     struct ranked *ranked = xcalloc(s->n_values, sizeof *ranked);
 
     for (size_t v = 0; v < s->n_values; v++)
@@ -53,7 +70,7 @@ static void name_values(struct figure *f, const struct scatter *s, bool by_colum
         char *text = is_in_several(s, v)
             ? xasprintf("%s=%s", column_of(s, v), text_of(s, v)) : xstrdup(text_of(s, v));
 
-        figure_add_text(f, (double)s->place[2 * v], (double)s->place[2 * v + 1], text,
+        figure_add_text(f, x_of(p, v), y_of(p, v), text,
                         by_column ? s->values[v].column : -1);
         free(text);
     }
@@ -62,13 +79,29 @@ static void name_values(struct figure *f, const struct scatter *s, bool by_colum
 
 /* ---- columns ---- */
 
-static void add_columns(struct figure *f, const struct scatter *s)
+static int find_column(const struct encoder *e, const char *name)
 {
-    for (int c = 0; c < s->encoder->n_categorical; c++)
-        figure_add(f, s->encoder->categorical[c].name, SERIES_POINTS, c);
-    for (size_t v = 0; v < s->n_values; v++)
-        series_add(&f->series[s->values[v].column], (double)s->place[2 * v],
-                   (double)s->place[2 * v + 1]);
+    int c = 0;
+
+    while (c < e->n_categorical && strcmp(e->categorical[c].name, name) != 0)
+        c++;
+    return c;
+}
+
+/* Columns of both runs have the same names, if not the same order. */
+static void add_columns(struct figure *f, const struct panel *panels, int n)
+{
+    const struct encoder *e = panels[0].s->encoder;
+
+    for (int c = 0; c < e->n_categorical; c++)
+        figure_add(f, e->categorical[c].name, SERIES_POINTS, c);
+    for (int k = 0; k < n; k++)
+        for (size_t v = 0; v < panels[k].s->n_values; v++) {
+            int c = find_column(e, column_of(panels[k].s, v));
+
+            if (c < e->n_categorical)
+                series_add(&f->series[c], x_of(&panels[k], v), y_of(&panels[k], v));
+        }
 }
 
 /* ---- levels ---- */
@@ -89,8 +122,8 @@ static char *level_name(double low, double high, enum scatter_by by)
                              : xasprintf("%.4g to %.4g", low, high);
 }
 
-static void add_level(struct figure *f, const struct scatter *s, enum scatter_by by,
-                      int level, double low, double high)
+static void add_level(struct figure *f, const struct panel *panels, int n,
+                      enum scatter_by by, int level, double low, double high)
 {
     double from = low + (high - low) * level / LEVELS;
     double to = low + (high - low) * (level + 1) / LEVELS;
@@ -98,42 +131,76 @@ static void add_level(struct figure *f, const struct scatter *s, enum scatter_by
     struct series *x = figure_add(f, name, SERIES_POINTS, level);
 
     x->shade = (double)level / (LEVELS - 1);
-    for (size_t v = 0; v < s->n_values; v++) {
-        double m = measure(s, v, by);
+    for (int k = 0; k < n; k++)
+        for (size_t v = 0; v < panels[k].s->n_values; v++) {
+            double m = measure(panels[k].s, v, by);
 
-        if (m >= from && (m < to || level == LEVELS - 1))
-            series_add(x, (double)s->place[2 * v], (double)s->place[2 * v + 1]);
-    }
+            if (m >= from && (m < to || level == LEVELS - 1))
+                series_add(x, x_of(&panels[k], v), y_of(&panels[k], v));
+        }
     free(name);
 }
 
 /* False: no value has a measure. */
-static bool add_levels(struct figure *f, const struct scatter *s, enum scatter_by by)
+static bool add_levels(struct figure *f, const struct panel *panels, int n,
+                       enum scatter_by by)
 {
     double low = INFINITY, high = -INFINITY;
 
-    for (size_t v = 0; v < s->n_values; v++) {
-        double m = measure(s, v, by);
+    for (int k = 0; k < n; k++)
+        for (size_t v = 0; v < panels[k].s->n_values; v++) {
+            double m = measure(panels[k].s, v, by);
 
-        low = isnan(m) ? low : fmin(low, m);
-        high = isnan(m) ? high : fmax(high, m);
-    }
+            low = isnan(m) ? low : fmin(low, m);
+            high = isnan(m) ? high : fmax(high, m);
+        }
     for (int level = LEVELS - 1; level >= 0 && high >= low; level--)
-        add_level(f, s, by, level, low, high);
+        add_level(f, panels, n, by, level, low, high);
     return high >= low;
+}
+
+/* ---- two runs ---- */
+
+#define GAP 0.2 /* between them, of the width of both */
+
+static void name_panel(struct figure *f, const struct scatter *s, double at)
+{
+    char *text = xasprintf("%s, layer %d: KL %.3f", s->run, s->layer, s->kl);
+
+    axis_add_name(&f->x, at, text);
+    free(text);
+}
+
+/* Beside each other, a line between them and below each what it is. */
+static void part_panels(struct figure *f, struct panel *panels)
+{
+    double left[2], right[2], bottom, top, gap;
+
+    for (int k = 0; k < 2; k++)
+        scatter_range(panels[k].s, false, &left[k], &right[k], &bottom, &top);
+    gap = GAP * (right[0] - left[0] + right[1] - left[1]);
+    panels[1].right = right[0] + gap - left[1];
+    f->cursor = right[0] + gap / 2;
+    name_panel(f, panels[0].s, (left[0] + right[0]) / 2);
+    name_panel(f, panels[1].s, (left[1] + right[1]) / 2 + panels[1].right);
 }
 
 struct figure *figures_scatter(const struct scatter *s, enum scatter_by by)
 {
+    struct panel panels[2] = {{s, 0}, {s->against, 0}};
     struct figure *f = figure_new(NULL);
+    int n = s->against ? 2 : 1;
 
     f->map = true;
+    if (n == 2)
+        part_panels(f, panels);
     if (by == SCATTER_COLUMN) {
-        add_columns(f, s);
-    } else if (!add_levels(f, s, by)) {
+        add_columns(f, panels, n);
+    } else if (!add_levels(f, panels, n, by)) {
         figure_free(f);
         return NULL;
     }
-    name_values(f, s, by == SCATTER_COLUMN);
+    for (int k = 0; k < n; k++)
+        name_values(f, &panels[k], by == SCATTER_COLUMN);
     return f;
 }

@@ -72,8 +72,11 @@ static struct mapped *moved_by(struct mapping *m, int job)
 /* One that would be the same picture is not kept beside it. */
 static bool is_alike(const struct scatter *a, const struct scatter *b)
 {
+    if (!a || !b)
+        return a == b;
     return strcmp(a->run, b->run) == 0 && a->layer == b->layer && a->points == b->points
-        && a->perplexity == b->perplexity && a->seed == b->seed;
+        && a->perplexity == b->perplexity && a->seed == b->seed
+        && is_alike(a->against, b->against);
 }
 
 static void keep(struct mapping *m, struct scatter *s, int job)
@@ -104,6 +107,8 @@ static void let_go(struct mapping *m, int job)
     if (at) {
         at->job = 0;
         at->scatter->ended = true;
+        if (at->scatter->against)
+            at->scatter->against->ended = true;
     }
 }
 
@@ -114,6 +119,8 @@ void mapping_status(struct str *out, const struct tsne_view *v)
     const struct tsne_progress *p = &v->progress;
     char done[COUNT_TEXT], all[COUNT_TEXT];
 
+    if (v->run)
+        str_printf(out, "%s: ", v->run);
     if (v->bytes == 0 && v->rows == 0)
         str_puts(out, "choosing rows");
     else if (v->bytes == 0)
@@ -154,7 +161,7 @@ static void look_at_job(void *work, void *arg)
     if (!v->scatter)
         return;
     l->points = v->scatter->n_points;
-    if (at) {
+    if (at && !at->scatter->against == !v->scatter->against) {
         scatter_follow(at->scatter, v->scatter);
     } else {
         copy = scatter_copy(v->scatter);
@@ -260,28 +267,45 @@ static void json_cells(struct str *out, const struct scatter *s)
     }
 }
 
-static void print_json(struct context *c, const struct scatter *s)
+/* Without the bracket at its end, as more may follow. */
+static void json_scatter(struct str *out, const struct scatter *s)
 {
     bool cells = s->points == EMBEDDING_CELLS;
+
+    str_puts(out, "{");
+    json_text(out, "run", s->run);
+    str_printf(out, ",\"layer\":%d,\"of\":\"%s\",\"rows\":%zu,\"perplexity\":", s->layer,
+               cells ? "cells" : "values", s->rows);
+    str_json_number(out, s->perplexity);
+    str_printf(out, ",\"seed\":%llu,\"iterations\":%d,\"kl\":",
+               (unsigned long long)s->seed, s->iteration);
+    str_json_number(out, s->kl);
+    str_puts(out, ",\"trustworthiness\":");
+    str_json_number(out, s->trust);
+    if (!isnan(s->unlike)) {
+        str_puts(out, ",\"unlike\":");
+        str_json_number(out, s->unlike);
+    }
+    str_puts(out, ",\"points\":[");
+    if (cells) {
+        json_cells(out, s);
+        str_puts(out, "],\"values\":[");
+    }
+    json_values(out, s);
+    str_puts(out, "]");
+}
+
+static void print_json(struct context *c, const struct scatter *s)
+{
     struct str out = {0};
 
-    str_puts(&out, "{");
-    json_text(&out, "run", s->run);
-    str_printf(&out, ",\"layer\":%d,\"of\":\"%s\",\"rows\":%zu,\"perplexity\":", s->layer,
-               cells ? "cells" : "values", s->rows);
-    str_json_number(&out, s->perplexity);
-    str_printf(&out, ",\"seed\":%llu,\"iterations\":%d,\"kl\":",
-               (unsigned long long)s->seed, s->iteration);
-    str_json_number(&out, s->kl);
-    str_puts(&out, ",\"trustworthiness\":");
-    str_json_number(&out, s->trust);
-    str_puts(&out, ",\"points\":[");
-    if (cells) {
-        json_cells(&out, s);
-        str_puts(&out, "],\"values\":[");
+    json_scatter(&out, s);
+    if (s->against) {
+        str_puts(&out, ",\"against\":");
+        json_scatter(&out, s->against);
+        str_puts(&out, "}");
     }
-    json_values(&out, s);
-    str_puts(&out, "]}\n");
+    str_puts(&out, "}\n");
     context_print(c, out.text, out.length);
     str_done(&out);
 }
@@ -294,11 +318,8 @@ static double six_digits(float x)
     return strtod(text, NULL);
 }
 
-static void print_grid(struct context *c, const struct scatter *s)
+static void print_facts(struct grid *g, const struct scatter *s)
 {
-    const char *target = embedding_target(s->encoder);
-    struct grid *g = grid_new("values");
-
     grid_fact_text(g, "run", s->run);
     grid_fact_count(g, "layer", (size_t)s->layer);
     grid_fact_count(g, "rows", s->rows);
@@ -306,24 +327,61 @@ static void print_grid(struct context *c, const struct scatter *s)
     grid_fact_number(g, "perplexity", s->perplexity, -1);
     grid_fact_number(g, "KL", s->kl, 4);
     grid_fact_number(g, "trustworthiness", s->trust, 4);
-    grid_column(g, "column", false);
-    grid_column(g, "value", false);
-    grid_column(g, "x", true);
-    grid_column(g, "y", true);
-    grid_column(g, "rows", true);
-    if (target)
-        grid_column(g, target, true);
+    if (!s->against)
+        return;
+    grid_fact_text(g, "against", s->against->run);
+    grid_fact_count(g, "its layer", (size_t)s->against->layer);
+    grid_fact_number(g, "its KL", s->against->kl, 4);
+    grid_fact_number(g, "its trustworthiness", s->against->trust, 4);
+    grid_fact_number(g, "unlike", s->against->unlike, 3);
+}
+
+static void print_places(struct grid *g, const float *at)
+{
+    grid_number(g, at ? six_digits(at[0]) : NAN, 2);
+    grid_number(g, at ? six_digits(at[1]) : NAN, 2);
+}
+
+/* same: the number of each value in the other run; NULL: there is none. */
+static void print_values(struct grid *g, const struct scatter *s, const uint32_t *same)
+{
+    const char *target = embedding_target(s->encoder);
+
     for (size_t v = 0; v < s->n_values; v++) {
         grid_puts(g, s->encoder->categorical[s->values[v].column].name);
         grid_puts(g, embedding_text(s->encoder, &s->values[v]));
-        grid_number(g, six_digits(s->place[2 * v]), 2);
-        grid_number(g, six_digits(s->place[2 * v + 1]), 2);
+        print_places(g, s->place + 2 * v);
+        if (same)
+            print_places(g, same[v] < s->against->n_values
+                                ? s->against->place + 2 * same[v] : NULL);
         grid_count(g, s->values[v].rows);
         if (target)
             grid_number(g, s->values[v].target,
                         s->encoder->task == TASK_BINARY ? 3 : -1);
     }
+}
+
+static void print_grid(struct context *c, const struct scatter *s)
+{
+    uint32_t *same = s->against ? xcalloc(s->n_values, sizeof *same) : NULL;
+    struct grid *g = grid_new("values");
+
+    print_facts(g, s);
+    grid_column(g, "column", false);
+    grid_column(g, "value", false);
+    grid_column(g, "x", true);
+    grid_column(g, "y", true);
+    if (same) {
+        scatter_match(s, s->against, same);
+        grid_column(g, "its x", true);
+        grid_column(g, "its y", true);
+    }
+    grid_column(g, "rows", true);
+    if (embedding_target(s->encoder))
+        grid_column(g, embedding_target(s->encoder), true);
+    print_values(g, s, same);
     grid_print(g, c);
+    free(same);
 }
 
 static void note_end(struct context *c, const struct scatter *s, double seconds)
@@ -335,6 +393,14 @@ static void note_end(struct context *c, const struct scatter *s, double seconds)
                  count_text(s->n_points, points),
                  s->points == EMBEDDING_CELLS ? "cells" : "values",
                  count_text((size_t)s->iteration, iterations), seconds, s->kl, s->trust);
+}
+
+static void note_against(struct context *c, const struct scatter *s)
+{
+    if (s->against)
+        context_note(c, "%s: layer %d: KL %.4f, trustworthiness %.4f; laid over %s, %.0f "
+                     "%% unlike", s->against->run, s->against->layer, s->against->kl,
+                     s->against->trust, s->run, 100 * s->against->unlike);
 }
 
 /* On a screen it is looked at, not read. */
@@ -357,6 +423,7 @@ static bool finish_tsne(struct context *c, struct pending *p, void *work,
     if (ended == JOB_DONE && p->told == 0) {
         s = tsne_job_take(work);
         note_end(c, s, tsne_job_seconds(work));
+        note_against(c, s);
         print_scatter(c, s);
         keep(m, s, p->job);
     }

@@ -17,18 +17,25 @@ enum {
 
 #define START 1e-4 /* deviation of a beginning anywhere, as tsne.c has it */
 
-struct tsne_job {
+/* What is laid out: a run, or the first of two and then the other. */
+struct half {
     char *run;
     struct embeddings e;
+    struct tsne *tsne;
+    struct points points; /* for trust */
+    struct trust trust;
+    struct scatter *scatter; /* of the other one: the first one's `against` */
+    int64_t begun, ended;    /* of t-SNE, ms */
+};
+
+struct tsne_job {
+    struct half halves[2];
+    int n, at;
     size_t most, most_points; /* rows and cells that were asked for */
     struct tsne_options options;
     bool random;
     struct scatter *from; /* or NULL */
-    struct tsne *tsne;
-    struct points points; /* for trust */
-    struct trust trust;
-    struct scatter *scatter;
-    int64_t begun, ended; /* of t-SNE, ms */
+    struct model *against; /* or NULL */
     bool stopping;
     size_t bytes;
     struct str note;
@@ -44,8 +51,13 @@ struct tsne_job *tsne_job_new(const struct tsne_job_request *r, struct error *er
 {
     struct tsne_job *j = xcalloc(1, sizeof *j);
 
-    j->run = xstrdup(r->run);
-    embeddings_init(&j->e, &r->embeddings);
+    j->n = r->against ? 2 : 1;
+    j->halves[0].run = xstrdup(r->run);
+    embeddings_init(&j->halves[0].e, &r->embeddings);
+    if (r->against) {
+        j->halves[1].run = xstrdup(r->against_run);
+        j->against = model_ref(r->against);
+    }
     j->most = r->embeddings.most;
     j->most_points = r->most_points;
     j->options = r->tsne;
@@ -59,31 +71,45 @@ struct tsne_job *tsne_job_new(const struct tsne_job_request *r, struct error *er
     return NULL;
 }
 
+static struct half *half_of(struct tsne_job *j)
+{
+    return &j->halves[j->at];
+}
+
+static void half_done(struct half *h)
+{
+    trust_done(&h->trust);
+    points_done(&h->points);
+    tsne_free(h->tsne);
+    embeddings_done(&h->e);
+    h->tsne = NULL;
+}
+
 /* ---- beginning ---- */
 
 /* As many rows as bring so many cells, but ten at least. */
-static void limit_rows(struct tsne_job *j)
+static void limit_rows(struct tsne_job *j, struct embeddings *e)
 {
-    size_t columns = (size_t)j->e.columns;
+    size_t columns = (size_t)e->columns;
 
-    if (j->e.asked.points != EMBEDDING_CELLS || j->e.asked.most > 0 || j->most_points == 0
+    if (e->asked.points != EMBEDDING_CELLS || e->asked.most > 0 || j->most_points == 0
         || columns == 0)
         return;
-    j->e.asked.most = j->most_points / columns > 10 ? j->most_points / columns : 10;
+    e->asked.most = j->most_points / columns > 10 ? j->most_points / columns : 10;
 }
 
 /* Three times so many neighbours are asked of each point; of few points a fifth of them
  * still leaves something to tell near from far. */
-static void choose_perplexity(struct tsne_job *j)
+static void choose_perplexity(struct tsne_job *j, size_t n_points)
 {
-    double n = (double)j->e.n_points, most = n > 1 ? floor((n - 1) / 3) : 0;
+    double n = (double)n_points, most = n > 1 ? floor((n - 1) / 3) : 0;
 
     if (j->options.perplexity == 0)
         j->options.perplexity = fmax(3, fmin(tsne_defaults().perplexity, floor(n / 5)));
     if (j->options.perplexity <= most)
         return;
     str_printf(&j->note, "perplexity %g instead of %g: there are only %zu points\n", most,
-               j->options.perplexity, j->e.n_points);
+               j->options.perplexity, n_points);
     j->options.perplexity = most;
 }
 
@@ -96,132 +122,190 @@ static void begin_anywhere(float *layout, size_t n, uint64_t seed)
         layout[i] = (float)(START * rng_normal(&r));
 }
 
-static bool set_start(struct tsne_job *j, struct error *err)
+/* What the layout begins with; NULL: the principal components. Exaggeration would throw the
+ * other run's points into an order that means as little as the first one's: from there they
+ * move only where they have to. */
+static const struct scatter *find_start(struct tsne_job *j)
 {
-    float *layout;
-    size_t found = 0;
+    return j->at > 0 ? j->halves[0].scatter : j->from;
+}
 
-    if (!j->random && !j->from)
+static bool set_start(struct tsne_job *j, struct half *h, struct error *err)
+{
+    const struct scatter *from = j->random ? NULL : find_start(j);
+    size_t n = h->e.n_points, found = 0;
+    float *layout;
+
+    if (!j->random && !from)
         return true;
-    layout = try_alloc(j->e.n_points, 2 * sizeof *layout);
+    layout = try_alloc(n, 2 * sizeof *layout);
     if (!layout)
-        return error_set(err, ERROR_MEMORY, "no memory for where %zu points begin",
-                         j->e.n_points);
-    if (j->from)
-        found = scatter_start(j->scatter, j->from, layout);
+        return error_set(err, ERROR_MEMORY, "no memory for where %zu points begin", n);
+    if (from)
+        found = scatter_start(h->scatter, from, layout);
     else
-        begin_anywhere(layout, j->e.n_points, j->e.asked.seed);
-    if (j->from && found == 0)
+        begin_anywhere(layout, n, h->e.asked.seed);
+    if (from && found == 0)
         str_puts(&j->note, "the layout to begin with has none of these values: begun "
                  "anew\n");
     else
-        tsne_restart(j->tsne, layout, j->options.early, j->options.iterations);
+        tsne_restart(h->tsne, layout, j->at > 0 ? 0 : j->options.early,
+                     j->options.iterations);
     free(layout);
+    return true;
+}
+
+static bool make_scatter(struct tsne_job *j, struct half *h, struct error *err)
+{
+    struct scatter *s = scatter_new(&h->e, h->run, h->e.asked.first, err);
+
+    if (!s)
+        return false;
+    s->perplexity = j->options.perplexity;
+    s->seed = h->e.asked.seed;
+    s->most = j->most;
+    s->iterations = j->options.iterations;
+    h->scatter = s;
+    if (j->at > 0)
+        j->halves[0].scatter->against = s;
     return true;
 }
 
 static bool begin(struct tsne_job *j, struct error *err)
 {
-    int layer = j->e.asked.first, threads = pool_threads(j->e.rows.asked.pool);
+    struct half *h = half_of(j);
+    struct embeddings *e = &h->e;
 
-    if (j->e.n_points < LEAST_POINTS)
+    if (e->n_points < LEAST_POINTS)
         return error_set(err, ERROR_INPUT, "there are only %zu points to lay out; t-SNE "
-                         "needs %d", j->e.n_points, LEAST_POINTS);
-    str_puts(&j->note, str_text(&j->e.rows.note));
-    choose_perplexity(j);
-    j->bytes = embeddings_memory(&j->e) + 2 * scatter_memory(&j->e)
-        + tsne_memory(j->e.n_points, j->e.width, &j->options, threads);
-    j->scatter = scatter_new(&j->e, j->run, layer, err);
-    if (!j->scatter)
+                         "needs %d", e->n_points, LEAST_POINTS);
+    str_puts(&j->note, str_text(&e->rows.note));
+    choose_perplexity(j, e->n_points);
+    j->bytes = embeddings_memory(e) + (size_t)(2 * j->n) * scatter_memory(e)
+        + tsne_memory(e->n_points, e->width, &j->options,
+                      pool_threads(e->rows.asked.pool));
+    if (!make_scatter(j, h, err))
         return false;
-    j->scatter->perplexity = j->options.perplexity;
-    j->scatter->seed = j->e.asked.seed;
-    j->scatter->most = j->most;
-    j->scatter->iterations = j->options.iterations;
-    j->begun = clock_ms();
-    j->tsne = tsne_new(embeddings_points(&j->e, layer), j->e.n_points, j->e.width,
-                       &j->options, j->e.rows.asked.pool, err);
-    return j->tsne && set_start(j, err);
+    h->begun = clock_ms();
+    h->tsne = tsne_new(embeddings_points(e, e->asked.first), e->n_points, e->width,
+                       &j->options, e->rows.asked.pool, err);
+    return h->tsne && set_start(j, h, err);
 }
 
 /* ---- iterations ---- */
 
 static void read_layout(struct tsne_job *j)
 {
-    struct tsne_progress p = tsne_progress(j->tsne);
+    struct half *h = half_of(j);
+    struct tsne_progress p = tsne_progress(h->tsne);
 
-    tsne_layout(j->tsne, j->scatter->layout);
-    scatter_settle(j->scatter);
-    j->scatter->iteration = p.iteration;
-    j->scatter->kl = p.kl;
+    tsne_layout(h->tsne, h->scatter->layout);
+    scatter_settle(h->scatter);
+    if (j->at > 0)
+        scatter_align(h->scatter, j->halves[0].scatter);
+    h->scatter->iteration = p.iteration;
+    h->scatter->kl = p.kl;
 }
 
 static enum step iterate(struct tsne_job *j, struct error *err)
 {
+    struct half *h = half_of(j);
     int64_t end = clock_ms() + SLICE_MS;
     enum step step = STEP_MORE;
 
     while (step == STEP_MORE && !j->stopping && clock_ms() < end)
-        step = tsne_step(j->tsne, err);
+        step = tsne_step(h->tsne, err);
     if (step == STEP_FAILED || (step == STEP_MORE && !j->stopping))
         return step;
-    j->ended = clock_ms();
+    h->ended = clock_ms();
     read_layout(j);
-    j->scatter->kl = tsne_kl(j->tsne);
+    h->scatter->kl = tsne_kl(h->tsne);
     return STEP_DONE;
 }
 
 /* ---- how good it is ---- */
 
-static bool begin_measuring(struct tsne_job *j, struct error *err)
+static bool begin_measuring(struct half *h, struct error *err)
 {
-    int most = (int)((j->e.n_points - 1) / 2), k = TSNE_TRUST;
+    int most = (int)((h->e.n_points - 1) / 2), k = TSNE_TRUST;
 
     if (k > most)
         k = most;
-    return points_init(&j->points, embeddings_points(&j->e, j->e.asked.first),
-                       j->e.n_points, j->e.width, err)
-        && trust_init(&j->trust, &j->points, j->scatter->layout, k, TSNE_TRUST_POINTS,
-                      j->e.rows.asked.pool, err);
+    return points_init(&h->points, embeddings_points(&h->e, h->e.asked.first),
+                       h->e.n_points, h->e.width, err)
+        && trust_init(&h->trust, &h->points, h->scatter->layout, k, TSNE_TRUST_POINTS,
+                      h->e.rows.asked.pool, err);
+}
+
+/* The same rows, drawn as the first run's were; a model of fewer layers has its last. */
+static void go_to_other(struct tsne_job *j)
+{
+    struct embeddings_request q = j->halves[0].e.asked;
+    int layers = model_options(j->against)->layers;
+
+    q.rows = j->halves[0].e.rows.asked;
+    q.rows.model = j->against;
+    q.first = q.last = q.first < layers ? q.first : layers;
+    j->at = 1;
+    embeddings_init(&j->halves[1].e, &q);
+    half_done(&j->halves[0]);
 }
 
 static enum step measure(struct tsne_job *j, struct error *err)
 {
-    if (!j->points.panel && !begin_measuring(j, err))
+    struct half *h = half_of(j);
+
+    if (!h->points.panel && !begin_measuring(h, err))
         return STEP_FAILED;
-    if (trust_step(&j->trust) == STEP_MORE)
+    if (trust_step(&h->trust) == STEP_MORE)
         return STEP_MORE;
-    j->scatter->trust = trust_value(&j->trust);
-    j->scatter->ended = true;
-    return STEP_DONE;
+    h->scatter->trust = trust_value(&h->trust);
+    h->scatter->ended = true;
+    if (j->stopping || j->at + 1 == j->n)
+        return STEP_DONE;
+    go_to_other(j);
+    return STEP_MORE;
 }
 
 /* ---- the job ---- */
 
 static enum step find_points(struct tsne_job *j, struct error *err)
 {
+    struct embeddings *e = &half_of(j)->e;
     enum step step;
 
-    if (j->e.rows.frame && !j->e.look)
-        limit_rows(j);
-    step = embeddings_step(&j->e, err);
+    if (e->rows.frame && !e->look)
+        limit_rows(j, e);
+    step = embeddings_step(e, err);
     if (step == STEP_DONE)
         return begin(j, err) ? STEP_MORE : STEP_FAILED;
     return step;
 }
 
+/* Before there is a layout of what comes now: of the other run nothing is kept. */
+static enum step end_early(struct tsne_job *j, struct error *err)
+{
+    if (j->at > 0) {
+        scatter_free(j->halves[0].scatter->against);
+        j->halves[0].scatter->against = NULL;
+        j->at = 0;
+        return STEP_DONE;
+    }
+    error_set(err, ERROR_CANCELLED, "t-SNE was stopped before there was a layout");
+    return STEP_FAILED;
+}
+
 static enum step run(void *work, struct error *err)
 {
     struct tsne_job *j = work;
+    struct half *h = half_of(j);
     enum step step;
 
-    if (j->stopping && (!j->tsne || tsne_progress(j->tsne).phase != TSNE_LAYOUT)) {
-        error_set(err, ERROR_CANCELLED, "t-SNE was stopped before there was a layout");
-        return STEP_FAILED;
-    }
-    if (!j->tsne)
+    if (j->stopping && (!h->tsne || tsne_progress(h->tsne).phase != TSNE_LAYOUT))
+        return end_early(j, err);
+    if (!h->tsne)
         return find_points(j, err);
-    if (j->ended > 0)
+    if (h->ended > 0)
         return measure(j, err);
     step = iterate(j, err);
     return step == STEP_DONE ? STEP_MORE : step;
@@ -232,19 +316,30 @@ static void stop(void *work)
     ((struct tsne_job *)work)->stopping = true;
 }
 
+/* What is seen follows, or is copied where the other run has come or gone. */
+static void copy_layouts(struct tsne_job *j)
+{
+    const struct scatter *s = j->halves[0].scatter;
+
+    if (j->seen && !j->seen->against == !s->against) {
+        scatter_follow(j->seen, s);
+        return;
+    }
+    scatter_free(j->seen);
+    j->seen = scatter_copy(s);
+}
+
 /* Where there is no memory for a copy, nothing is seen until the end. */
 static void publish_layout(struct tsne_job *j)
 {
+    struct half *h = half_of(j);
     int64_t now = clock_ms();
 
-    if (!j->scatter || (j->ended == 0 && now - j->seen_at < PUBLISH_MS))
+    if (!h->scatter || (h->ended == 0 && now - j->seen_at < PUBLISH_MS))
         return;
-    if (j->ended == 0)
+    if (h->ended == 0)
         read_layout(j);
-    if (j->seen)
-        scatter_follow(j->seen, j->scatter);
-    else
-        j->seen = scatter_copy(j->scatter);
+    copy_layouts(j);
     j->seen_at = now;
     j->view.scatter = j->seen;
 }
@@ -252,13 +347,15 @@ static void publish_layout(struct tsne_job *j)
 static void publish(void *work)
 {
     struct tsne_job *j = work;
+    struct half *h = half_of(j);
 
-    j->view.done = j->e.done;
-    j->view.rows = j->e.n_rows;
-    j->view.bytes = j->bytes;
-    j->view.measuring = j->ended > 0;
-    if (j->tsne) {
-        j->view.progress = tsne_progress(j->tsne);
+    j->view.run = j->n > 1 ? h->run : NULL;
+    j->view.done = h->e.done;
+    j->view.rows = h->e.n_rows;
+    j->view.bytes = h->tsne ? j->bytes : 0;
+    j->view.measuring = h->ended > 0;
+    if (h->tsne) {
+        j->view.progress = tsne_progress(h->tsne);
         publish_layout(j);
     }
     if (j->told.length < j->note.length) {
@@ -272,16 +369,16 @@ static void release(void *work)
 {
     struct tsne_job *j = work;
 
-    trust_done(&j->trust);
-    points_done(&j->points);
-    tsne_free(j->tsne);
-    embeddings_done(&j->e);
+    for (int i = 0; i < 2; i++) {
+        half_done(&j->halves[i]);
+        free(j->halves[i].run);
+    }
+    model_unref(j->against);
     scatter_free(j->from);
-    scatter_free(j->scatter);
+    scatter_free(j->halves[0].scatter);
     scatter_free(j->seen);
     str_done(&j->note);
     str_done(&j->told);
-    free(j->run);
     free(j);
 }
 
@@ -300,13 +397,17 @@ const struct tsne_view *tsne_job_view(const struct tsne_job *j)
 
 struct scatter *tsne_job_take(struct tsne_job *j)
 {
-    struct scatter *s = j->scatter;
+    struct scatter *s = j->halves[0].scatter;
 
-    j->scatter = NULL;
+    j->halves[0].scatter = NULL;
     return s;
 }
 
 double tsne_job_seconds(const struct tsne_job *j)
 {
-    return (double)(j->ended - j->begun) / 1000;
+    double ms = 0;
+
+    for (int i = 0; i <= j->at; i++)
+        ms += (double)(j->halves[i].ended - j->halves[i].begun);
+    return ms / 1000;
 }

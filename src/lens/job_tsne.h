@@ -2,7 +2,9 @@
 /*
  * The job that lays out embeddings in context by t-SNE: rows, embeddings, neighbours,
  * then an iteration at a time, and how trustworthy the layout is. What it has so far is
- * published, so that it can be watched. Asked to stop it keeps the layout as it is.
+ * published, so that it can be watched. Asked to stop it keeps the layout as it is. Of two
+ * runs the other one follows, on the same rows: it begins where the first one lies, if not
+ * anywhere, and is laid over it.
  */
 #ifndef LENS_JOB_TSNE_H
 #define LENS_JOB_TSNE_H
@@ -25,6 +27,8 @@ struct tsne_job_request {
     bool random;              /* begins anywhere, by embeddings.seed */
     const struct scatter *from; /* or begins as this one lies; copied. NULL: from the
                                    principal components */
+    const char *against_run;  /* and then the same of this one, or NULL */
+    struct model *against;    /* its model; referenced by the job */
 };
 
 enum { TSNE_TRUST = 10,             /* neighbours that trustworthiness is asked of, */
@@ -36,6 +40,7 @@ struct tsne_job *tsne_job_new(const struct tsne_job_request *r, struct error *er
 /* ---- published ---- */
 
 struct tsne_view {
+    const char *run;                /* of two, which one is laid out now; else NULL */
     size_t done, rows;              /* looked at and in all; 0: not yet known */
     struct tsne_progress progress;
     size_t bytes;                   /* that it takes; 0: not yet known */
@@ -48,7 +53,7 @@ const struct tsne_view *tsne_job_view(const struct tsne_job *j);
 
 /* ---- after the end ---- */
 
-/* The layout, which is the caller's now. */
+/* The layout, which is the caller's now; where it was stopped, without the other run's. */
 struct scatter *tsne_job_take(struct tsne_job *j);
 /* Seconds from the first neighbour to the last iteration. */
 double tsne_job_seconds(const struct tsne_job *j);

@@ -42,7 +42,8 @@ struct procrustes procrustes_fit(const float *from, const float *to, size_t n)
     double turn_x = s.m[0][0] + s.m[1][1], turn_y = s.m[1][0] - s.m[0][1];
     double flip_x = s.m[0][0] - s.m[1][1], flip_y = s.m[1][0] + s.m[0][1];
     double turn = hypot(turn_x, turn_y), flip = hypot(flip_x, flip_y);
-    struct procrustes p = {.is_reflected = flip > turn, .unlike = 1};
+    struct procrustes p = {.is_reflected = flip > turn, .unlike = 1,
+                           .x = s.from[0], .y = s.from[1]};
     double fit = p.is_reflected ? flip : turn;
 
     if (s.from2 > 0 && s.to2 > 0) {
@@ -56,6 +57,19 @@ struct procrustes procrustes_fit(const float *from, const float *to, size_t n)
     p.right = s.to[0] - p.a * s.from[0] - p.b * s.from[1];
     p.up = s.to[1] - p.c * s.from[0] - p.d * s.from[1];
     return p;
+}
+
+void procrustes_keep_size(struct procrustes *p)
+{
+    double by = p->unlike < 1 ? 1 / sqrt(1 - p->unlike) : 1;
+
+    p->right -= (by - 1) * (p->a * p->x + p->b * p->y);
+    p->up -= (by - 1) * (p->c * p->x + p->d * p->y);
+    p->a *= by;
+    p->b *= by;
+    p->c *= by;
+    p->d *= by;
+    p->scale *= by;
 }
 
 void procrustes_apply(const struct procrustes *p, float *layout, size_t n)

@@ -48,6 +48,7 @@ void scatter_free(struct scatter *s)
 {
     if (!s)
         return;
+    scatter_free(s->against);
     encoder_unref(s->encoder);
     dataset_unref(s->data);
     free(s->target);
@@ -129,7 +130,7 @@ struct scatter *scatter_new(const struct embeddings *e, const char *run, int lay
     s->n_values = e->n_values;
     s->n_points = e->n_points;
     s->width = e->width;
-    s->kl = s->trust = NAN;
+    s->kl = s->trust = s->unlike = NAN;
     if (reserve(s, is_cells(s) && e->rows.frame->target,
                 e->class_rows ? (size_t)s->encoder->n_classes : 0)) {
         memcpy(s->values, e->values, s->n_values * sizeof *s->values);
@@ -156,7 +157,8 @@ struct scatter *scatter_copy(const struct scatter *from)
     s->vectors = s->place = s->layout = s->target = NULL;
     s->value_of = s->row_of = NULL;
     s->class_rows = NULL;
-    if (!reserve(s, from->target != NULL, classes)) {
+    s->against = from->against ? scatter_copy(from->against) : NULL;
+    if ((from->against && !s->against) || !reserve(s, from->target != NULL, classes)) {
         scatter_free(s);
         return NULL;
     }
@@ -187,6 +189,9 @@ void scatter_follow(struct scatter *s, const struct scatter *from)
     s->kl = from->kl;
     s->trust = from->trust;
     s->ended = from->ended;
+    s->unlike = from->unlike;
+    if (s->against && from->against)
+        scatter_follow(s->against, from->against);
 }
 
 void scatter_settle(struct scatter *s)
@@ -271,6 +276,59 @@ size_t scatter_start(const struct scatter *s, const struct scatter *from, float 
     }
     free(same);
     return found;
+}
+
+bool scatter_fit(const struct scatter *from, const struct scatter *to,
+                 struct procrustes *p)
+{
+    uint32_t *same = xcalloc(from->n_values, sizeof *same);
+    float *mine = xcalloc(from->n_values, 2 * sizeof *mine);
+    float *theirs = xcalloc(from->n_values, 2 * sizeof *theirs);
+    size_t n = 0;
+
+    scatter_match(from, to, same);
+    for (size_t i = 0; i < from->n_values; i++)
+        if (same[i] < to->n_values) {
+            memcpy(mine + 2 * n, from->place + 2 * i, 2 * sizeof *mine);
+            memcpy(theirs + 2 * n++, to->place + 2 * same[i], 2 * sizeof *theirs);
+        }
+    if (n > 2)
+        *p = procrustes_fit(mine, theirs, n);
+    free(mine);
+    free(theirs);
+    free(same);
+    return n > 2;
+}
+
+void scatter_align(struct scatter *s, const struct scatter *to)
+{
+    struct procrustes p;
+
+    s->unlike = NAN;
+    if (!scatter_fit(s, to, &p))
+        return;
+    s->unlike = p.unlike;
+    procrustes_keep_size(&p);
+    procrustes_apply(&p, s->layout, s->n_points);
+    procrustes_apply(&p, s->place, s->n_values);
+}
+
+void scatter_between(const struct scatter *from, const struct scatter *s, double way,
+                     float *layout, float *place)
+{
+    uint32_t *same = xcalloc(s->n_values, sizeof *same);
+
+    scatter_start(s, from, layout);
+    for (size_t i = 0; i < 2 * s->n_points; i++)
+        layout[i] += (float)way * (s->layout[i] - layout[i]);
+    scatter_match(s, from, same);
+    for (size_t i = 0; i < 2 * s->n_values; i++) {
+        uint32_t v = same[i / 2];
+        float start = v < from->n_values ? from->place[2 * v + i % 2] : 0;
+
+        place[i] = start + (float)way * (s->place[i] - start);
+    }
+    free(same);
 }
 
 void scatter_range(const struct scatter *s, bool cells, double *left, double *right,

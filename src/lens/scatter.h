@@ -8,6 +8,7 @@
 #define LENS_SCATTER_H
 
 #include "lens/embeddings.h"
+#include "lens/procrustes.h"
 
 struct scatter {
     /* how it came about */
@@ -29,9 +30,9 @@ struct scatter {
     size_t n_points;                /* cells, or values */
     uint32_t *row_of;               /* (n_points) row of the table of a cell, else NULL */
     uint32_t *value_of;             /* (n_points) number of the value */
-    float *target;                  /* (n_points) of a cell's row: its class, or the number
-                                       that is predicted; NAN: not known. NULL: of values,
-                                       or there is no target */
+    float *target;                  /* (n_points) of a cell's row: its class, or the
+                                       number that is predicted; NAN: not known. NULL: of
+                                       values, or there is no target */
     size_t *class_rows;             /* (n_values, classes of the encoder) rows of each;
                                        NULL: no classes, or no target */
     /* how it lies at present */
@@ -40,6 +41,10 @@ struct scatter {
     int iteration, iterations;      /* done and in all */
     double kl, trust;               /* NAN: not known yet */
     bool ended;                     /* it will not move any more */
+    struct scatter *against;        /* the same points in another run, laid over it; owned,
+                                       or NULL */
+    double unlike;                  /* of one that is laid over another: share of the
+                                       variance that is left; NAN: it is not */
 };
 
 /* The points of a layer of e, which is whole; all lie at 0. NULL: no memory. */
@@ -54,7 +59,8 @@ size_t scatter_memory(const struct embeddings *e);
 
 /* Puts values where the mean of their cells is. */
 void scatter_settle(struct scatter *s);
-/* Takes over how `from`, a copy of s or what s is a copy of, lies at present. */
+/* Takes over how `from`, a copy of s or what s is a copy of, lies at present; the one that
+ * it is against, too, if both have one. */
 void scatter_follow(struct scatter *s, const struct scatter *from);
 
 /* same (n_values) out: the number in `to` of each value of s, whatever model it is of;
@@ -65,6 +71,16 @@ void scatter_match(const struct scatter *s, const struct scatter *to, uint32_t *
  * `from`, whatever rows, layer or run that is of; others in the middle. Returns how many
  * were found. */
 size_t scatter_start(const struct scatter *s, const struct scatter *from, float *layout);
+
+/* How `from` is laid over `to` by the values that both have. False: they are too few. */
+bool scatter_fit(const struct scatter *from, const struct scatter *to,
+                 struct procrustes *p);
+/* Lays s over `to`, in the same size. */
+void scatter_align(struct scatter *s, const struct scatter *to);
+/* Between the two, at `way` from 0, `from`, to 1, s: where the points of s are,
+ * layout (n_points, 2) and place (n_values, 2) out. */
+void scatter_between(const struct scatter *from, const struct scatter *s, double way,
+                     float *layout, float *place);
 
 /* The limits of what is seen: of the places of values, or of all points. */
 void scatter_range(const struct scatter *s, bool cells, double *left, double *right,

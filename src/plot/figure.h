@@ -72,7 +72,7 @@ struct figure {
     int owners;
     bool diagonal;      /* the line y = x: chance in a ROC, truth in a calibration */
     bool map;           /* places that only tell what is near: the same scale in x and y,
-                           and no numbers beside them */
+                           and no numbers beside them, but names */
 };
 
 /* Copies the title, which may be NULL. */

@@ -161,6 +161,8 @@ static void find_size(struct script *s)
     } else if (s->f->x.n_names > SCRIPT_MANY) {
         s->width = (int)s->f->x.n_names * SMALL_NAME + 150;
     }
+    if (s->f->map && s->f->x.n_names > 1 && !script_is_text(s))
+        s->width = s->width * 4 / 3; /* maps side by side */
     if (s->width > SIZE_MOST)
         s->width = SIZE_MOST;
     if (s->height > SIZE_MOST)
@@ -271,7 +273,7 @@ void script_ticks(struct script *s, const char *which, const struct axis *a,
         free(text);
     }
     str_printf(s->out, ") textcolor rgb '%s'%s\n", s->ground->front,
-               script_is_text(s) || a->n_names == 0 || which[0] != 'x' ? ""
+               script_is_text(s) || a->n_names == 0 || which[0] != 'x' || s->f->map ? ""
                : a->n_names > SCRIPT_MANY ? " rotate by -90 font ',8'"
                                           : " rotate by -40");
     free(ticks);
@@ -308,7 +310,11 @@ static void add_map_axes(struct script *s)
     widen(&s->y_low, &s->y_high, fmax(y, x * height / width));
     script_range(s, "x", s->x_low, s->x_high);
     script_range(s, "y", s->y_low, s->y_high);
-    str_puts(s->out, "unset xtics\nunset ytics\n");
+    if (s->f->x.n_names > 0)
+        script_ticks(s, "x", &s->f->x, s->x_low, s->x_high, 2);
+    else
+        str_puts(s->out, "unset xtics\n");
+    str_puts(s->out, "unset ytics\n");
 }
 
 /* Names stand closer than numbers: as many as there is room for letters. */

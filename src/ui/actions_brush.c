@@ -110,14 +110,14 @@ static bool has_rows(const struct app *app, const struct scatter *s, struct erro
     const struct table *t = table_with(session, s->data);
 
     if (!s->row_of)
-        return error_set(err, ERROR_STATE, "each point is a value here and has no rows of "
-                         "its own; `tsne --points cells` lays out cells");
+        return error_set(err, ERROR_STATE, "each point is a value here and has no rows "
+                         "of its own; `tsne --points cells` lays out cells");
     if (session->table && session->table->data == s->data)
         return true;
     return t ? error_set(err, ERROR_STATE, "they are rows of another table; `use %s` "
                          "first", t->name)
-             : error_set(err, ERROR_STATE, "the table whose rows they are is not here any "
-                         "more");
+             : error_set(err, ERROR_STATE, "the table whose rows they are is not here "
+                         "any more");
 }
 
 /* NULL and a sentence: there are none. */

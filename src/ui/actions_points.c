@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `points`: which layout of embeddings is shown, and how; another layer, perplexity or
  * seed is laid out anew from where the values lie. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "command/mapping.h"
 #include "command/parse.h"
@@ -132,6 +134,10 @@ static void put_line(struct str *out, const struct scatter *s, const struct agai
 
     str_puts(out, "tsne --run ");
     word_quote(out, s->run);
+    if (s->against) {
+        str_puts(out, " --against ");
+        word_quote(out, s->against->run);
+    }
     str_printf(out, " --layer %d --points %s --on %s", a->layer,
                s->points == EMBEDDING_CELLS ? "cells" : "values", parts[s->part]);
     if (s->most > 0)
@@ -167,6 +173,50 @@ static bool lay_out_again(struct app *app, const struct call *call,
     return ok;
 }
 
+/* ---- two runs ---- */
+
+enum { TURN_MS = 800 }; /* that points take from one run to the other */
+
+bool points_move_on(struct embedding_desk *d)
+{
+    if (d->way < 1)
+        d->way = fmin(1, (double)(clock_ms() - d->turned) / TURN_MS);
+    return d->way < 1;
+}
+
+/* The cursor stays on its value. */
+static void turn(struct app *app, const struct scatter *from, const struct scatter *to)
+{
+    struct embedding_desk *d = &app->desk.embedding;
+    struct view v = app_view(app);
+    uint32_t *same = xcalloc(from->n_values, sizeof *same);
+    size_t at = points_cursor(&v, from);
+
+    scatter_match(from, to, same);
+    if (same[at] < to->n_values)
+        app->desk.lists[PANE_POINTS].cursor = same[at];
+    free(same);
+    d->other = !d->other;
+    d->way = 0;
+    d->turned = clock_ms();
+}
+
+static bool change_run(struct app *app, const struct call *call, struct error *err)
+{
+    int choice = call_choice(call, "against", -1);
+    struct view v = app_view(app);
+    const struct scatter *made = points_made(&v), *shown = points_shown(&v);
+
+    if (choice < 0)
+        return true;
+    if (!made || !made->against)
+        return error_set(err, ERROR_STATE, "there is no layout of two runs; `tsne "
+                         "--against R` makes one");
+    if (choice == 2 || (choice == 1) != (shown != made))
+        turn(app, shown, points_beside(&v));
+    return true;
+}
+
 bool do_points(struct app *app, const struct call *call, struct error *err)
 {
     struct view v = app_view(app);
@@ -179,8 +229,8 @@ bool do_points(struct app *app, const struct call *call, struct error *err)
         free(app->desk.embedding.run);
         app->desk.embedding.run = run ? xstrdup(run) : NULL;
     }
-    if (!change_drawing(app, call, points_shown(&v), err)
-        || !lay_out_again(app, call, points_shown(&v), err))
+    if (!change_drawing(app, call, points_shown(&v), err) || !change_run(app, call, err)
+        || !lay_out_again(app, call, points_made(&v), err))
         return false;
     app->desk.popup = POPUP_NONE;
     app_go_to(app, VIEW_EMBEDDING);

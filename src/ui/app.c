@@ -426,6 +426,7 @@ static void send_figure(struct app *app)
 
 static void draw(struct app *app)
 {
+    bool moving = points_move_on(&app->desk.embedding);
     int width, height;
 
     apply_settings(app);
@@ -436,7 +437,8 @@ static void draw(struct app *app)
     send_figure(app);
     if (app->gone && app->context.signal == 0)
         app->context.signal = SIGHUP;
-    app->stale = app->urgent = false;
+    app->stale = moving && app->desk.view == VIEW_EMBEDDING;
+    app->urgent = false;
     app->drawn_at = clock_ms();
 }
 

@@ -91,6 +91,8 @@ bool do_map(struct app *app, const struct call *call, struct error *err);
 
 bool do_points(struct app *app, const struct call *call, struct error *err);
 bool points_enter(struct app *app, struct error *err);
+/* Whether points are still on the way from one run to another, and how far. */
+bool points_move_on(struct embedding_desk *d);
 
 /* ---- actions_brush.c ---- */
 

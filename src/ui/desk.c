@@ -19,6 +19,7 @@ void desk_init(struct desk *d)
             [VIEW_LOG] = PANE_LOG,
         },
         .train = {.smooth = 0.6, .cursor = NAN, .low = NAN, .high = NAN},
+        .embedding = {.way = 1},
     };
 }
 

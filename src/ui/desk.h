@@ -106,6 +106,9 @@ struct embedding_desk {
     } colour;
     bool cells;             /* each cell is seen, too */
     bool bare;              /* values have no names beside them */
+    bool other;             /* of two runs the other one is seen, */
+    double way;             /* to which its points have gone so far, 0 to 1, */
+    int64_t turned;         /* since then: ms of the clock */
     double zoom;            /* how much larger than all of it, around the cursor; 0: not */
     bool beside;            /* the layout before stands beside it where there is room,
                                not only when it has the keys */

@@ -100,6 +100,8 @@ const struct binding keys_builtin[] = {
     {"embeddings", "a", "points --names other", "names beside values, or not", "names"},
     {"embeddings", "b", "points --beside other", "the layout before beside it",
      "before"},
+    {"embeddings", "A", "%ask{tsne --against }", "beside another run", NULL},
+    {"embeddings", "B", "points --against other", "to the other run, or back", "A/B"},
     {"embeddings", "+", "zoom in", "zoom in on the value", "zoom"},
     {"embeddings", "-", "zoom out", "zoom out", NULL},
     {"embeddings", "0", "zoom reset", "see all values", NULL},

@@ -142,7 +142,8 @@ static int draw_target(struct surface *s, int y, const struct scatter *shown,
 
     if (!classes && b->known[0] + b->known[1] == 0)
         return y;
-    surface_text(s, 0, y, s->width - 14, ROLE_DIM, is_cells(shown) ? "target" : "in cells");
+    surface_text(s, 0, y, s->width - 14, ROLE_DIM,
+                 is_cells(shown) ? "target" : "in cells");
     surface_text_right(s, s->width - 13, y, 6, ROLE_DIM, "here");
     surface_text_right(s, s->width - 6, y, 6, ROLE_DIM, "else");
     return classes ? draw_classes(s, y + 1, shown, b) : draw_mean(s, y + 1, shown, b);

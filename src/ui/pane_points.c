@@ -14,7 +14,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "lens/cosine.h"
-#include "lens/procrustes.h"
 #include "plot/labels.h"
 #include "ui/canvas.h"
 #include "ui/pane_data.h"
@@ -166,13 +165,11 @@ struct field {
     int width, height;
 };
 
-static struct field field_of(const struct scatter *s, const float *place, bool cells,
-                             const struct surface *on, const float *around, double zoom)
+static struct field field_of(const float *at, size_t n, const struct surface *on,
+                             const float *around, double zoom)
 {
     struct field f = {.width = on->width, .height = on->height};
     double left = INFINITY, right = -INFINITY, bottom = INFINITY, top = -INFINITY;
-    const float *at = cells ? s->layout : place;
-    size_t n = cells ? s->n_points : s->n_values;
 
     for (size_t i = 0; i < n; i++) {
         left = fmin(left, (double)at[2 * i]);
@@ -210,7 +207,8 @@ static int row_at(const struct field *f, const float *at)
 struct sketch {
     const struct view *view;
     const struct scatter *scatter;
-    const float *place; /* (n_values, 2), which may be moved */
+    const float *place; /* (n_values, 2), which may be moved, */
+    const float *cells; /* and (n_points, 2); NULL: they are not drawn */
     struct surface *on;
     struct field field;
     char *letters;
@@ -227,7 +225,7 @@ static void draw_dots(const struct sketch *k)
 
     canvas_init(&c, k->on->width, k->on->height, k->on->glyphs);
     for (size_t i = 0; i < s->n_points; i++) {
-        const float *at = s->layout + 2 * i;
+        const float *at = k->cells + 2 * i;
         double x = ((double)at[0] - k->field.left) / k->field.unit;
         double y = (k->field.top - (double)at[1]) / k->field.unit / 2;
 
@@ -374,7 +372,7 @@ static void draw_cursor(const struct sketch *k)
     draw_value(k, k->cursor, role);
 }
 
-static void draw_sketch(struct sketch *k, bool cells)
+static void draw_sketch(struct sketch *k)
 {
     const struct scatter *s = k->scatter;
     struct ranked *ranked = xcalloc(s->n_values, sizeof *ranked);
@@ -382,11 +380,12 @@ static void draw_sketch(struct sketch *k, bool cells)
 
     k->letters = xcalloc((size_t)s->encoder->n_categorical + 1, 1);
     points_letters(s->encoder, k->letters);
-    k->field = field_of(s, k->place, cells, k->on,
+    k->field = field_of(k->cells ? k->cells : k->place,
+                        k->cells ? s->n_points : s->n_values, k->on,
                         k->place + 2 * (k->cursor < s->n_values ? k->cursor : 0),
                         k->view->desk->embedding.zoom);
     n = rank_values(k, ranked);
-    if (cells)
+    if (k->cells)
         draw_dots(k);
     if (k->telling && k->scatter == points_shown(k->view))
         draw_brush(k);
@@ -431,6 +430,22 @@ static bool *telling_values(const struct view *v)
     return telling;
 }
 
+/* On the way from one run to the other. */
+static void draw_moving(const struct view *v, struct sketch *k)
+{
+    const struct scatter *s = k->scatter;
+    double way = v->desk->embedding.way;
+    float *layout = xcalloc(s->n_points, 2 * sizeof *layout);
+    float *place = xcalloc(s->n_values, 2 * sizeof *place);
+
+    scatter_between(points_beside(v), s, way * way * (3 - 2 * way), layout, place);
+    k->place = place;
+    k->cells = k->cells ? layout : NULL;
+    draw_sketch(k);
+    free(layout);
+    free(place);
+}
+
 static void draw_points(const struct view *v, struct surface *s, bool focused)
 {
     const struct scatter *shown = points_seen(v, s);
@@ -439,18 +454,27 @@ static void draw_points(const struct view *v, struct surface *s, bool focused)
     if (!shown || s->width < 4 || s->height < 2)
         return;
     k.place = shown->place;
+    if (v->desk->embedding.cells && shown->points == EMBEDDING_CELLS)
+        k.cells = shown->layout;
     k.cursor = points_cursor(v, shown);
     k.telling = telling_values(v);
-    draw_sketch(&k, v->desk->embedding.cells && shown->points == EMBEDDING_CELLS);
+    if (v->desk->embedding.way < 1 && points_made(v)->against)
+        draw_moving(v, &k);
+    else
+        draw_sketch(&k);
     measure_step(&k);
 }
 
-/* "r1: layer 2 of 6, 640/1,000, KL 1.31" */
-static void put_title(const struct scatter *s, struct str *out)
+/* "r1: layer 2 of 6, 640/1,000, KL 1.31"; beside: the other of two runs, or NULL */
+static void put_title(const struct scatter *s, const struct scatter *beside,
+                      struct str *out)
 {
     char done[COUNT_TEXT], all[COUNT_TEXT];
 
-    str_printf(out, "%s: layer %d of %d", s->run, s->layer, s->layers);
+    str_puts(out, s->run);
+    if (beside)
+        str_printf(out, " (or %s)", beside->run);
+    str_printf(out, ": layer %d of %d", s->layer, s->layers);
     if (!s->ended)
         str_printf(out, ", %s/%s", count_text((size_t)s->iteration, done),
                    count_text((size_t)s->iterations, all));
@@ -463,7 +487,7 @@ static void title_points(const struct view *v, struct str *out)
     const struct scatter *s = points_shown(v);
 
     if (s)
-        put_title(s, out);
+        put_title(s, points_made(v)->against ? points_beside(v) : NULL, out);
     else
         str_puts(out, "embeddings");
 }
@@ -563,29 +587,15 @@ const struct pane_type pane_points = {
 static float *lay_over(const struct scatter *from, const struct scatter *to,
                        double *unlike)
 {
-    uint32_t *same = xcalloc(from->n_values, sizeof *same);
-    float *mine = xcalloc(from->n_values, 2 * sizeof *mine);
-    float *theirs = xcalloc(from->n_values, 2 * sizeof *theirs);
-    struct procrustes p;
-    size_t n = 0;
+    float *place = xcalloc(from->n_values, 2 * sizeof *place);
+    struct procrustes p = {.unlike = NAN};
+    bool fits = scatter_fit(from, to, &p);
 
-    scatter_match(from, to, same);
-    for (size_t i = 0; i < from->n_values; i++)
-        if (same[i] < to->n_values) {
-            memcpy(mine + 2 * n, from->place + 2 * i, 2 * sizeof *mine);
-            memcpy(theirs + 2 * n++, to->place + 2 * same[i], 2 * sizeof *theirs);
-        }
-    *unlike = NAN;
-    if (n > 2) {
-        p = procrustes_fit(mine, theirs, n);
-        *unlike = p.unlike;
-    }
-    memcpy(mine, from->place, from->n_values * 2 * sizeof *mine);
-    if (n > 2)
-        procrustes_apply(&p, mine, from->n_values);
-    free(theirs);
-    free(same);
-    return mine;
+    memcpy(place, from->place, from->n_values * 2 * sizeof *place);
+    if (fits)
+        procrustes_apply(&p, place, from->n_values);
+    *unlike = p.unlike;
+    return place;
 }
 
 static size_t same_value(const struct scatter *s, size_t value, const struct scatter *in)
@@ -638,7 +648,7 @@ static void draw_beside(const struct view *v, struct surface *s, bool focused)
     k.place = place;
     k.cursor = same_value(shown, points_cursor(v, shown), before);
     k.telling = telling_before(v, shown, before);
-    draw_sketch(&k, false);
+    draw_sketch(&k);
     free(place);
 }
 
@@ -652,7 +662,7 @@ static void title_beside(const struct view *v, struct str *out)
         return;
     }
     free(lay_over(before, shown, &unlike));
-    put_title(before, out);
+    put_title(before, NULL, out);
     if (!isnan(unlike))
         str_printf(out, ", %.0f %% unlike", 100 * unlike);
 }

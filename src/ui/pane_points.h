@@ -7,9 +7,12 @@
 #include "lens/brush.h"
 #include "ui/pane.h"
 
-/* The layout that is shown, NULL: there is none; and the one beside it. */
+/* The layout that is shown, NULL: there is none; of two runs the one that is seen. And the
+ * one beside it: the other of the two, else the layout before. */
 const struct scatter *points_shown(const struct view *v);
 const struct scatter *points_beside(const struct view *v);
+/* As `tsne` made it: of two runs the first. */
+const struct scatter *points_made(const struct view *v);
 /* The same, or says how one comes about. */
 const struct scatter *points_seen(const struct view *v, struct surface *s);
 

@@ -6,7 +6,7 @@
 #include "command/parse.h"
 #include "ui/pane_points.h"
 
-const struct scatter *points_shown(const struct view *v)
+const struct scatter *points_made(const struct view *v)
 {
     const struct mapping *m = v->mapping;
     const char *run = v->desk->embedding.run;
@@ -18,11 +18,20 @@ const struct scatter *points_shown(const struct view *v)
     return NULL;
 }
 
+const struct scatter *points_shown(const struct view *v)
+{
+    const struct scatter *s = points_made(v);
+
+    return s && s->against && v->desk->embedding.other ? s->against : s;
+}
+
 const struct scatter *points_beside(const struct view *v)
 {
     const struct mapping *m = v->mapping;
-    const struct scatter *s = points_shown(v);
+    const struct scatter *s = points_made(v);
 
+    if (s && s->against)
+        return v->desk->embedding.other ? s : s->against;
     for (int i = 0; m && i + 1 < m->n; i++)
         if (m->kept[i].scatter == s)
             return m->kept[i + 1].scatter;
