@@ -233,7 +233,7 @@ static void saved_models_predict_the_same(void)
 
     for (int i = 0; i < 3; i++)
         for (int kind = 0; kind < MODEL_KINDS; kind++)
-            for (int one_hot = 0; one_hot <= (kind == MODEL_MLP); one_hot++) {
+            for (int one_hot = 0; one_hot <= model_kind_is_mlp((enum model_kind)kind); one_hot++) {
                 struct model_options o = small_options();
 
                 o.kind = (enum model_kind)kind;

@@ -70,12 +70,13 @@ static struct train_options quick_options(void)
     return o;
 }
 
-static struct run pretext_new(struct subject *s, const struct train_options *o,
-                              enum pretext pretext, int threads)
+static struct run run_of(struct subject *s, const struct train_options *o,
+                         enum model_kind kind, enum pretext pretext, int threads)
 {
     struct model_options m = model_defaults();
     struct run r = {0};
 
+    m.kind = kind;
     m.dim = 16;
     m.layers = 2;
     m.heads = 4;
@@ -83,6 +84,12 @@ static struct run pretext_new(struct subject *s, const struct train_options *o,
     r.model = model_new_pretext(&m, s->encoder, pretext, 3, &r.err);
     r.trainer = trainer_new(r.model, s->frame, s->split, o, r.pool, &r.err);
     return r;
+}
+
+static struct run pretext_new(struct subject *s, const struct train_options *o,
+                              enum pretext pretext, int threads)
+{
+    return run_of(s, o, MODEL_TABTRANSFORMER, pretext, threads);
 }
 
 static struct run run_new(struct subject *s, const struct train_options *o, int threads)
@@ -506,6 +513,34 @@ static void averages_weights(void)
     subject_done(&s);
 }
 
+/* Half of the weights goes behind epochs 2 and 4, none comes back, and it still learns. */
+static void a_sparse_mlp_is_pruned(void)
+{
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
+    struct train_options o = quick_options();
+    const struct train_progress *p;
+    size_t all, left;
+    struct run r;
+
+    o.epochs = 6;
+    o.prune = 0.5;
+    o.prune_every = 2;
+    r = run_of(&s, &o, MODEL_SPARSE_MLP, PRETEXT_NONE, 2);
+    p = trainer_progress(r.trainer);
+    all = model_weights(r.model, &left);
+    check_int(left, all);
+    while (trainer_step(r.trainer, &r.err) == STEP_MORE) {
+        size_t twice = (size_t)(p->epoch / 2);
+
+        model_weights(r.model, &left);
+        check_int(left, twice == 0 ? all : twice == 1 ? (all + 1) / 2 : (all + 3) / 4);
+    }
+    check_int(p->epoch, 6);
+    check(test_metrics(&s, &r).auc > 0.8);
+    run_done(&r);
+    subject_done(&s);
+}
+
 /* A loss that is not finite ends training with weights that are. */
 static void divergence_keeps_good_weights(void)
 {
@@ -660,6 +695,7 @@ int main(void)
     test_run(stops_early_and_keeps_the_best);
     test_run(stopping_keeps_the_best);
     test_run(averages_weights);
+    test_run(a_sparse_mlp_is_pruned);
     test_run(divergence_keeps_good_weights);
     test_run(categories_never_trained_get_the_mean);
     test_run(schedules);

@@ -172,6 +172,16 @@ static const char *end_text(const struct train_progress *t)
     }
 }
 
+static void note_pruned(struct context *c, const struct run *r)
+{
+    size_t left, n = model_weights(r->model, &left);
+    char of[COUNT_TEXT], count[COUNT_TEXT];
+
+    context_note(c, "%s: %s of %s weights are left (%.1f %%)", r->name,
+                 count_text(left, count), count_text(n, of),
+                 100 * (double)left / (double)n);
+}
+
 static void note_trained(struct context *c, const struct run *r,
                          const struct train_result *result)
 {
@@ -189,6 +199,8 @@ static void note_trained(struct context *c, const struct run *r,
     }
     context_note(c, "%s", str_text(&text));
     str_done(&text);
+    if (r->model && model_options(r->model)->kind == MODEL_SPARSE_MLP)
+        note_pruned(c, r);
     if (r->folder && result->saved && result->resumable)
         context_note(c, "%s: kept in %s; `resume %s` goes on with it", r->name, r->folder,
                      r->name);

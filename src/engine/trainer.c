@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "engine/answers.h"
+#include "nn/prune.h"
 
 enum { PAUSE_SECONDS = 1 };
 
@@ -18,7 +19,8 @@ struct train_options train_defaults(void)
         .epochs = 100, .batch = 0, .lr = 1e-3, .weight_decay = 1e-2,
         .schedule = SCHEDULE_CONSTANT, .warmup = 0, .patience = 15, .watch = WATCH_AUTO,
         .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .average = 0.99,
-        .autosave = 60, .freeze = 0, .body_lr = 1, .seed = 1,
+        .autosave = 60, .freeze = 0, .body_lr = 1, .prune = 0.2, .prune_every = 10,
+        .seed = 1,
         .pretrain = pretrain_defaults(),
     };
 }
@@ -37,6 +39,8 @@ bool train_check(const struct train_options *o, struct error *err)
         && error_unless_within(err, "train.missing_dropout", o->missing_dropout, 0, 0.9)
         && error_unless_within(err, "train.freeze", o->freeze, 0, 1e6)
         && error_unless_within(err, "train.body_lr", o->body_lr, 0, 1)
+        && error_unless_within(err, "train.prune", o->prune, 0, 0.9)
+        && error_unless_within(err, "train.prune_every", o->prune_every, 1, 1e6)
         && pretrain_check(&o->pretrain, err);
 }
 
@@ -548,6 +552,18 @@ bool trainer_measure(struct trainer *t, enum part part, struct metrics *out,
                           err);
 }
 
+static bool is_sparse(const struct trainer *t)
+{
+    return model_options(t->model)->kind == MODEL_SPARSE_MLP;
+}
+
+static bool prune(struct trainer *t, struct error *err)
+{
+    if (!is_sparse(t) || t->progress.epoch % t->options.prune_every != 0)
+        return true;
+    return prune_weights(t->params, t->options.prune, t->average, err);
+}
+
 static enum step end_epoch(struct trainer *t, struct error *err)
 {
     struct train_progress *p = &t->progress;
@@ -565,7 +581,7 @@ static enum step end_epoch(struct trainer *t, struct error *err)
         finish(t, TRAIN_EARLY);
         return STEP_DONE;
     }
-    return STEP_MORE;
+    return prune(t, err) ? STEP_MORE : STEP_FAILED;
 }
 
 /* norm: of the gradient */
@@ -633,6 +649,8 @@ static enum step one_step(struct trainer *t, struct error *err)
     u.clip = t->options.clip;
     u.body = body_share(t);
     u.rest = body_rest(t);
+    if (is_sparse(t))
+        prune_hold(t->params);
     params_step(t->params, t->kernels, t->pool, &u, &norm);
     follow_average(t);
     measure(t, loss, norm, b->rows);

@@ -42,6 +42,8 @@ struct train_options {
     double missing_dropout; /* share of categorical cells that a step takes for missing */
     int freeze;           /* fine-tuning: epochs in which the body stands still */
     double body_lr;       /* and then its rate, as a share of lr */
+    double prune;         /* a sparse MLP: share of its weights that goes */
+    int prune_every;      /* at the end of every so many epochs but the last */
     uint64_t seed;
     struct pretrain_options pretrain; /* of a model of a pretext */
 };

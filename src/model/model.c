@@ -12,6 +12,7 @@
 #include "model/mlp.h"
 #include "model/pretrain.h"
 #include "model/private.h"
+#include "nn/prune.h"
 
 struct model {
     struct model_options options;
@@ -48,7 +49,8 @@ static void describe(struct graph *g, const struct model_options *o,
                      const struct model_shape *s)
 {
     switch (o->kind) {
-    case MODEL_MLP: mlp_describe(g, o, s); break;
+    case MODEL_MLP:
+    case MODEL_SPARSE_MLP: mlp_describe(g, o, s); break;
     case MODEL_LOGISTIC: logistic_describe(g, o, s); break;
     default: tabtransformer_describe(g, o, s);
     }
@@ -175,7 +177,8 @@ enum pretext model_pretext(const struct model *m)
 bool model_embeds(const struct model *m)
 {
     bool one_hot = m->options.kind == MODEL_LOGISTIC
-        || (m->options.kind == MODEL_MLP && m->options.encoding == ENCODING_ONE_HOT);
+        || (model_kind_is_mlp(m->options.kind)
+            && m->options.encoding == ENCODING_ONE_HOT);
 
     return m->encoder->n_categorical > 0 && !one_hot;
 }
@@ -228,6 +231,11 @@ struct params *model_params(struct model *m)
 size_t model_parameters(const struct model *m)
 {
     return params_trainable(m->params);
+}
+
+size_t model_weights(const struct model *m, size_t *left)
+{
+    return prune_count(m->params, left);
 }
 
 double model_flops(const struct model *m)

@@ -19,11 +19,18 @@
 #include "data/encode.h"
 
 /* What is trained: model/tabtransformer.h, model/mlp.h, model/logistic.h. */
-enum model_kind { MODEL_TABTRANSFORMER, MODEL_MLP, MODEL_LOGISTIC, MODEL_KINDS };
-#define MODEL_KIND_NAMES "tabtransformer|mlp|logistic"
+enum model_kind {
+    MODEL_TABTRANSFORMER,
+    MODEL_MLP,
+    MODEL_SPARSE_MLP, /* the same, pruned in training (nn/prune.h) */
+    MODEL_LOGISTIC,
+    MODEL_KINDS
+};
+#define MODEL_KIND_NAMES "tabtransformer|mlp|sparse-mlp|logistic"
 const char *model_kind_name(enum model_kind kind);
 /* False: there is no kind of that name (NULL: none), *kind stays. */
 bool model_kind_parse(const char *name, enum model_kind *kind);
+bool model_kind_is_mlp(enum model_kind kind);
 
 /* How the MLP takes categorical columns; the TabTransformer has embeddings, logistic
  * regression one-hot classes. */
@@ -99,6 +106,8 @@ bool model_embeds(const struct model *m);
 /* The number of the parameter that has a row for each code of a column. */
 int model_column_table(const struct model *m, int column);
 size_t model_parameters(const struct model *m); /* trainable numbers */
+/* Weights of linear maps, and how many of them were not pruned. */
+size_t model_weights(const struct model *m, size_t *left);
 double model_flops(const struct model *m);      /* of one row forward, matrix products */
 
 /* Embeddings and Transformer layers of `from` become those of `to`: columns are found by

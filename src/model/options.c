@@ -15,7 +15,8 @@ struct model_options model_defaults(void)
 
 const char *model_kind_name(enum model_kind kind)
 {
-    static const char *const names[MODEL_KINDS] = {"tabtransformer", "mlp", "logistic"};
+    static const char *const names[MODEL_KINDS] = {"tabtransformer", "mlp",
+                                                  "sparse-mlp", "logistic"};
 
     return names[kind];
 }
@@ -28,6 +29,11 @@ bool model_kind_parse(const char *name, enum model_kind *kind)
             return true;
         }
     return false;
+}
+
+bool model_kind_is_mlp(enum model_kind kind)
+{
+    return kind == MODEL_MLP || kind == MODEL_SPARSE_MLP;
 }
 
 bool model_check(const struct model_options *o, struct error *err)

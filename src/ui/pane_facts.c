@@ -295,8 +295,8 @@ static void draw_model(struct sheet *t)
         make_line(t, "heads", "%d", o->heads);
     } else {
         make_line(t, "model", "%s%s", model_kind_name(o->kind),
-                  o->kind == MODEL_MLP && o->encoding == ENCODING_ONE_HOT ? ", one-hot"
-                                                                          : "");
+                  model_kind_is_mlp(o->kind) && o->encoding == ENCODING_ONE_HOT
+                      ? ", one-hot" : "");
     }
     if (parameters > 0)
         make_line(t, "weights", "%s", count_text(parameters, count));
