@@ -52,6 +52,23 @@ run -c 'load odd.csv --header yes' \
 grep -q '^column,value,x,y,its x,its y,rows,positive' csv
 point "CSV has the places of both"
 
+# Several classes: the shares that a table has of them.
+awk 'BEGIN {
+    print "a,b,kind"
+    for (i = 0; i < 240; i++)
+        printf "a%d,b%d,k%d\n", i % 4, i % 5, (i % 4 == 0) ? 2 : i % 3
+}' > three.csv
+run -c 'load three.csv' -c 'target kind' -c 'set model.layers 1' -c 'set model.dim 8' \
+    -c 'set model.heads 2' -c 'train --epochs 1 --name three' \
+    -c 'tsne --on all --points values --iterations 50 --format csv' \
+    -c 'tsne --on all --points values --iterations 50 --format json' > classes
+head -1 classes | grep -q '^column,value,x,y,rows,class,share' && grep -q '^a,a0,.*,k2,1' classes
+point "the most frequent of several classes is told"
+run -c 'load three.csv' -c 'tsne --run three --points values --iterations 50' \
+    -c 'plot tsne three.svg --class k9' > /dev/null
+grep -q 'there is no class "k9"' out
+point "a class that there is not is refused"
+
 run -c 'load odd.csv --header yes' -c 'embeddings e.csv --run r1 --points cells' \
     -c 'embeddings e.tsv --run r1' > /dev/null
 [ "$(wc -l < e.tsv)" -eq "$(($(wc -l < e.metadata.tsv) - 1))" ] \
@@ -85,6 +102,13 @@ assert [key(p) for p in j["points"]] == [key(p) for p in b["points"]]
 mean = lambda k, j: sum(v[k] for v in j["values"]) / len(j["values"])
 assert abs(mean("x", j) - mean("x", b)) < 1e-2, "laid over each other"
 assert abs(mean("y", j) - mean("y", b)) < 1e-2
+j = json.loads(open("classes", encoding="utf-8").read().splitlines()[-1])
+table = list(csv.DictReader(open("three.csv")))
+for v in j["points"]:
+    kinds = [r["kind"] for r in table if r[v["column"]] == v["value"]]
+    assert abs(sum(v["classes"].values()) - 1) < 1e-9, v
+    for k, share in v["classes"].items():
+        assert abs(kinds.count(k) / len(kinds) - share) < 1e-9, (v, k)
 rows = list(csv.reader(open("e.csv", encoding="utf-8", newline="")))
 assert all(len(r) == 4 + 8 for r in rows), [len(r) for r in rows]
 assert {r[1] for r in rows[1:]} > names

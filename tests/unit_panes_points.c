@@ -22,8 +22,9 @@ struct stage {
     struct view view;
 };
 
-/* Each column has so many values, all as often. */
-static struct dataset *make_table(const char *names)
+/* Each column has so many values, all as often. Whether a game was won is of three classes
+ * or of two. */
+static struct dataset *make_table(const char *names, bool three)
 {
     struct str text = {0};
     struct dataset *d;
@@ -33,7 +34,8 @@ static struct dataset *make_table(const char *names)
         for (int i = 0; i < COLUMNS; i++)
             str_printf(&text, "%s %c%d,", i == 1 ? "gambit" : "of", 'a' + row % VALUES,
                        i);
-        str_puts(&text, row % 3 ? "no\n" : "yes\n");
+        str_puts(&text, row % 3 == 0 ? "yes\n" : three && row % 3 == 1 ? "drawn\n"
+                                                                       : "no\n");
     }
     d = table_load(text.text, text.length);
     str_done(&text);
@@ -56,7 +58,7 @@ static void place_values(struct scatter *s, double turn)
 
             s->value_of[i] = (uint32_t)v;
             s->row_of[i] = (uint32_t)row;
-            s->target[i] = row % 3 == 0;
+            s->target[i] = row % 3 == 0; /* of three classes, the first or second */
             s->layout[2 * i] = s->place[2 * v] + (cell ? 0.5f : -0.5f);
             s->layout[2 * i + 1] = s->place[2 * v + 1];
         }
@@ -87,12 +89,13 @@ static struct scatter *scatter_by_hand(struct encoder *e, int layer, double turn
     return s;
 }
 
-static void stage_init(struct stage *t, const char *names)
+static void stage_init(struct stage *t, const char *names, bool three)
 {
     struct split_options split = split_defaults();
 
     *t = (struct stage){.session = xcalloc(1, sizeof *t->session),
-                        .subject = subject_new(make_table(names), "won", NULL)};
+                        .subject = subject_new(make_table(names, three), "won",
+                                               NULL)};
     t->session->settings = settings_defaults();
     session_add_table(t->session,
                       table_new("games", "load games.csv", dataset_ref(t->subject.data),
@@ -108,7 +111,7 @@ static void stage_init(struct stage *t, const char *names)
 
 static void init_usual(struct stage *t)
 {
-    stage_init(t, "colour,opening,long name of a column,city");
+    stage_init(t, "colour,opening,long name of a column,city", false);
 }
 
 static void stage_done(struct stage *t)
@@ -199,6 +202,45 @@ static void colours_mean_target_or_frequency(void)
     stage_done(&t);
 }
 
+/* Of value 7 no row is known to have one. */
+static void set_classes(struct scatter *s)
+{
+    s->class_rows = xcalloc(s->n_values * 3, sizeof *s->class_rows);
+    for (size_t v = 0; v < s->n_values; v++) {
+        s->values[v].known = 0;
+        s->values[v].target = NAN;
+        for (size_t k = 0; k < 3 && v != 7; k++) {
+            s->class_rows[3 * v + k] = (v * (k + 2) + 3 * k) % 11 + 1;
+            s->values[v].known += s->class_rows[3 * v + k];
+        }
+    }
+}
+
+static void colours_mean_one_of_several_classes(void)
+{
+    struct stage t;
+    struct embedding_desk *d = &t.desk.embedding;
+
+    stage_init(&t, "colour,opening,long name of a column,city", true);
+    set_classes(shown(&t));
+    d->colour = COLOUR_TARGET;
+    check(points_by_class(&t.view, shown(&t)));
+    check_view(&t, "points-classes", 80, 24, GLYPHS_ASCII, false);
+    check_view(&t, "points-classes", 80, 24, GLYPHS_ASCII, true);
+    check_view(&t, "points-classes", 160, 48, GLYPHS_ASCII, false);
+    d->class = xstrdup("drawn");
+    check(!points_by_class(&t.view, shown(&t)));
+    check_int(points_class(&t.view, shown(&t)), 0);
+    check_view(&t, "points-class", 80, 24, GLYPHS_ASCII, false);
+    d->brushing = true;
+    d->brush[1][0] = d->brush[1][1] = 1;
+    check_view(&t, "points-class-brush", 80, 24, GLYPHS_ASCII, false);
+    free(d->class);
+    d->class = xstrdup("of another table");
+    check(points_by_class(&t.view, shown(&t)));
+    stage_done(&t);
+}
+
 /* The value under the cursor is in the middle, and the distances are twice as large. */
 static void one_can_come_closer(void)
 {
@@ -264,8 +306,10 @@ static void a_brush_tells_what_is_in_it(void)
     check_view(&t, "points-brush", 80, 24, GLYPHS_BRAILLE, true);
     check_view(&t, "points-brush", 160, 48, GLYPHS_BRAILLE, false);
     shown(&t)->encoder->task = TASK_REGRESSION;
+    shown(&t)->encoder->n_classes = 0;
     check_view(&t, "points-brush-mean", 80, 24, GLYPHS_ASCII, false);
     shown(&t)->encoder->task = TASK_BINARY;
+    shown(&t)->encoder->n_classes = 2;
     shown(&t)->points = EMBEDDING_VALUES;
     free(shown(&t)->row_of);
     free(shown(&t)->target);
@@ -437,7 +481,8 @@ static void any_size_will_do(void)
 {
     struct stage t;
 
-    stage_init(&t, "\"\x1b[31mred\",\"\xff\",\"a\nb\",\"\xe5\xad\x97\xe5\xad\x97\"");
+    stage_init(&t, "\"\x1b[31mred\",\"\xff\",\"a\nb\",\"\xe5\xad\x97\xe5\xad\x97\"", true);
+    set_classes(shown(&t));
     t.desk.embedding.cells = true;
     for (int focus = PANE_POINTS; focus <= PANE_POINT; focus++) {
         t.desk.focus[VIEW_EMBEDDING] = (enum pane_id)focus;
@@ -487,6 +532,7 @@ int main(void)
     test_run(values_stand_where_they_lie);
     test_run(cells_are_dots_behind_them);
     test_run(colours_mean_target_or_frequency);
+    test_run(colours_mean_one_of_several_classes);
     test_run(one_can_come_closer);
     test_run(columns_are_hidden);
     test_run(the_layout_before_is_laid_over_it);

@@ -208,6 +208,72 @@ static void few_points_have_less_perplexity(void)
     fixture_done(&f);
 }
 
+/* ---- the target ---- */
+
+static void check_classes(const struct fixture *f, const struct scatter *s, size_t v)
+{
+    double counts[3] = {0}, rows = 0;
+    int best = 0;
+
+    for (size_t row = 0; row < ROWS; row++)
+        if (f->s.frame->codes[row * M + (size_t)s->values[v].column]
+            == s->values[v].code) {
+            counts[(size_t)f->s.frame->target[row]]++;
+            rows++;
+        }
+    for (int k = 0; k < 3; k++) {
+        check_near(scatter_share(s, v, k), counts[k] / rows, 1e-12);
+        best = counts[k] > counts[best] ? k : best;
+    }
+    check_int(scatter_class(s, v), best);
+}
+
+static void values_have_shares_of_classes(void)
+{
+    struct fixture f = fixture_of(learnable_table(ROWS, -1), "kind", NULL, 2, 3, 1);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_VALUES);
+    struct scatter *s = laid_out(&q), *copy = scatter_copy(s);
+    struct figure *by_class = figures_scatter(s, SCATTER_TARGET, NULL);
+    struct figure *share = figures_scatter(s, SCATTER_TARGET, "k1");
+    size_t n = 0;
+
+    for (size_t v = 0; v < s->n_values; v++) {
+        check_classes(&f, s, v);
+        check_int(scatter_class(copy, v), scatter_class(s, v));
+        check_int(s->values[v].known, s->values[v].rows);
+        check(isnan(s->values[v].target));
+    }
+    check_int(by_class->n_series, 3);
+    for (size_t i = 0; i < by_class->n_series; i++) {
+        check_str(by_class->series[i].name, f.s.encoder->classes[i]);
+        n += by_class->series[i].n;
+    }
+    check_int(n, s->n_values);
+    check_int(share->n_series, 5);
+    s->values[0].known = 0; /* of no row */
+    check(isnan(scatter_share(s, 0, 1)) && scatter_class(s, 0) == -1);
+    figure_free(by_class);
+    figure_free(share);
+    scatter_free(copy);
+    scatter_free(s);
+    fixture_done(&f);
+}
+
+static void numbers_have_no_classes(void)
+{
+    struct fixture f = fixture_of(learnable_table(ROWS, -1), "price", NULL, 2, 3, 1);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_VALUES);
+    struct scatter *s = laid_out(&q);
+    struct figure *figure = figures_scatter(s, SCATTER_TARGET, NULL);
+
+    check(!s->class_rows && isnan(scatter_share(s, 0, 0)));
+    check_int(scatter_class(s, 0), -1);
+    check_int(figure->n_series, 5); /* levels of the mean */
+    figure_free(figure);
+    scatter_free(s);
+    fixture_done(&f);
+}
+
 /* ---- one layout begins with another ---- */
 
 static void cells_begin_where_they_are(void)
@@ -561,7 +627,7 @@ static void a_figure_has_both(void)
     q.against = other;
     s = laid_out(&q);
     for (int by = SCATTER_COLUMN; by <= SCATTER_ROWS; by++) {
-        struct figure *figure = figures_scatter(s, (enum scatter_by)by);
+        struct figure *figure = figures_scatter(s, (enum scatter_by)by, NULL);
         size_t left = 0, right = 0;
 
         check_int(figure->n_texts, 2 * s->n_values);
@@ -590,6 +656,8 @@ int main(void)
     test_run(vectors_are_the_means_of_embeddings);
     test_run(seeds_are_of_rows_and_random_starts);
     test_run(few_points_have_less_perplexity);
+    test_run(values_have_shares_of_classes);
+    test_run(numbers_have_no_classes);
     test_run(cells_begin_where_they_are);
     test_run(values_are_found_by_name);
     test_run(the_present_layout_goes_on);

@@ -556,6 +556,10 @@ keys Tab
 sees 'done: layer 2 of 2, KL [0-9.]*, [0-9]* % unl' "which still stands beside it"
 keys BTab c
 sees 'P(yes)' "colours mean the target"
+keys C
+sees '─ P(no)' "C: the share of the other class"
+keys C
+sees '─ P(yes)' "and again of that one"
 keys '[' ']' ']'
 sees 'done: layer 2 of 2, KL [0-9.]* ═' "[ and ] go as fast as they are typed"
 keys ']'

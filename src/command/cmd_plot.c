@@ -12,6 +12,7 @@
 #include "command/families.h"
 #include "command/figures.h"
 #include "command/mapping.h"
+#include "command/name.h"
 #include "command/pending.h"
 #include "command/plotting.h"
 #include "command/run_text.h"
@@ -249,7 +250,8 @@ static struct figure *take_kept(const struct context *c, enum kept_figure which,
 }
 
 /* "t-SNE of r, layer 2, 600 rows: KL 0.54, trustworthiness 0.87" */
-static char *title_of_scatter(const struct scatter *s, enum scatter_by by)
+static char *title_of_scatter(const struct scatter *s, enum scatter_by by,
+                              const char *class)
 {
     const struct encoder *e = s->encoder;
     struct str title = {0};
@@ -272,17 +274,33 @@ static char *title_of_scatter(const struct scatter *s, enum scatter_by by)
         str_printf(&title, ", trustworthiness %.3f", s->trust);
     if (by == SCATTER_ROWS)
         str_puts(&title, "; by frequency");
+    else if (by == SCATTER_TARGET && (class || e->n_classes == 2))
+        str_printf(&title, "; by share of %s", class ? class : e->classes[1]);
     else if (by == SCATTER_TARGET)
-        str_printf(&title, "; by %s %s", e->task == TASK_BINARY ? "share of" : "mean of",
-                   e->task == TASK_BINARY ? e->classes[1] : e->target);
+        str_printf(&title, "; by %s %s", e->n_classes > 0 ? "most frequent" : "mean of",
+                   e->target);
     return title.text;
+}
+
+/* The class that --class names, as the model has it. */
+static bool check_class(const struct scatter *s, const char *class, struct error *err)
+{
+    const struct encoder *e = s->encoder;
+
+    for (int k = 0; class && k < e->n_classes; k++)
+        if (s->class_rows && strcmp(e->classes[k], class) == 0)
+            return true;
+    return !class || name_refuse("class", class, (const char *const *)e->classes, e->n_classes,
+                                 "`plot tsne --by target` has all", err);
 }
 
 static struct figure *make_tsne(struct context *c, const struct call *call,
                                 struct error *err)
 {
+    const char *class = call_option(call, "class");
     const struct scatter *s = mapping_find(c, call_option(call, "run"));
-    enum scatter_by by = (enum scatter_by)call_choice(call, "by", SCATTER_COLUMN);
+    enum scatter_by by = (enum scatter_by)call_choice(call, "by", class ? SCATTER_TARGET
+                                                                        : SCATTER_COLUMN);
     struct figure *f;
 
     if (!s) {
@@ -290,13 +308,15 @@ static struct figure *make_tsne(struct context *c, const struct call *call,
                   "one", call_option(call, "run") ? " of that run" : "");
         return NULL;
     }
-    f = figures_scatter(s, by);
+    if (!check_class(s, class, err))
+        return NULL;
+    f = figures_scatter(s, by, class);
     if (!f) {
-        error_set(err, ERROR_STATE, "of this model there is no share of a positive class "
-                  "to colour values by");
+        error_set(err, ERROR_STATE, "of this model there is no target to colour values "
+                  "by");
         return NULL;
     }
-    f->title = title_of_scatter(s, by);
+    f->title = title_of_scatter(s, by, class);
     return f;
 }
 
@@ -480,8 +500,11 @@ const struct command command_plot = {
         {"smooth", {VALUE_NUMBER, NULL, 0, 0.99}, OPTIONAL, "X",
          "what a point of the loss keeps of the average of those before; 0.6"},
         {"by", {VALUE_CHOICE, SCATTER_BY, 0, 0}, OPTIONAL, SCATTER_BY,
-         "what colours of tsne mean: the column, the share of the positive class, or how "
-         "frequent a value is; column"},
+         "what colours of tsne mean: the column; of the target the share of the positive "
+         "class, which of several is the most frequent, or the mean; or how frequent a "
+         "value is; column"},
+        {"class", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V",
+         "colours of tsne mean the share of that class"},
         {"style", {VALUE_CHOICE, "light|dark", 0, 0}, OPTIONAL, "light|dark",
          "of the ground; light, on a screen as its theme"},
         {"limit", {VALUE_INT, NULL, 1, 600}, OPTIONAL, "SECONDS",

@@ -228,8 +228,12 @@ const struct command command_points = {
         {"seed", TEXT, OPTIONAL, "N|next", "of a start from anywhere"},
         {"colour", CHOICES("column|target|rows|other"), OPTIONAL,
          "column|target|rows|other",
-         "what colours and glyphs mean: the column, the share of the positive class or "
-         "the mean of the target, or how frequent a value is; other: the next of them"},
+         "what colours and glyphs mean: the column; of the target the share of the "
+         "positive class, which of several is the most frequent, or the mean; or how "
+         "frequent a value is; other: the next of them"},
+        {"class", TEXT, OPTIONAL, "V|next",
+         "colours mean the share of that class; next: of the one behind it, and behind the "
+         "last again which is the most frequent"},
         {"cells", CHOICES("off|on|other"), OPTIONAL, "off|on|other",
          "each cell behind the values"},
         {"names", CHOICES("off|on|other"), OPTIONAL, "off|on|other",

@@ -59,14 +59,16 @@ struct figure *figures_attention(const struct encoder *e, const double *map,
 
 /* ---- layouts: figures_scatter.c ---- */
 
-/* What the series of values are: their columns, or levels of the share of the positive
- * class (of a regression the mean of the target) or of how frequent they are. */
+/* What the series of values are: their columns; of the target levels of the share of the
+ * positive class or of `class` (NULL: that one, or of several each value's most frequent
+ * one), of a regression of the mean; or levels of how frequent they are. */
 enum scatter_by { SCATTER_COLUMN, SCATTER_TARGET, SCATTER_ROWS };
 #define SCATTER_BY "column|target|rows"
 
 /* Values where they lie, with their names; of two runs the other one stands at the right.
  * NULL: nothing is known of the target. */
-struct figure *figures_scatter(const struct scatter *s, enum scatter_by by);
+struct figure *figures_scatter(const struct scatter *s, enum scatter_by by,
+                               const char *class);
 
 /* ---- columns: figures_column.c ---- */
 

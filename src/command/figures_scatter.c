@@ -104,13 +104,50 @@ static void add_columns(struct figure *f, const struct panel *panels, int n)
         }
 }
 
+/* ---- classes ---- */
+
+static int find_class(const struct encoder *e, const char *name)
+{
+    int k = 0;
+
+    while (k < e->n_classes && strcmp(e->classes[k], name) != 0)
+        k++;
+    return k;
+}
+
+/* By the most frequent class of each value. */
+static void add_classes(struct figure *f, const struct panel *panels, int n)
+{
+    const struct encoder *e = panels[0].s->encoder;
+
+    for (int k = 0; k < e->n_classes; k++)
+        figure_add(f, e->classes[k], SERIES_POINTS, k);
+    for (int i = 0; i < n; i++) {
+        const struct scatter *s = panels[i].s;
+
+        for (size_t v = 0; v < s->n_values; v++) {
+            int k = scatter_class(s, v);
+
+            k = k < 0 ? e->n_classes : find_class(e, s->encoder->classes[k]);
+            if (k < e->n_classes)
+                series_add(&f->series[k], x_of(&panels[i], v), y_of(&panels[i], v));
+        }
+    }
+}
+
 /* ---- levels ---- */
 
 enum { LEVELS = 5 };
 
-static double measure(const struct scatter *s, size_t v, enum scatter_by by)
+/* class: whose share is meant, or NULL */
+static double measure(const struct scatter *s, size_t v, enum scatter_by by,
+                      const char *class)
 {
-    return by == SCATTER_TARGET ? s->values[v].target : log((double)s->values[v].rows);
+    int k = class && s->class_rows ? find_class(s->encoder, class) : s->encoder->n_classes;
+
+    if (by == SCATTER_ROWS)
+        return log((double)s->values[v].rows);
+    return k < s->encoder->n_classes ? scatter_share(s, v, k) : s->values[v].target;
 }
 
 /* "0.12 to 0.25" */
@@ -123,7 +160,8 @@ static char *level_name(double low, double high, enum scatter_by by)
 }
 
 static void add_level(struct figure *f, const struct panel *panels, int n,
-                      enum scatter_by by, int level, double low, double high)
+                      enum scatter_by by, const char *class, int level, double low,
+                      double high)
 {
     double from = low + (high - low) * level / LEVELS;
     double to = low + (high - low) * (level + 1) / LEVELS;
@@ -133,7 +171,7 @@ static void add_level(struct figure *f, const struct panel *panels, int n,
     x->shade = (double)level / (LEVELS - 1);
     for (int k = 0; k < n; k++)
         for (size_t v = 0; v < panels[k].s->n_values; v++) {
-            double m = measure(panels[k].s, v, by);
+            double m = measure(panels[k].s, v, by, class);
 
             if (m >= from && (m < to || level == LEVELS - 1))
                 series_add(x, x_of(&panels[k], v), y_of(&panels[k], v));
@@ -143,19 +181,19 @@ static void add_level(struct figure *f, const struct panel *panels, int n,
 
 /* False: no value has a measure. */
 static bool add_levels(struct figure *f, const struct panel *panels, int n,
-                       enum scatter_by by)
+                       enum scatter_by by, const char *class)
 {
     double low = INFINITY, high = -INFINITY;
 
     for (int k = 0; k < n; k++)
         for (size_t v = 0; v < panels[k].s->n_values; v++) {
-            double m = measure(panels[k].s, v, by);
+            double m = measure(panels[k].s, v, by, class);
 
             low = isnan(m) ? low : fmin(low, m);
             high = isnan(m) ? high : fmax(high, m);
         }
     for (int level = LEVELS - 1; level >= 0 && high >= low; level--)
-        add_level(f, panels, n, by, level, low, high);
+        add_level(f, panels, n, by, class, level, low, high);
     return high >= low;
 }
 
@@ -185,8 +223,11 @@ static void part_panels(struct figure *f, struct panel *panels)
     name_panel(f, panels[1].s, (left[1] + right[1]) / 2 + panels[1].right);
 }
 
-struct figure *figures_scatter(const struct scatter *s, enum scatter_by by)
+struct figure *figures_scatter(const struct scatter *s, enum scatter_by by,
+                               const char *class)
 {
+    bool classes = by == SCATTER_TARGET && !class && s->class_rows
+        && s->encoder->n_classes > 2;
     struct panel panels[2] = {{s, 0}, {s->against, 0}};
     struct figure *f = figure_new(NULL);
     int n = s->against ? 2 : 1;
@@ -196,7 +237,9 @@ struct figure *figures_scatter(const struct scatter *s, enum scatter_by by)
         part_panels(f, panels);
     if (by == SCATTER_COLUMN) {
         add_columns(f, panels, n);
-    } else if (!add_levels(f, panels, n, by)) {
+    } else if (classes) {
+        add_classes(f, panels, n);
+    } else if (!add_levels(f, panels, n, by, class)) {
         figure_free(f);
         return NULL;
     }

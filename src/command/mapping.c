@@ -239,6 +239,24 @@ static void json_value(struct str *out, const struct scatter *s, size_t v)
         json_text(out, "value", embedding_text(s->encoder, &s->values[v]));
 }
 
+/* Of several classes. */
+static bool has_classes(const struct scatter *s)
+{
+    return s->class_rows && s->encoder->n_classes > 2;
+}
+
+static void json_classes(struct str *out, const struct scatter *s, size_t v)
+{
+    str_puts(out, ",\"classes\":{");
+    for (int k = 0; k < s->encoder->n_classes; k++) {
+        str_puts(out, k > 0 ? "," : "");
+        str_json_string(out, s->encoder->classes[k], strlen(s->encoder->classes[k]));
+        str_puts(out, ":");
+        str_json_number(out, scatter_share(s, v, k));
+    }
+    str_puts(out, "}");
+}
+
 static void json_values(struct str *out, const struct scatter *s)
 {
     const char *target = embedding_target(s->encoder);
@@ -252,6 +270,8 @@ static void json_values(struct str *out, const struct scatter *s)
             str_printf(out, ",\"%s\":", target);
             str_json_number(out, s->values[v].target);
         }
+        if (has_classes(s))
+            json_classes(out, s, v);
         str_puts(out, "}");
     }
 }
@@ -342,6 +362,15 @@ static void print_places(struct grid *g, const float *at)
     grid_number(g, at ? six_digits(at[1]) : NAN, 2);
 }
 
+/* The most frequent one, and its share. */
+static void print_class(struct grid *g, const struct scatter *s, size_t v)
+{
+    int k = scatter_class(s, v);
+
+    grid_puts(g, k < 0 ? "" : s->encoder->classes[k]);
+    grid_number(g, k < 0 ? NAN : scatter_share(s, v, k), 3);
+}
+
 /* same: the number of each value in the other run; NULL: there is none. */
 static void print_values(struct grid *g, const struct scatter *s, const uint32_t *same)
 {
@@ -358,6 +387,8 @@ static void print_values(struct grid *g, const struct scatter *s, const uint32_t
         if (target)
             grid_number(g, s->values[v].target,
                         s->encoder->task == TASK_BINARY ? 3 : -1);
+        if (has_classes(s))
+            print_class(g, s, v);
     }
 }
 
@@ -379,6 +410,10 @@ static void print_grid(struct context *c, const struct scatter *s)
     grid_column(g, "rows", true);
     if (embedding_target(s->encoder))
         grid_column(g, embedding_target(s->encoder), true);
+    if (has_classes(s)) {
+        grid_column(g, "class", false);
+        grid_column(g, "share", true);
+    }
     print_values(g, s, same);
     grid_print(g, c);
     free(same);

@@ -278,6 +278,28 @@ size_t scatter_start(const struct scatter *s, const struct scatter *from, float 
     return found;
 }
 
+double scatter_share(const struct scatter *s, size_t value, int class)
+{
+    size_t classes = (size_t)s->encoder->n_classes;
+
+    if (!s->class_rows || s->values[value].known == 0)
+        return NAN;
+    return (double)s->class_rows[value * classes + (size_t)class]
+        / (double)s->values[value].known;
+}
+
+int scatter_class(const struct scatter *s, size_t value)
+{
+    int best = 0;
+
+    if (isnan(scatter_share(s, value, 0)))
+        return -1;
+    for (int k = 1; k < s->encoder->n_classes; k++)
+        if (scatter_share(s, value, k) > scatter_share(s, value, best))
+            best = k;
+    return best;
+}
+
 bool scatter_fit(const struct scatter *from, const struct scatter *to,
                  struct procrustes *p)
 {

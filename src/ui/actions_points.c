@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "command/mapping.h"
 #include "command/parse.h"
 #include "ui/app_private.h"
@@ -23,11 +24,11 @@ static void change_flag(const struct call *call, const char *option, bool *flag,
         *flag = choice == 2 ? !*flag : (choice == 1) != inverted;
 }
 
-static void change_colour(const struct call *call, const struct scatter *s,
-                          struct embedding_desk *d)
+static void change_colour(const struct view *v, const struct call *call,
+                          const struct scatter *s, struct embedding_desk *d)
 {
     int choice = call_choice(call, "colour", -1);
-    char *target = s ? points_target_name(s) : NULL;
+    char *target = s ? points_target_name(v, s) : NULL;
 
     if (choice == COLOURS) {
         choice = (d->colour + 1) % COLOURS;
@@ -37,6 +38,50 @@ static void change_colour(const struct call *call, const struct scatter *s,
     if (choice >= 0)
         d->colour = (enum points_colour)choice;
     free(target);
+}
+
+/* The one behind the present one; behind the last none. */
+static const char *next_class(const struct view *v, const struct scatter *s)
+{
+    const struct encoder *e = s->encoder;
+    int now = v->desk->embedding.class ? points_class(v, s) : -1;
+
+    return now + 1 < e->n_classes ? e->classes[now + 1] : NULL;
+}
+
+static bool is_class(const struct encoder *e, const char *text)
+{
+    for (int k = 0; k < e->n_classes; k++)
+        if (strcmp(e->classes[k], text) == 0)
+            return true;
+    return false;
+}
+
+/* A class whose share is meant, which then is to be seen. */
+static bool change_class(const struct view *v, const struct call *call,
+                         const struct scatter *s, struct embedding_desk *d,
+                         struct error *err)
+{
+    const char *class = call_option(call, "class");
+    char *shown;
+
+    if (!class)
+        return true;
+    if (!s || !s->class_rows)
+        return error_set(err, ERROR_STATE, "no classes are known of what is laid out");
+    if (!is_class(s->encoder, class) && strcmp(class, "next") == 0) {
+        class = next_class(v, s);
+    } else if (!is_class(s->encoder, class)) {
+        shown = show(class, 40);
+        error_set(err, ERROR_INPUT, "%s has no class \"%s\"; `points --class next` goes "
+                  "through them", s->encoder->target, shown);
+        free(shown);
+        return false;
+    }
+    free(d->class);
+    d->class = class ? xstrdup(class) : NULL;
+    d->colour = COLOUR_TARGET;
+    return true;
 }
 
 static int column_of(const struct scatter *s, const char *name)
@@ -72,11 +117,13 @@ static bool change_drawing(struct app *app, const struct call *call,
     struct embedding_desk *d = &app->desk.embedding;
     const char *hide = call_option(call, "hide");
 
-    if (hide && !toggle_column(d, s, hide, err))
+    struct view v = app_view(app);
+
+    if ((hide && !toggle_column(d, s, hide, err)) || !change_class(&v, call, s, d, err))
         return false;
     if (call_option(call, "all"))
         d->n_hidden = 0;
-    change_colour(call, s, d);
+    change_colour(&v, call, s, d);
     change_flag(call, "cells", &d->cells, false);
     change_flag(call, "names", &d->bare, true);
     change_flag(call, "beside", &d->beside, false);

@@ -37,6 +37,7 @@ void desk_done(struct desk *d)
     free(d->train.folded);
     free(d->train.listed);
     free(d->embedding.run);
+    free(d->embedding.class);
     free(d->embedding.hidden);
     str_done(&d->search);
 }

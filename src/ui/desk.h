@@ -104,6 +104,8 @@ struct embedding_desk {
     enum points_colour {    /* what colour and glyph mean */
         COLOUR_COLUMN, COLOUR_TARGET, COLOUR_ROWS, COLOURS
     } colour;
+    char *class;            /* whose share the target is; NULL: of two the positive one,
+                               of several which is the most frequent */
     bool cells;             /* each cell is seen, too */
     bool bare;              /* values have no names beside them */
     bool other;             /* of two runs the other one is seen, */

@@ -92,6 +92,7 @@ const struct binding keys_builtin[] = {
     {"embeddings", "]", "points --layer next", "to the next layer", NULL},
     {"embeddings", "c", "points --colour other", "colour: column, target, rows",
      "colour"},
+    {"embeddings", "C", "points --class next", "the share of another class", NULL},
     {"embeddings", "p", "%pause", "hold the job, or let it go on", "pause"},
     {"embeddings", "S", "stop %job", "end it, keep it as it is", "stop"},
     {"embeddings", "P", "%ask{points --perplexity }", "another perplexity", NULL},

@@ -76,10 +76,11 @@ static void put_mean(struct str *out, const struct scatter *s, double x)
 }
 
 /* "P(yes) 0.412, else 0.231" */
-static int draw_mean(struct surface *s, int y, const struct scatter *shown,
-                     const struct brushed *b)
+static int draw_mean(const struct view *v, struct surface *s, int y,
+                     const struct scatter *shown, const struct brushed *b)
 {
-    char *name = points_target_name(shown);
+    char *name = shown->encoder->n_classes == 2
+        ? xasprintf("P(%s)", shown->encoder->classes[1]) : points_target_name(v, shown);
     struct str here = {0}, elsewhere = {0};
 
     put_mean(&here, shown, b->mean[0]);
@@ -135,8 +136,8 @@ static int draw_classes(struct surface *s, int y, const struct scatter *shown,
     return y + (int)drawn;
 }
 
-static int draw_target(struct surface *s, int y, const struct scatter *shown,
-                       const struct brushed *b)
+static int draw_target(const struct view *v, struct surface *s, int y,
+                       const struct scatter *shown, const struct brushed *b)
 {
     bool classes = shown->encoder->n_classes > 2 && b->class_rows[0];
 
@@ -146,7 +147,8 @@ static int draw_target(struct surface *s, int y, const struct scatter *shown,
                  is_cells(shown) ? "target" : "in cells");
     surface_text_right(s, s->width - 13, y, 6, ROLE_DIM, "here");
     surface_text_right(s, s->width - 6, y, 6, ROLE_DIM, "else");
-    return classes ? draw_classes(s, y + 1, shown, b) : draw_mean(s, y + 1, shown, b);
+    return classes ? draw_classes(s, y + 1, shown, b)
+                   : draw_mean(v, s, y + 1, shown, b);
 }
 
 /* ---- what tells ---- */
@@ -230,7 +232,7 @@ void points_draw_brushed(const struct view *v, struct surface *s)
         return;
     draw_points(s, shown, b);
     y = draw_rows(s, 1, b);
-    y = draw_target(s, y, shown, b);
+    y = draw_target(v, s, y, shown, b);
     draw_lists(s, y, shown, b);
     brushed_free(b);
 }

@@ -34,7 +34,10 @@ static size_t count_legend(const struct view *v)
 {
     const struct scatter *s = points_shown(v);
 
-    return !s ? 0 : by_column(v) ? (size_t)s->encoder->n_categorical : POINTS_LEVELS;
+    if (!s)
+        return 0;
+    return by_column(v) ? (size_t)s->encoder->n_categorical
+        : points_by_class(v, s) ? (size_t)s->encoder->n_classes : POINTS_LEVELS;
 }
 
 /* "E education   16", in brackets where it is hidden */
@@ -56,6 +59,22 @@ static void draw_column(const struct view *v, struct surface *s, int y,
     surface_text_right(s, s->width - 4, y, 4, ROLE_DIM, number);
 }
 
+/* "S setosa   12" */
+static void draw_class(struct surface *s, int y, const struct scatter *shown, int class,
+                       char letter)
+{
+    size_t n = 0;
+    char number[32];
+
+    for (size_t i = 0; i < shown->n_values; i++)
+        n += scatter_class(shown, i) == class;
+    surface_put(s, 0, y, (unsigned char)letter, (enum role)(ROLE_SERIES_1 + class % 8));
+    surface_text(s, 2, y, s->width - 7, n > 0 ? ROLE_TEXT : ROLE_DIM,
+                 shown->encoder->classes[class]);
+    snprintf(number, sizeof number, "%zu", n);
+    surface_text_right(s, s->width - 4, y, 4, ROLE_DIM, number);
+}
+
 /* "3 from 0.30   12" */
 static void draw_level(const struct view *v, struct surface *s, int y,
                        const struct scatter *shown, int level)
@@ -69,7 +88,7 @@ static void draw_level(const struct view *v, struct surface *s, int y,
     surface_put(s, 0, y, (uint32_t)('0' + level),
                 (enum role)(ROLE_HEAT_0 + level * 15 / (POINTS_LEVELS - 1)));
     str_puts(&text, "from ");
-    if (v->desk->embedding.colour == COLOUR_TARGET && shown->encoder->task == TASK_BINARY)
+    if (v->desk->embedding.colour == COLOUR_TARGET && points_class(v, shown) >= 0)
         str_printf(&text, "%.1f", points_level_from(v, shown, level));
     else if (v->desk->embedding.colour == COLOUR_TARGET)
         format_short(&text, points_level_from(v, shown, level));
@@ -90,14 +109,15 @@ static void draw_legend(const struct view *v, struct surface *s, bool focused)
 
     if (!shown || s->height < 1)
         return;
-    letters = xcalloc((size_t)shown->encoder->n_categorical + 1, 1);
-    points_letters(shown->encoder, letters);
+    letters = points_glyphs(v, shown);
     list_fit(l, (size_t)s->height, n);
     for (size_t i = l->top; i < n && i < l->top + l->page; i++) {
         int y = (int)(i - l->top);
 
         if (by_column(v))
             draw_column(v, s, y, shown, (int)i, letters[i]);
+        else if (points_by_class(v, shown))
+            draw_class(s, y, shown, (int)i, letters[i]);
         else
             draw_level(v, s, y, shown, POINTS_LEVELS - 1 - (int)i);
         if (focused && i == l->cursor)
@@ -109,7 +129,7 @@ static void draw_legend(const struct view *v, struct surface *s, bool focused)
 static void title_legend(const struct view *v, struct str *out)
 {
     const struct scatter *s = points_shown(v);
-    char *name = s ? points_target_name(s) : NULL;
+    char *name = s ? points_target_name(v, s) : NULL;
 
     if (by_column(v))
         str_puts(out, "columns");
@@ -155,19 +175,54 @@ static int draw_rows(struct surface *s, int y, const struct scatter *shown,
     return y + 1;
 }
 
-static int draw_target(struct surface *s, int y, const struct scatter *shown,
-                       const struct embedding_value *value)
+/* "unacc 55%, acc 30%, good 15%": the most frequent ones first, as far as they fit. */
+static void put_classes(struct str *out, const struct scatter *s, size_t value, int width)
 {
-    char *name = points_target_name(shown);
+    int n = s->encoder->n_classes;
+    bool *done = xcalloc((size_t)n, sizeof *done);
+
+    for (int drawn = 0; drawn < n && (int)out->length < width; drawn++) {
+        int best = -1;
+
+        for (int k = 0; k < n; k++)
+            if (!done[k] && (best < 0 || scatter_share(s, value, k)
+                                             > scatter_share(s, value, best)))
+                best = k;
+        done[best] = true;
+        if (!(scatter_share(s, value, best) > 0))
+            break;
+        str_printf(out, "%s%s ", drawn > 0 ? ", " : "", s->encoder->classes[best]);
+        format_share(out, scatter_share(s, value, best));
+    }
+    free(done);
+}
+
+static void put_target(struct str *out, const struct view *v, const struct scatter *s,
+                       size_t value)
+{
+    double x = points_target(v, s, value);
+
+    if (s->encoder->task == TASK_REGRESSION || isnan(x))
+        format_short(out, x);
+    else
+        str_printf(out, "%.3f", x);
+}
+
+static int draw_target(const struct view *v, struct surface *s, int y,
+                       const struct scatter *shown, size_t value)
+{
+    char *name = points_target_name(v, shown);
     struct str text = {0};
 
     if (!name)
         return y;
-    if (shown->encoder->task == TASK_REGRESSION || isnan(value->target))
-        format_short(&text, value->target);
-    else
-        str_printf(&text, "%.3f", value->target);
-    surface_printf(s, 0, y, 0, ROLE_TARGET, "%s %s", name, str_text(&text));
+    if (points_class(v, shown) < 0 && shown->class_rows) {
+        put_classes(&text, shown, value, s->width);
+    } else {
+        str_printf(&text, "%s ", name);
+        put_target(&text, v, shown, value);
+    }
+    surface_text(s, 0, y, 0, ROLE_TARGET, str_text(&text));
     str_done(&text);
     free(name);
     return y + 1;
@@ -300,7 +355,7 @@ static void draw_point(const struct view *v, struct surface *s, bool focused)
     y = prose_draw(s, 0, y, s->width, ROLE_STRONG,
                    embedding_text(shown->encoder, &shown->values[at]));
     y = draw_rows(s, y, shown, &shown->values[at]);
-    y = draw_target(s, y, shown, &shown->values[at]);
+    y = draw_target(v, s, y, shown, at);
     y = draw_kept(v, s, y, shown, at);
     surface_printf(s, 0, y, 0, ROLE_DIM, "nearest (cosine, %d-d)", shown->width);
     left = s->height - y - 1;

@@ -79,20 +79,65 @@ void points_letters(const struct encoder *e, char *letters)
         letters[c] = letter_of(e->categorical[c].name, letters, c);
 }
 
+char *points_glyphs(const struct view *v, const struct scatter *s)
+{
+    const struct encoder *e = s->encoder;
+    char *letters = xcalloc((size_t)(e->n_categorical + e->n_classes) + 1, 1);
+
+    if (!points_by_class(v, s))
+        points_letters(e, letters);
+    for (int k = 0; k < e->n_classes && points_by_class(v, s); k++)
+        letters[k] = letter_of(e->classes[k], letters, k);
+    return letters;
+}
+
+/* ---- the target ---- */
+
+int points_class(const struct view *v, const struct scatter *s)
+{
+    const struct encoder *e = s->encoder;
+    const char *class = v->desk->embedding.class;
+
+    for (int k = 0; class && s->class_rows && k < e->n_classes; k++)
+        if (strcmp(e->classes[k], class) == 0)
+            return k;
+    return e->n_classes == 2 ? 1 : -1;
+}
+
+bool points_by_class(const struct view *v, const struct scatter *s)
+{
+    return v->desk->embedding.colour == COLOUR_TARGET && s->class_rows
+        && points_class(v, s) < 0;
+}
+
+/* Of two classes that is known without their rows. */
+double points_target(const struct view *v, const struct scatter *s, size_t value)
+{
+    int class = points_class(v, s);
+
+    return class < 0 || !s->class_rows ? s->values[value].target
+                                       : scatter_share(s, value, class);
+}
+
+static double measure(const struct view *v, const struct scatter *s, size_t value)
+{
+    return v->desk->embedding.colour == COLOUR_TARGET
+        ? points_target(v, s, value) : log((double)s->values[value].rows);
+}
+
 /* What levels go over. */
 static void level_range(const struct view *v, const struct scatter *s, double *low,
                         double *high)
 {
     *low = INFINITY;
     *high = -INFINITY;
-    if (v->desk->embedding.colour == COLOUR_TARGET && s->encoder->task == TASK_BINARY) {
+    if (v->desk->embedding.colour == COLOUR_TARGET && points_class(v, s) >= 0) {
         *low = 0;
         *high = 1;
         return;
     }
     for (size_t i = 0; i < s->n_values; i++) {
-        double x = v->desk->embedding.colour == COLOUR_TARGET
-            ? s->values[i].target : log((double)s->values[i].rows);
+        double x = measure(v, s, i);
 
         if (isfinite(x)) {
             *low = fmin(*low, x);
@@ -103,9 +148,7 @@ static void level_range(const struct view *v, const struct scatter *s, double *l
 
 int points_level(const struct view *v, const struct scatter *s, size_t value)
 {
-    double x = v->desk->embedding.colour == COLOUR_TARGET
-        ? s->values[value].target : log((double)s->values[value].rows);
-    double low, high;
+    double x = measure(v, s, value), low, high;
     int level;
 
     level_range(v, s, &low, &high);
@@ -130,6 +173,9 @@ enum role points_role(const struct view *v, const struct scatter *s, size_t valu
 
     if (v->desk->embedding.colour == COLOUR_COLUMN)
         return (enum role)(ROLE_SERIES_1 + s->values[value].column % 8);
+    if (points_by_class(v, s))
+        return scatter_class(s, value) < 0
+            ? ROLE_DIM : (enum role)(ROLE_SERIES_1 + scatter_class(s, value) % 8);
     level = points_level(v, s, value);
     return level < 0 ? ROLE_DIM : (enum role)(ROLE_HEAT_0 + level * 15
                                               / (POINTS_LEVELS - 1));
@@ -142,19 +188,22 @@ char points_glyph(const struct view *v, const struct scatter *s, size_t value,
 
     if (v->desk->embedding.colour == COLOUR_COLUMN)
         return letters[s->values[value].column];
+    if (points_by_class(v, s))
+        return scatter_class(s, value) < 0 ? '-' : letters[scatter_class(s, value)];
     level = points_level(v, s, value);
     return level < 0 ? '-' : (char)('0' + level);
 }
 
-char *points_target_name(const struct scatter *s)
+char *points_target_name(const struct view *v, const struct scatter *s)
 {
     const struct encoder *e = s->encoder;
+    int class = points_class(v, s);
 
-    if (e->task == TASK_BINARY)
-        return xasprintf("P(%s)", e->classes[1]);
+    if (class >= 0)
+        return xasprintf("P(%s)", e->classes[class]);
     if (e->task == TASK_REGRESSION)
         return xasprintf("mean of %s", e->target);
-    return NULL;
+    return s->class_rows ? xasprintf("most frequent %s", e->target) : NULL;
 }
 
 /* ---- places on the screen ---- */
@@ -378,8 +427,7 @@ static void draw_sketch(struct sketch *k)
     struct ranked *ranked = xcalloc(s->n_values, sizeof *ranked);
     size_t n;
 
-    k->letters = xcalloc((size_t)s->encoder->n_categorical + 1, 1);
-    points_letters(s->encoder, k->letters);
+    k->letters = points_glyphs(k->view, s);
     k->field = field_of(k->cells ? k->cells : k->place,
                         k->cells ? s->n_points : s->n_values, k->on,
                         k->place + 2 * (k->cursor < s->n_values ? k->cursor : 0),

@@ -29,21 +29,32 @@ bool points_hidden(const struct view *v, const struct scatter *s, size_t value);
 
 /* A letter for each categorical column (n), of its name if it is free. */
 void points_letters(const struct encoder *e, char *letters);
+/* Of what colours mean: of columns, or of classes. The caller frees them. */
+char *points_glyphs(const struct view *v, const struct scatter *s);
+
+/* The class whose share the target is; -1: it is a number, or which of several is the most
+ * frequent. */
+int points_class(const struct view *v, const struct scatter *s);
+/* Whether colours mean the most frequent class. */
+bool points_by_class(const struct view *v, const struct scatter *s);
 
 enum { POINTS_LEVELS = 10 };
-/* What colour and glyph stand for where it is not the column: a level 0..9 of the share
- * of the positive class (a tenth each), of the mean of a number, or of how frequent it
- * is; -1: not known. */
+/* What colour and glyph stand for where it is neither column nor class: a level 0..9 of the
+ * share of a class (a tenth each), of the mean of a number, or of how frequent it is; -1:
+ * not known. */
 int points_level(const struct view *v, const struct scatter *s, size_t value);
 /* The lower end of a level. */
 double points_level_from(const struct view *v, const struct scatter *s, int level);
 enum role points_role(const struct view *v, const struct scatter *s, size_t value);
-/* letters: of points_letters */
+/* letters: of points_glyphs */
 char points_glyph(const struct view *v, const struct scatter *s, size_t value,
                   const char *letters);
 
-/* "P(yes)", or "mean of price"; NULL: nothing is known of a target. Caller frees. */
-char *points_target_name(const struct scatter *s);
+/* "P(yes)", "mean of price" or "most frequent kind"; NULL: nothing is known of a target.
+ * Caller frees. */
+char *points_target_name(const struct view *v, const struct scatter *s);
+/* What it is of a value; NAN: not known, or it is the most frequent of several. */
+double points_target(const struct view *v, const struct scatter *s, size_t value);
 
 /* ---- the brush ---- */
 
