@@ -200,17 +200,18 @@ static void hidden_columns_do_not_count(void)
 
 /* ---- the target ---- */
 
-/* Rows 0..29 against the others. */
-static void targets_are_those_of_rows(void)
+/* All cells of rows 0..29 against those of others. */
+static void targets_are_those_of_cells(void)
 {
     static const char *const targets[] = {"yes", "kind", "price"};
 
     for (int t = 0; t < 3; t++) {
         struct fixture f = fixture_new(targets[t]);
         struct scatter *s = scatter_of(&f, EMBEDDING_CELLS);
-        struct brush brush = {0, 29, 0, 0};
+        struct brush brush = {0, 29, 0, 9};
         struct brushed *b = brush_look(s, &brush, NULL, 0);
         const struct encoder *e = f.s.encoder;
+        size_t columns = (size_t)e->n_categorical;
 
         for (int side = 0; side < 2; side++) {
             size_t from = side ? 30 : 0, to = side ? ROWS : 30, counts[3] = {0};
@@ -223,9 +224,9 @@ static void targets_are_those_of_rows(void)
                     counts[(size_t)y]++;
                 sum += e->n_classes > 0 ? y : y * e->target_deviation + e->target_mean;
             }
-            check_int(b->known[side], to - from);
+            check_int(b->known[side], (to - from) * columns);
             for (int k = 0; k < e->n_classes; k++)
-                check_int(b->class_rows[side][k], counts[k]);
+                check_int(b->class_rows[side][k], counts[k] * columns);
             if (e->n_classes > 2)
                 check(isnan(b->mean[side]));
             else
@@ -289,7 +290,7 @@ int main(void)
     test_run(what_is_beside_is_told_by_weight);
     test_run(chance_tells_nothing);
     test_run(hidden_columns_do_not_count);
-    test_run(targets_are_those_of_rows);
+    test_run(targets_are_those_of_cells);
     test_run(values_have_the_targets_of_their_cells);
     return test_done();
 }

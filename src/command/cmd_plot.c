@@ -290,8 +290,9 @@ static bool check_class(const struct scatter *s, const char *class, struct error
     for (int k = 0; class && k < e->n_classes; k++)
         if (s->class_rows && strcmp(e->classes[k], class) == 0)
             return true;
-    return !class || name_refuse("class", class, (const char *const *)e->classes, e->n_classes,
-                                 "`plot tsne --by target` has all", err);
+    return !class
+        || name_refuse("class", class, (const char *const *)e->classes, e->n_classes,
+                       "`plot tsne --by target` has all", err);
 }
 
 static struct figure *make_tsne(struct context *c, const struct call *call,

@@ -258,7 +258,8 @@ const struct command command_brush = {
             "keys move its other corner; once more, or Esc, drops it. Which values are in "
             "it more than in all of the layout is told, which others stand beside them in "
             "the same rows (or, where values are points, how frequent they are), and what "
-            "the target is there and elsewhere, also while the layout goes on. A lift of 2 "
+            "the target is there and elsewhere, a row as often as it has cells there, also "
+            "while the layout goes on. A lift of 2 "
             "is twice the share that a value has of all that is shown; what chance might "
             "have done, less than two standard deviations, is left out.",
     .arguments = {

@@ -54,8 +54,9 @@ static bool check_columns(const struct run *r, const struct run *other, struct e
 
     for (int i = 0; i < a->n_categorical; i++)
         same = same && has_column(b, a->categorical[i].name);
-    return same || error_set(err, ERROR_STATE, "%s and %s have other categorical columns: "
-                             "their points cannot be compared", r->name, other->name);
+    return same
+        || error_set(err, ERROR_STATE, "%s and %s have other categorical columns: their "
+                     "points cannot be compared", r->name, other->name);
 }
 
 /* The run that --against names. */
@@ -69,6 +70,9 @@ static bool read_against(struct context *c, const struct call *call, const struc
         return true;
     if (!other || !check_columns(r, other, err))
         return false;
+    if (!model_embeds(run_seen(other)))
+        return error_set(err, ERROR_STATE, "%s takes its categorical columns one-hot: "
+                         "there are no embeddings to lay out", other->name);
     q->against_run = other->name;
     q->against = run_seen(other);
     return true;
@@ -103,14 +107,15 @@ const struct command command_tsne = {
             "What lies close together was so before, as far as trustworthiness says (1: "
             "all of it); distances of what lies far apart, sizes of groups and axes mean "
             "nothing. Keep only what stays with another perplexity and --start random of "
-            "another seed. With --against the same points of another run are laid out, too: "
-            "from where those of the first lie, so that they move only where they have to, "
-            "or with --start random from anywhere; then they are laid over them by shift, "
-            "turn and size. `plot tsne` draws the layout, `stop` ends it and keeps it as "
+            "another seed. With --against the same points of another run are laid out, "
+            "too: from where those of the first lie, so that they move only where they "
+            "have to, or with --start random from anywhere; then they are laid over them "
+            "by shift, turn and size. `plot tsne` draws the layout, `stop` ends it and keeps it as "
             "it is. Tables and CSV have the values, JSON the cells, too.",
     .options = {
         RUN_OPTION,
-        {"against", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "and then the same of that run"},
+        {"against", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R",
+         "and then the same of that run"},
         LAYER_OPTION,
         {"points", {VALUE_CHOICE, "cells|values", 0, 0}, OPTIONAL, "cells|values",
          "what is laid out; cells"},

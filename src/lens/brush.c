@@ -97,8 +97,10 @@ static void count_row(struct counts *c, struct brushed *b, size_t from, size_t t
         b->row_of[b->rows++] = s->row_of[from];
     for (size_t i = from; any && i < to; i++)
         c->beside[s->value_of[i]] += is_shown(c, i) && !is_inside(c, i);
-    if (s->target)
-        add_target(b, !any, (double)s->target[from], 1, b->class_rows[0] != NULL);
+    for (size_t i = from; s->target && i < to; i++)
+        if (is_shown(c, i))
+            add_target(b, !is_inside(c, i), (double)s->target[i], 1,
+                       b->class_rows[0] != NULL);
 }
 
 static void count_rows(struct counts *c, struct brushed *b)

@@ -40,8 +40,8 @@ struct brushed {
                                                   is not in it; of values those in it, by
                                                   frequency */
     int n_beside;
-    /* The target in it ([0]) and elsewhere ([1]): of rows or, where values are points, of
-     * all their cells. */
+    /* The target in it ([0]) and elsewhere ([1]), a row as often as it has cells there: in a
+     * table of many columns nearly every row has some. Of values all their cells count. */
     size_t known[2];
     double mean[2];          /* share of the positive class, or of the number; NAN */
     size_t *class_rows[2];   /* (classes) NULL: there are none */

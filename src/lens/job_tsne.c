@@ -122,9 +122,9 @@ static void begin_anywhere(float *layout, size_t n, uint64_t seed)
         layout[i] = (float)(START * rng_normal(&r));
 }
 
-/* What the layout begins with; NULL: the principal components. Exaggeration would throw the
- * other run's points into an order that means as little as the first one's: from there they
- * move only where they have to. */
+/* What the layout begins with; NULL: the principal components. Exaggeration would throw
+ * the other run's points into an order that means as little as the first one's: from there
+ * they move only where they have to. */
 static const struct scatter *find_start(struct tsne_job *j)
 {
     return j->at > 0 ? j->halves[0].scatter : j->from;

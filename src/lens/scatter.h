@@ -72,8 +72,8 @@ void scatter_match(const struct scatter *s, const struct scatter *to, uint32_t *
  * were found. */
 size_t scatter_start(const struct scatter *s, const struct scatter *from, float *layout);
 
-/* The share of a class among the rows of a value, and its most frequent class, the first of
- * several. NAN, -1: no row is known to have one. */
+/* The share of a class among the rows of a value, and its most frequent class, the first
+ * of several. NAN, -1: no row is known to have one. */
 double scatter_share(const struct scatter *s, size_t value, int class);
 int scatter_class(const struct scatter *s, size_t value);
 

@@ -143,8 +143,7 @@ static int draw_target(const struct view *v, struct surface *s, int y,
 
     if (!classes && b->known[0] + b->known[1] == 0)
         return y;
-    surface_text(s, 0, y, s->width - 14, ROLE_DIM,
-                 is_cells(shown) ? "target" : "in cells");
+    surface_text(s, 0, y, s->width - 14, ROLE_DIM, "target");
     surface_text_right(s, s->width - 13, y, 6, ROLE_DIM, "here");
     surface_text_right(s, s->width - 6, y, 6, ROLE_DIM, "else");
     return classes ? draw_classes(s, y + 1, shown, b)

@@ -39,9 +39,9 @@ int points_class(const struct view *v, const struct scatter *s);
 bool points_by_class(const struct view *v, const struct scatter *s);
 
 enum { POINTS_LEVELS = 10 };
-/* What colour and glyph stand for where it is neither column nor class: a level 0..9 of the
- * share of a class (a tenth each), of the mean of a number, or of how frequent it is; -1:
- * not known. */
+/* What colour and glyph stand for where it is neither column nor class: a level 0..9 of
+ * the share of a class (a tenth each), of the mean of a number, or of how frequent it is;
+ * -1: not known. */
 int points_level(const struct view *v, const struct scatter *s, size_t value);
 /* The lower end of a level. */
 double points_level_from(const struct view *v, const struct scatter *s, int level);
