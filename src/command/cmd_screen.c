@@ -259,9 +259,9 @@ const struct command command_brush = {
             "it more than in all of the layout is told, which others stand beside them in "
             "the same rows (or, where values are points, how frequent they are), and what "
             "the target is there and elsewhere, a row as often as it has cells there, also "
-            "while the layout goes on. A lift of 2 "
-            "is twice the share that a value has of all that is shown; what chance might "
-            "have done, less than two standard deviations, is left out.",
+            "while the layout goes on. A lift of 2 is twice the share that a value has of "
+            "all that is shown; what chance might have done, less than two standard "
+            "deviations, is left out.",
     .arguments = {
         {"LEFT", {VALUE_NUMBER, NULL, -1e9, 1e9}, OPTIONAL, NULL,
          "its side in the numbers that tsne prints; with the next three"},

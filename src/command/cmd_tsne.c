@@ -110,8 +110,8 @@ const struct command command_tsne = {
             "another seed. With --against the same points of another run are laid out, "
             "too: from where those of the first lie, so that they move only where they "
             "have to, or with --start random from anywhere; then they are laid over them "
-            "by shift, turn and size. `plot tsne` draws the layout, `stop` ends it and keeps it as "
-            "it is. Tables and CSV have the values, JSON the cells, too.",
+            "by shift, turn and size. `plot tsne` draws the layout, `stop` ends it and keeps "
+            "it as it is. Tables and CSV have the values, JSON the cells, too.",
     .options = {
         RUN_OPTION,
         {"against", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R",
