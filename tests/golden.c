@@ -2,7 +2,8 @@
 /*
  * golden FILE|FOLDER...: holds our TabTransformer against reference values of PyTorch:
  * outputs, hidden states, attention maps, gradients of every parameter, and runs of
- * AdamW; pre-training likewise. Each file holds inputs, parameters and what comes of
+ * AdamW; pre-training likewise; and the MLP with what rows without labels add to its
+ * loss. Each file holds inputs, parameters and what comes of
  * them; its settings are in the metadata. Without arguments: the small files in
  * tests/reference (made by make.py there) and, where there is one, the shared reference
  * folder.
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "model/mlp.h"
 #include "model/pretrain.h"
 #include "nn/safetensors.h"
 #include "shared.h"
@@ -26,9 +28,10 @@ struct golden {
     struct model_shape shape;
     int *classes;
     int rows;
-    struct graph_input input;
+    bool is_mlp;
+    struct graph_input input, unlabeled; /* the second one without rows: there is none */
     int32_t *codes, *answers;
-    float *values, *target;
+    float *values, *target, *unlabeled_values;
     struct params *params;
     struct graph *graph;
     struct pool *pool;
@@ -193,15 +196,25 @@ static void read_input(struct golden *g)
     g->rows = target ? (int)target->shape[0] : (int)n / g->shape.columns;
     if (g->pretext != PRETEXT_NONE)
         hide_cells(g);
-    g->input = (struct graph_input){g->rows, g->codes, g->values, g->target, NULL,
-                                    g->answers, NULL};
+    g->input = (struct graph_input){.rows = g->rows, .codes = g->codes,
+                                    .values = g->values, .target = g->target,
+                                    .answers = g->answers};
+}
+
+/* The MLP of the reference calls our "head.0" "mlp.0". */
+static const struct safetensors_tensor *find_parameter(const struct golden *g,
+                                                       const char *what,
+                                                       const char *name)
+{
+    return g->is_mlp ? find(g, "%s.mlp.%s", what, name + strlen("head."))
+                     : find(g, "%s.%s", what, name);
 }
 
 static bool read_parameters(struct golden *g)
 {
     for (int i = 0; i < g->params->n; i++) {
         struct param *p = &g->params->list[i];
-        const struct safetensors_tensor *t = find(g, "parameter.%s", p->name);
+        const struct safetensors_tensor *t = find_parameter(g, "parameter", p->name);
 
         p->decay = true; /* as in the reference */
         if (p->kind == PARAM_BUFFER)
@@ -219,13 +232,16 @@ static bool read_parameters(struct golden *g)
 static bool build(struct golden *g)
 {
     struct error err = {0};
-    struct graph_plan plan = {g->rows, true, true};
+    int rows = g->unlabeled.rows > g->rows ? g->unlabeled.rows : g->rows;
+    struct graph_plan plan = {rows, true, true};
     bool ok;
 
     g->pool = pool_new(2, &err);
     g->params = params_new();
     g->graph = graph_new(g->params);
-    if (g->pretext == PRETEXT_NONE)
+    if (g->is_mlp)
+        mlp_describe(g->graph, &g->options, &g->shape);
+    else if (g->pretext == PRETEXT_NONE)
         tabtransformer_describe(g->graph, &g->options, &g->shape);
     else
         pretrain_describe(g->graph, &g->options, &g->shape, g->pretext);
@@ -265,17 +281,16 @@ static void compare_forward(struct golden *g)
     free(out);
 }
 
+/* Of all backward passes so far. */
 static void compare_gradients(struct golden *g)
 {
-    graph_backward(g->graph);
     params_sum(g->params, kernels_best());
     for (int i = 0; i < g->params->n; i++) {
         const struct param *p = &g->params->list[i];
-        char name[96];
+        const struct safetensors_tensor *want = find_parameter(g, "gradient", p->name);
 
-        snprintf(name, sizeof name, "gradient.%s", p->name);
-        if (p->kind != PARAM_BUFFER && check(find(g, "%s", name) != NULL))
-            compare(name, param_gradient(g->params, i), find(g, "%s", name), 1e-3);
+        if (p->kind != PARAM_BUFFER && check(want != NULL))
+            compare(p->name, param_gradient(g->params, i), want, 1e-3);
     }
 }
 
@@ -305,6 +320,64 @@ static void compare_adamw(struct golden *g)
     }
 }
 
+/* ---- the MLP ---- */
+
+static void read_mlp(struct golden *g)
+{
+    const struct safetensors_tensor *x = find(g, "input.x");
+    const struct safetensors_tensor *more = find(g, "input.unlabeled");
+    const char *kind = safetensors_metadata(g->file, "kind");
+
+    g->options = model_defaults();
+    g->options.head_hidden1 = 2;
+    g->options.head_hidden2 = 1;
+    g->options.head_cap = 0;
+    g->options.head_norm = HEAD_NORM_YES;
+    g->shape = (struct model_shape){.continuous = (int)setting(g, "width", 0),
+                                    .outputs = (int)setting(g, "classes", 0),
+                                    .loss = LOSS_MULTICLASS};
+    g->rows = check(x != NULL) ? (int)x->shape[0] : 0;
+    g->values = read_floats(g, "x");
+    g->target = read_floats(g, "target");
+    g->unlabeled_values = read_floats(g, "unlabeled");
+    g->input = (struct graph_input){.rows = g->rows, .values = g->values,
+                                    .target = g->target};
+    g->unlabeled = (struct graph_input){
+        .rows = more ? (int)more->shape[0] : 0, .values = g->unlabeled_values,
+        .unlabeled = strcmp(kind, "entropy") == 0 ? UNLABELED_ENTROPY
+                                                  : UNLABELED_PSEUDO,
+        .scale = number(g, "weight"),
+    };
+}
+
+static double mlp_pass(struct golden *g, const struct graph_input *in, const char *logits)
+{
+    const struct safetensors_tensor *want = find(g, "output.%s", logits);
+    double loss = graph_train_forward(g->graph, in, 0);
+    real *out = want ? xcalloc(count(want), sizeof *out) : NULL;
+
+    if (check(want != NULL) && check(graph_read(g->graph, "logits", out)))
+        compare(logits, out, want, 1e-4);
+    graph_backward(g->graph);
+    free(out);
+    return loss;
+}
+
+static void compare_mlp(struct golden *g)
+{
+    real *kept = xcalloc(g->params->total[PARAM_HEAD], sizeof *kept);
+    real loss = (real)mlp_pass(g, &g->input, "logits");
+
+    if (g->unlabeled.rows > 0) {
+        params_keep_head(g->params, kept);
+        loss += (real)mlp_pass(g, &g->unlabeled, "unlabeled_logits");
+        params_add_head(g->params, kept);
+    }
+    compare("loss", &loss, find(g, "output.loss"), 1e-4);
+    compare_gradients(g);
+    free(kept);
+}
+
 static void golden_free(struct golden *g)
 {
     graph_free(g->graph);
@@ -315,6 +388,7 @@ static void golden_free(struct golden *g)
     free(g->answers);
     free(g->values);
     free(g->target);
+    free(g->unlabeled_values);
     safetensors_free(g->file);
 }
 
@@ -324,6 +398,7 @@ static void golden_file(void)
 {
     struct error err = {0};
     struct golden g = {.file = safetensors_open(present_file, &err)};
+    const char *model;
 
     if (!g.file) {
         printf("# %s\n", err.text);
@@ -331,13 +406,20 @@ static void golden_file(void)
         return;
     }
     g.task = safetensors_metadata(g.file, "task");
-    if (check(g.task != NULL)) {
+    model = safetensors_metadata(g.file, "model");
+    g.is_mlp = model && strcmp(model, "mlp") == 0;
+    if (g.is_mlp) {
+        read_mlp(&g);
+        if (build(&g))
+            compare_mlp(&g);
+    } else if (check(g.task != NULL)) {
         g.pretext = strcmp(g.task, "mlm") == 0 ? PRETEXT_MLM
             : strcmp(g.task, "rtd") == 0 ? PRETEXT_RTD : PRETEXT_NONE;
         read_settings(&g);
         read_input(&g);
         if (build(&g)) {
             compare_forward(&g);
+            graph_backward(g.graph);
             compare_gradients(&g);
             compare_adamw(&g);
         }
@@ -394,14 +476,23 @@ int main(int argc, char **argv)
     }
 
     char *own = test_source("tests/reference");
-    char *shared = test_shared("reference/golden");
+    static const char *const shared[] = {
+        "reference/golden",
+        "reference/golden-rivals/mlp.safetensors",
+        "reference/golden-rivals/mlp_entropy.safetensors",
+        "reference/golden-rivals/mlp_pseudo.safetensors",
+    };
 
     run_path(own);
-    if (shared)
-        run_path(shared);
-    else
-        test_run(shared_files);
     free(own);
-    free(shared);
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+        char *path = test_shared(shared[i]);
+
+        if (path)
+            run_path(path);
+        else
+            test_run(shared_files);
+        free(path);
+    }
     return test_done();
 }

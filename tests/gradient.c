@@ -53,9 +53,11 @@ static void give_input(struct subject *s, const struct model_shape *shape)
 
     for (int i = 0; i < ROWS; i++)
         weight[i] = 0.5f + weight[i] * weight[i];
-    s->input = (struct graph_input){ROWS, random_codes(shape->columns, shape->classes),
-                                    random_floats(ROWS * shape->continuous, 0),
-                                    random_floats(ROWS, classes), weight, NULL, NULL};
+    s->input = (struct graph_input){
+        .rows = ROWS, .codes = random_codes(shape->columns, shape->classes),
+        .values = random_floats(ROWS * shape->continuous, 0),
+        .target = random_floats(ROWS, classes), .weight = weight,
+    };
 }
 
 static void subject_done(struct subject *s)
@@ -440,6 +442,35 @@ static void logistic_regression_at_its_optimum(void)
     check_optimum(3, LOSS_MULTICLASS);
 }
 
+/* ---- rows without labels ---- */
+
+static void check_unlabeled(enum unlabeled kind, int outputs, enum loss loss)
+{
+    struct model_options o = small_options();
+    struct model_shape shape = {3, classes3, 2, outputs, loss};
+    struct subject s = {.params = params_new()};
+
+    s.graph = graph_new(s.params);
+    mlp_describe(s.graph, &o, &shape);
+    give_input(&s, &shape);
+    s.input.unlabeled = kind;
+    s.input.scale = 0.7;
+    check_gradients(&s);
+    subject_done(&s);
+}
+
+static void entropy_of_predictions(void)
+{
+    check_unlabeled(UNLABELED_ENTROPY, 1, LOSS_BINARY);
+    check_unlabeled(UNLABELED_ENTROPY, 4, LOSS_MULTICLASS);
+}
+
+static void pseudo_labels(void)
+{
+    check_unlabeled(UNLABELED_PSEUDO, 1, LOSS_BINARY);
+    check_unlabeled(UNLABELED_PSEUDO, 4, LOSS_MULTICLASS);
+}
+
 /* ---- pre-training ---- */
 
 /* Answers 1..classes for MLM where asked, or 0 and 1. */
@@ -532,6 +563,8 @@ int main(void)
     test_run(mlp_of_one_hot_columns);
     test_run(logistic_regression);
     test_run(logistic_regression_at_its_optimum);
+    test_run(entropy_of_predictions);
+    test_run(pseudo_labels);
     test_run(column_logits);
     test_run(column_classifiers);
     test_run(classifier_of_many_classes);

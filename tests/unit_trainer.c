@@ -541,6 +541,87 @@ static void a_sparse_mlp_is_pruned(void)
     subject_done(&s);
 }
 
+/* ---- rows without labels ---- */
+
+/* Takes the labels of three training rows of four. */
+static void hide_labels(struct subject *s)
+{
+    for (size_t i = 0; i < s->split->rows; i++)
+        if (s->split->part[i] == PART_TRAIN && i % 4 != 0) {
+            s->split->part[i] = PART_UNLABELED;
+            s->split->count[PART_TRAIN]--;
+            s->split->count[PART_UNLABELED]++;
+        }
+}
+
+/* Mean entropy of what a model of those options predicts for those rows when its last epoch
+ * begins; its bits follow from the options alone. */
+static double entropy_after(struct subject *s, const struct train_options *o, int threads)
+{
+    struct run r = run_of(s, o, MODEL_TABTRANSFORMER, PRETEXT_NONE, threads);
+    float *p = xcalloc(s->frame->rows * 3, sizeof *p);
+    double sum = 0;
+    size_t n = 0;
+
+    while (trainer_progress(r.trainer)->epoch + 1 < o->epochs)
+        check_int(trainer_step(r.trainer, &r.err), STEP_MORE);
+    check(model_predict(r.model, r.pool, s->frame, NULL, s->frame->rows, FILL_CLASS, p,
+                        &r.err));
+    for (size_t i = 0; i < s->frame->rows; i++) {
+        if (s->split->part[i] != PART_UNLABELED)
+            continue;
+        for (int c = 0; c < 3; c++)
+            sum -= (double)p[3 * i + c] * log(fmax((double)p[3 * i + c], 1e-30));
+        n++;
+    }
+    free(p);
+    run_done(&r);
+    return sum / (double)n;
+}
+
+static void rows_without_labels_make_it_surer(void)
+{
+    struct subject s = subject_new(learnable_table(N, -1), "kind", NULL);
+    struct train_options o = quick_options();
+    double alone, entropy, pseudo, none_yet;
+
+    hide_labels(&s);
+    o.epochs = 20;
+    o.patience = 0;
+    alone = entropy_after(&s, &o, 2);
+    o.unlabeled.kind = UNLABELED_ENTROPY;
+    o.unlabeled.entropy = 1;
+    entropy = entropy_after(&s, &o, 2);
+    check_near(entropy_after(&s, &o, 1), entropy, 0);
+    o.unlabeled.kind = UNLABELED_PSEUDO;
+    o.unlabeled.pseudo_begin = 2;
+    o.unlabeled.pseudo_full = 3;
+    pseudo = entropy_after(&s, &o, 2);
+    o.unlabeled.pseudo_begin = o.unlabeled.pseudo_full = 20;
+    none_yet = entropy_after(&s, &o, 2);
+    check(entropy < 0.9 * alone);
+    check(pseudo < 0.9 * alone);
+    check_near(none_yet, alone, 0);
+    subject_done(&s);
+}
+
+static void the_weight_of_pseudo_labels_grows(void)
+{
+    struct unlabeled_options o = unlabeled_defaults();
+
+    check_near(unlabeled_weight(&o, 0), 0, 0);
+    o.kind = UNLABELED_PSEUDO;
+    check_near(unlabeled_weight(&o, 30), 0, 0);
+    check_near(unlabeled_weight(&o, 50), 1.5, 1e-15);
+    check_near(unlabeled_weight(&o, 70), 3, 0);
+    check_near(unlabeled_weight(&o, 500), 3, 0);
+    o.pseudo_begin = o.pseudo_full = 10;
+    check_near(unlabeled_weight(&o, 9), 0, 0);
+    check_near(unlabeled_weight(&o, 10), 3, 0);
+    o.kind = UNLABELED_ENTROPY;
+    check_near(unlabeled_weight(&o, 0), o.entropy, 0);
+}
+
 /* A loss that is not finite ends training with weights that are. */
 static void divergence_keeps_good_weights(void)
 {
@@ -632,6 +713,8 @@ static void wrong_options_are_refused(void)
     REFUSED(o.batch = -1, "train.batch is -1");
     REFUSED(o.clip = NAN, "train.clip is nan");
     REFUSED(o.average = 1, "train.average is 1");
+    REFUSED(o.unlabeled.pseudo_full = 3, "train.pseudo_full 3 comes before");
+    REFUSED(o.unlabeled.kind = UNLABELED_PSEUDO, "every training row has its label");
     for (size_t i = 0; i < s.split->rows; i++)
         s.split->part[i] = PART_TRAIN;
     REFUSED((void)0, "0 validation rows");
@@ -696,6 +779,8 @@ int main(void)
     test_run(stopping_keeps_the_best);
     test_run(averages_weights);
     test_run(a_sparse_mlp_is_pruned);
+    test_run(rows_without_labels_make_it_surer);
+    test_run(the_weight_of_pseudo_labels_grows);
     test_run(divergence_keeps_good_weights);
     test_run(categories_never_trained_get_the_mean);
     test_run(schedules);

@@ -72,6 +72,18 @@ static const struct option options[] = {
      "fine-tuning: epochs in which the body that was brought stands still"},
     {"train.body_lr", NUMBER(0, 1), AT(train.body_lr),
      "fine-tuning: learning rate of that body, as a share of train.lr"},
+    {"train.unlabeled", CHOICE(UNLABELED_NAMES), AT(train.unlabeled.kind),
+     "what training rows without labels add to the loss: nothing, the entropy of what is "
+     "predicted for them, or their cross-entropy against the likeliest class"},
+    {"train.entropy", NUMBER(0, 100), AT(train.unlabeled.entropy),
+     "train.unlabeled entropy: its weight beside the loss of labelled rows"},
+    {"train.pseudo", NUMBER(0, 100), AT(train.unlabeled.pseudo),
+     "train.unlabeled pseudo: its weight in the end"},
+    {"train.pseudo_begin", INT(0, 1e6), AT(train.unlabeled.pseudo_begin),
+     "train.unlabeled pseudo: epochs without it"},
+    {"train.pseudo_full", INT(0, 1e6), AT(train.unlabeled.pseudo_full),
+     "train.unlabeled pseudo: epochs in which it has grown to its weight; early stopping "
+     "waits for it"},
     {"train.prune", NUMBER(0, 0.9), AT(train.prune),
      "a sparse MLP: share of its weights, the smallest, that goes each time"},
     {"train.prune_every", INT(1, 1e6), AT(train.prune_every),

@@ -21,7 +21,7 @@ struct train_options train_defaults(void)
         .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .average = 0.99,
         .autosave = 60, .freeze = 0, .body_lr = 1, .prune = 0.2, .prune_every = 10,
         .seed = 1,
-        .pretrain = pretrain_defaults(),
+        .pretrain = pretrain_defaults(), .unlabeled = unlabeled_defaults(),
     };
 }
 
@@ -41,7 +41,7 @@ bool train_check(const struct train_options *o, struct error *err)
         && error_unless_within(err, "train.body_lr", o->body_lr, 0, 1)
         && error_unless_within(err, "train.prune", o->prune, 0, 0.9)
         && error_unless_within(err, "train.prune_every", o->prune_every, 1, 1e6)
-        && pretrain_check(&o->pretrain, err);
+        && pretrain_check(&o->pretrain, err) && unlabeled_check(&o->unlabeled, err);
 }
 
 int train_batch(const struct train_options *o, size_t rows)
@@ -74,7 +74,7 @@ static float *balanced_weights(const struct encoder *e)
 static bool check_memory(const struct trainer *t, struct error *err)
 {
     size_t need = model_training_bytes(model_options(t->model), model_encoder(t->model),
-                                       model_pretext(t->model), t->options.batch,
+                                       model_pretext(t->model), t->largest_batch,
                                        pool_threads(t->pool));
     size_t have = mem_available();
 
@@ -88,7 +88,7 @@ static bool check_memory(const struct trainer *t, struct error *err)
 
 static bool allocate(struct trainer *t, struct error *err)
 {
-    struct graph_plan plan = {t->options.batch, true, false};
+    struct graph_plan plan = {t->largest_batch, true, false};
     size_t values;
 
     t->graph = model_graph(t->model);
@@ -104,7 +104,9 @@ static bool allocate(struct trainer *t, struct error *err)
     t->best = try_alloc(values, sizeof *t->best);
     if (t->options.average > 0)
         t->average = try_aligned(values + LANES, sizeof *t->average);
-    if (!t->best || (t->options.average > 0 && !t->average))
+    if (t->unlabeled)
+        t->kept = try_alloc(t->params->total[PARAM_HEAD] + 1, sizeof *t->kept);
+    if (!t->best || (t->options.average > 0 && !t->average) || (t->unlabeled && !t->kept))
         return error_set(err, ERROR_MEMORY, "no memory for a copy of the weights");
     memcpy(t->best, t->params->value, values * sizeof *t->best);
     return params_allocate_training(t->params, graph_lanes(t->graph), err)
@@ -155,8 +157,31 @@ static bool count_parts(struct trainer *t, struct error *err)
                          "%zu training and %zu validation rows %s; training needs at "
                          "least 2 and 1", t->rows, valid,
                          t->corruption ? "are there" : "have a target");
-    t->options.batch = train_batch(&t->options, t->rows);
+    t->options.batch = t->largest_batch = train_batch(&t->options, t->rows);
     return true;
+}
+
+/* Beside the others, where the options want them. */
+static bool begin_unlabeled(struct trainer *t, struct error *err)
+{
+    size_t n;
+    int batch;
+
+    if (t->options.unlabeled.kind == UNLABELED_NOT || t->corruption)
+        return true;
+    if (model_encoder(t->model)->task == TASK_REGRESSION)
+        return error_set(err, ERROR_USAGE, "rows without labels help to learn classes, not "
+                         "numbers: say `set train.unlabeled none`");
+    n = unlabeled_count(t->frame, t->split);
+    if (n == 0)
+        return error_set(err, ERROR_STATE, "every training row has its label: `split "
+                         "--labeled N` leaves some out, `set train.unlabeled none` goes "
+                         "without them");
+    batch = train_batch(&t->options, n);
+    if (batch > t->largest_batch)
+        t->largest_batch = batch;
+    t->unlabeled = unlabeled_batcher(t->frame, t->split, batch, t->options.seed, err);
+    return t->unlabeled != NULL;
 }
 
 static bool make_batcher(struct trainer *t, struct error *err)
@@ -200,8 +225,8 @@ struct trainer *trainer_new(struct model *m, const struct frame *f,
     if (o->class_weight == CLASS_WEIGHT_BALANCED
         && model_encoder(m)->task != TASK_REGRESSION)
         t->class_weight = balanced_weights(model_encoder(m));
-    if (!begin_pretext(t, err) || !count_parts(t, err) || !check_memory(t, err)
-        || !make_batcher(t, err) || !allocate(t, err)) {
+    if (!begin_pretext(t, err) || !count_parts(t, err) || !begin_unlabeled(t, err)
+        || !check_memory(t, err) || !make_batcher(t, err) || !allocate(t, err)) {
         trainer_free(t);
         return NULL;
     }
@@ -220,10 +245,12 @@ void trainer_free(struct trainer *t)
     graph_free(t->graph);
     params_free_training(t->params);
     batcher_free(t->batcher);
+    batcher_free(t->unlabeled);
     corruption_free(t->corruption);
     free(t->answers);
     free(t->class_weight);
     free(t->weight);
+    free(t->kept);
     free(t->best);
     free(t->average);
     free(t->history);
@@ -275,25 +302,60 @@ static long body_rest(const struct trainer *t)
     return (long)(frozen < t->progress.step ? frozen : t->progress.step);
 }
 
-static double one_batch(struct trainer *t, const struct batch *b)
+static double one_pass(struct trainer *t, const struct graph_input *in, uint64_t key)
 {
-    struct graph_input in = {b->rows, b->codes, b->values, b->target, row_weights(t, b),
-                             t->answers, NULL};
-    uint64_t key = t->options.seed * 0x9e3779b97f4a7c15u + t->progress.step;
-    double loss;
+    double loss = graph_train_forward(t->graph, in, key);
 
-    if (t->corruption)
-        corruption_apply(t->corruption, (uint64_t)t->progress.epoch, b->index, b->rows,
-                         b->codes, t->answers);
-    else if (t->options.missing_dropout > 0)
-        corruption_hide(t->options.missing_dropout, t->options.seed,
-                        (uint64_t)t->progress.epoch, b->index, b->rows,
-                        b->n_categorical, b->codes);
-    loss = graph_train_forward(t->graph, &in, key);
     if (isfinite(loss) && body_share(t) > 0)
         graph_backward(t->graph);
     else if (isfinite(loss))
         graph_backward_head(t->graph);
+    return loss;
+}
+
+static void hide_cells(const struct trainer *t, const struct batch *b)
+{
+    if (t->options.missing_dropout > 0)
+        corruption_hide(t->options.missing_dropout, t->options.seed,
+                        (uint64_t)t->progress.epoch, b->index, b->rows,
+                        b->n_categorical, b->codes);
+}
+
+static uint64_t step_key(const struct trainer *t)
+{
+    return t->options.seed * 0x9e3779b97f4a7c15u + t->progress.step;
+}
+
+static double one_batch(struct trainer *t, const struct batch *b)
+{
+    struct graph_input in = {b->rows, b->codes, b->values, b->target, row_weights(t, b),
+                             t->answers, NULL, UNLABELED_NOT, 1};
+
+    if (t->corruption)
+        corruption_apply(t->corruption, (uint64_t)t->progress.epoch, b->index, b->rows,
+                         b->codes, t->answers);
+    else
+        hide_cells(t, b);
+    return one_pass(t, &in, step_key(t));
+}
+
+/* A batch of them, whose gradient is added to that of the labelled one. */
+static double one_unlabeled_batch(struct trainer *t)
+{
+    double weight = unlabeled_weight(&t->options.unlabeled, t->progress.epoch), loss;
+    size_t batches = batcher_batches(t->unlabeled), step = t->progress.step;
+    const struct batch *b;
+    struct graph_input in;
+
+    if (weight == 0)
+        return 0;
+    b = batcher_get(t->unlabeled, step / batches, step % batches);
+    hide_cells(t, b);
+    in = (struct graph_input){.rows = b->rows, .codes = b->codes, .values = b->values,
+                              .unlabeled = t->options.unlabeled.kind, .scale = weight};
+    params_keep_head(t->params, t->kept);
+    loss = one_pass(t, &in, ~step_key(t));
+    params_add_head(t->params, t->kept);
     return loss;
 }
 
@@ -564,6 +626,14 @@ static bool prune(struct trainer *t, struct error *err)
     return prune_weights(t->params, t->options.prune, t->average, err);
 }
 
+/* What early stopping would end before it has begun. */
+static bool is_growing(const struct trainer *t)
+{
+    const struct unlabeled_options *o = &t->options.unlabeled;
+
+    return o->kind == UNLABELED_PSEUDO && t->progress.epoch < o->pseudo_full;
+}
+
 static enum step end_epoch(struct trainer *t, struct error *err)
 {
     struct train_progress *p = &t->progress;
@@ -577,7 +647,8 @@ static enum step end_epoch(struct trainer *t, struct error *err)
         finish(t, TRAIN_EPOCHS);
         return STEP_DONE;
     }
-    if (t->options.patience > 0 && p->since_best >= t->options.patience) {
+    if (t->options.patience > 0 && p->since_best >= t->options.patience
+        && !is_growing(t)) {
         finish(t, TRAIN_EARLY);
         return STEP_DONE;
     }
@@ -642,6 +713,8 @@ static enum step one_step(struct trainer *t, struct error *err)
     b = batcher_get(t->batcher, (size_t)p->epoch, t->epoch_batches);
     p->lr = scheduled_lr(t);
     loss = one_batch(t, b);
+    if (t->unlabeled && isfinite(loss))
+        loss += one_unlabeled_batch(t);
     if (!isfinite(loss))
         return diverged(t, loss, "the training loss");
     u.lr = p->lr;

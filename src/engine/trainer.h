@@ -17,6 +17,7 @@
 #include "engine/diagnosis.h"
 #include "engine/learned.h"
 #include "engine/train_state.h"
+#include "engine/unlabeled.h"
 #include "model/pretrain.h"
 #include "num/metrics.h"
 
@@ -46,6 +47,7 @@ struct train_options {
     int prune_every;      /* at the end of every so many epochs but the last */
     uint64_t seed;
     struct pretrain_options pretrain; /* of a model of a pretext */
+    struct unlabeled_options unlabeled; /* of one that predicts classes */
 };
 
 struct train_options train_defaults(void);

@@ -19,6 +19,9 @@ struct trainer {
     struct graph *graph;
     struct batcher *batcher;
     size_t rows;           /* that are learned from */
+    struct batcher *unlabeled; /* rows without labels, or NULL */
+    int largest_batch;     /* of the two */
+    real *kept;            /* (head) its gradient, while that of theirs is made; or NULL */
     struct corruption *corruption; /* pre-training, else NULL */
     int32_t *answers;      /* (batch, columns) likewise */
     float *class_weight;   /* (classes) or NULL: all 1 */

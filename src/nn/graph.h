@@ -123,6 +123,11 @@ bool graph_allocate(struct graph *g, struct pool *pool, struct error *err);
 
 /* ---- running ---- */
 
+/* What a batch without targets has for a loss instead (engine/unlabeled.h): the mean
+ * entropy of its predictions, or their cross-entropy against the likeliest class, which
+ * has no gradient. Not of LOSS_SQUARED. */
+enum unlabeled { UNLABELED_NOT, UNLABELED_ENTROPY, UNLABELED_PSEUDO };
+
 struct graph_input {
     int rows;             /* 1..plan.rows */
     const int32_t *codes; /* (rows, columns) */
@@ -132,6 +137,8 @@ struct graph_input {
     const int32_t *answers; /* (rows, columns) of pre-training, else NULL */
     const real *missing;  /* (columns, numbers of a code) what stands for code 0 in
                              graph_infer; NULL: those of the parameters */
+    enum unlabeled unlabeled;
+    double scale;         /* of its loss */
 };
 
 /* Forward without dropout and with the running averages of batch norm. */

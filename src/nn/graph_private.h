@@ -129,6 +129,12 @@ real *tensor_value(const struct task *t, const struct tensor *x);
 real *tensor_grad(const struct task *t, const struct tensor *x);
 /* Numbers from one of its panels to the next. */
 size_t tensor_panel(const struct tensor *x);
+/* FEATURES: number of row r, feature 0 in panels `panel` apart. */
+static inline size_t row_at(int r, size_t panel)
+{
+    return (size_t)(r / LANES) * panel + (size_t)(r % LANES);
+}
+
 /* Scratch of the worker beside tensors: first two lines for each feature, zero at first
  * use and to be left so; then task_scratch, 16 lines for each column, or scratch_lines if
  * these are more. */

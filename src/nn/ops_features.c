@@ -120,12 +120,6 @@ struct tensor *graph_linear(struct graph *g, struct tensor *x, int out, const ch
 
 /* ---- linear, of one-hot columns too ---- */
 
-/* Number of row r, feature 0 in panels `panel` apart. */
-static size_t row_at(int r, size_t panel)
-{
-    return (size_t)(r / LANES) * panel + (size_t)(r % LANES);
-}
-
 static int code_at(const struct task *t, int row, int column)
 {
     return t->g->input.codes[(size_t)row * (size_t)t->node->n_values + (size_t)column];
@@ -450,106 +444,4 @@ struct tensor *graph_dropout(struct graph *g, struct tensor *x, double rate)
     else
         n->out->same = x;
     return n->out;
-}
-
-/* ---- loss ---- */
-
-/* Loss of one row; its logits and their gradients are LANES apart. */
-static double binary_loss(real z, real target, real *dz)
-{
-    double p = 1 / (1 + exp(-(double)z));
-
-    *dz = (real)(p - (double)target);
-    /* log(1 + e^z) - z target, without overflow */
-    return (z > 0 ? (double)z : 0) + log1p(exp(-fabs((double)z))) -
-           (double)z * (double)target;
-}
-
-static double multiclass_loss(const real *z, int classes, int target, real *dz)
-{
-    double largest = -INFINITY, sum = 0;
-
-    for (int c = 0; c < classes; c++)
-        largest = fmax(largest, (double)z[c * LANES]);
-    for (int c = 0; c < classes; c++)
-        sum += exp((double)z[c * LANES] - largest);
-    for (int c = 0; c < classes; c++)
-        dz[c * LANES] =
-            (real)(exp((double)z[c * LANES] - largest) / sum - (c == target));
-    return log(sum) + largest - (double)z[target * LANES];
-}
-
-static double squared_loss(real y, real target, real *dy)
-{
-    double error = (double)y - (double)target;
-
-    *dy = (real)(2 * error);
-    return error * error;
-}
-
-static double cells_loss(const real *z, int columns, const int32_t *answers, real *dz)
-{
-    double total = 0;
-
-    for (int c = 0; c < columns; c++) {
-        total += binary_loss(z[c * LANES], (real)answers[c], &dz[c * LANES]);
-        dz[c * LANES] /= (real)columns;
-    }
-    return total / columns;
-}
-
-static double row_loss(const struct task *t, int r, const real *z, real *dz)
-{
-    const struct node *n = t->node;
-    const struct graph_input *in = &t->g->input;
-    int features = n->in[0]->features;
-
-    switch (n->loss) {
-    case LOSS_BINARY:
-        return binary_loss(*z, (real)in->target[r], dz);
-    case LOSS_MULTICLASS:
-        return multiclass_loss(z, features, (int)in->target[r], dz);
-    case LOSS_CELLS:
-        return cells_loss(z, features, in->answers + (size_t)r * (size_t)features, dz);
-    default:
-        return squared_loss(*z, (real)in->target[r], dz);
-    }
-}
-
-/* Only in training: leaves the gradient of the logits beside the loss; it is zero in
- * lanes past the batch's rows, and so are all that follow from it. */
-static void loss_forward(const struct task *t)
-{
-    struct graph *g = t->g;
-    const struct tensor *logits = t->node->in[0];
-    double total = 0;
-
-    if (!g->training)
-        return;
-    for (int r = 0; r < t->blocks * LANES; r++) {
-        size_t at = row_at(r, tensor_panel(logits));
-        real *dz = tensor_grad(t, logits) + at;
-        double weight = 0;
-
-        if (r < g->input.rows) {
-            weight = (g->input.weight ? (double)g->input.weight[r] : 1) / g->weight_sum;
-            total += weight * row_loss(t, r, tensor_value(t, logits) + at, dz);
-        }
-        for (int c = 0; c < logits->features; c++)
-            dz[c * LANES] = weight > 0 ? dz[c * LANES] * (real)weight : 0;
-    }
-    g->loss = total;
-}
-
-static const struct op op_loss = {
-    .name = "loss", .layout = FEATURES, .whole = true, .forward = loss_forward,
-};
-
-void graph_loss(struct graph *g, struct tensor *logits, enum loss loss)
-{
-    struct node *n = graph_add_node(g, &op_loss, logits, NULL);
-
-    n->loss = loss;
-    n->out = NULL;
-    graph_name(logits, "logits");
 }

@@ -280,3 +280,17 @@ void params_sum(struct params *p, const struct kernels *k)
     k->gradient_sum(p->total[PARAM_BODY], p->n_lanes, p->lanes, p->lane_stride,
                     p->gradient);
 }
+
+void params_keep_head(const struct params *p, real *kept)
+{
+    memcpy(kept, p->gradient + p->total[PARAM_BODY],
+           p->total[PARAM_HEAD] * sizeof *kept);
+}
+
+void params_add_head(struct params *p, const real *kept)
+{
+    real *head = p->gradient + p->total[PARAM_BODY];
+
+    for (size_t i = 0; i < p->total[PARAM_HEAD]; i++)
+        head[i] += kept[i];
+}

@@ -122,6 +122,11 @@ static inline size_t params_values(const struct params *p)
 void params_average(const struct params *p, const struct kernels *k, struct pool *pool,
                     double share, real *average);
 
+/* A backward pass adds to the lanes but sets the gradient of the head. To have the sum of
+ * two passes, the head's of the first is kept, (total[PARAM_HEAD]), and then added. */
+void params_keep_head(const struct params *p, real *kept);
+void params_add_head(struct params *p, const real *kept);
+
 /* Sums the lanes into the gradient without a step (tests). */
 void params_sum(struct params *p, const struct kernels *k);
 

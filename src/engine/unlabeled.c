@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/unlabeled.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+struct unlabeled_options unlabeled_defaults(void)
+{
+    return (struct unlabeled_options){.entropy = 0.3, .pseudo = 3, .pseudo_begin = 30,
+                                      .pseudo_full = 70};
+}
+
+bool unlabeled_check(const struct unlabeled_options *o, struct error *err)
+{
+    if (!error_unless_within(err, "train.entropy", o->entropy, 0, 100)
+        || !error_unless_within(err, "train.pseudo", o->pseudo, 0, 100)
+        || !error_unless_within(err, "train.pseudo_begin", o->pseudo_begin, 0, 1e6)
+        || !error_unless_within(err, "train.pseudo_full", o->pseudo_full, 0, 1e6))
+        return false;
+    if (o->pseudo_full < o->pseudo_begin)
+        return error_set(err, ERROR_USAGE, "train.pseudo_full %d comes before "
+                         "train.pseudo_begin %d; choose it as large or larger",
+                         o->pseudo_full, o->pseudo_begin);
+    return true;
+}
+
+double unlabeled_weight(const struct unlabeled_options *o, int epoch)
+{
+    if (o->kind == UNLABELED_ENTROPY)
+        return o->entropy;
+    if (o->kind != UNLABELED_PSEUDO || epoch < o->pseudo_begin)
+        return 0;
+    if (epoch >= o->pseudo_full)
+        return o->pseudo;
+    return o->pseudo * (epoch - o->pseudo_begin) / (o->pseudo_full - o->pseudo_begin);
+}
+
+static bool is_unlabeled(const struct frame *f, const struct split *split, size_t row)
+{
+    switch ((enum part)split->part[row]) {
+    case PART_VALID:
+    case PART_TEST: return false;
+    case PART_TRAIN: return isnan(f->target[row]);
+    default: return true;
+    }
+}
+
+size_t unlabeled_count(const struct frame *f, const struct split *split)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->rows; i++)
+        n += is_unlabeled(f, split, i);
+    return n;
+}
+
+struct batcher *unlabeled_batcher(const struct frame *f, const struct split *split,
+                                  int batch, uint64_t seed, struct error *err)
+{
+    size_t count = unlabeled_count(f, split), n = 0;
+    uint32_t *rows = try_alloc(count + 1, sizeof *rows);
+    struct batcher *b = NULL;
+
+    for (size_t i = 0; rows && i < f->rows; i++)
+        if (is_unlabeled(f, split, i))
+            rows[n++] = (uint32_t)i;
+    if (rows)
+        b = batcher_new(f, rows, count, batch, true, true, seed);
+    free(rows);
+    if (!b)
+        error_set(err, ERROR_MEMORY, "no memory for the order of %zu rows", count);
+    return b;
+}
