@@ -254,6 +254,207 @@ static void matrices_are_maps_or_numbers(void)
     figure_free(large);
 }
 
+/* ---- what can be read ---- */
+
+/* How `set xtics` ends for n bars with names of so many letters. */
+static char *names_of(int n, int letters, enum plot_format format)
+{
+    struct figure *f = figure_new(NULL);
+    struct series *s = figure_add(f, "", SERIES_BARS, 0);
+    char name[32] = {0}, *script, *tics;
+
+    memset(name, 'x', (size_t)letters);
+    for (int i = 0; i < n; i++) {
+        series_add(s, i, 1);
+        axis_add_name(&f->x, i, name);
+    }
+    script = script_of(f, (struct plot_look){.format = format}, NULL, NULL);
+    tics = strstr(script, "set xtics");
+    tics = tics ? strstr(tics, ") textcolor") : NULL;
+    tics = tics ? xstrndup(tics, strcspn(tics, "\n")) : xstrdup("none");
+    free(script);
+    figure_free(f);
+    return tics;
+}
+
+static void check_names(int n, int letters, enum plot_format format, const char *how)
+{
+    char *got = names_of(n, letters, format);
+    char *want = xasprintf(") textcolor rgb '#202020'%s", how);
+
+    check_str(got, want);
+    free(got);
+    free(want);
+}
+
+/* Beside each other, else aslant, else upright, and small only where there are very many:
+ * never so that one touches another. */
+static void names_stand_where_they_have_room(void)
+{
+    check_names(3, 4, PLOT_PNG, "");
+    check_names(7, 9, PLOT_PNG, "");
+    check_names(11, 9, PLOT_PNG, " rotate by -40");
+    check_names(20, 7, PLOT_PNG, " rotate by -40");
+    check_names(44, 14, PLOT_PNG, " rotate by -90");
+    check_names(60, 14, PLOT_PNG, " rotate by -90 font ',8'");
+    check_names(200, 3, PLOT_PNG, " rotate by -90 font ',8'");
+    check_names(200, 3, PLOT_SVG, " rotate by -90 font ',11'");
+    check_names(3, 30, PLOT_PNG, ""); /* which are cut */
+    check_names(3, 4, PLOT_TEXT, "");
+}
+
+static void check_matrix_names(int n, const char *how)
+{
+    struct figure *f = matrix_of(n);
+    char *script = script_of(f, (struct plot_look){.format = PLOT_PNG}, NULL, NULL);
+    char *want = xasprintf("'column' %d) textcolor rgb '#202020'%s\n", n - 1, how);
+
+    check(has(script, want));
+    free(want);
+    free(script);
+    figure_free(f);
+}
+
+static void so_do_those_of_matrices(void)
+{
+    check_matrix_names(3, "");
+    check_matrix_names(12, " rotate by -40");
+    check_matrix_names(44, " rotate by -90");
+    check_matrix_names(100, " rotate by -90 font ',8'");
+}
+
+/* Of n columns with names of so many letters. */
+static char *map_of(int n, int letters, struct plot_look look)
+{
+    struct figure *f = figure_new("map");
+    char name[32] = {0}, *script;
+
+    f->map = true;
+    memset(name, 'x', (size_t)letters);
+    for (int i = 0; i < n; i++) {
+        struct series *s = figure_add(f, name, SERIES_POINTS, i);
+
+        series_add(s, cos(i), sin(i));
+        figure_add_text(f, cos(i), sin(i), name, i % 8);
+    }
+    script = script_of(f, look, NULL, NULL);
+    figure_free(f);
+    return script;
+}
+
+/* At the right of the map the legend has all it needs: pixels of glyphs and letters. */
+static void check_legend(int n, int letters, int lists)
+{
+    char *script = map_of(n, letters, (struct plot_look){.format = PLOT_PNG});
+    const char *margin = strstr(script, "set rmargin at screen ");
+    const char *size = strstr(script, " size ");
+    double room;
+
+    check(margin && size);
+    room = (1 - strtod(margin + strlen("set rmargin at screen "), NULL))
+        * strtod(size + strlen(" size "), NULL);
+    check(room >= lists * (40 + 8.5 * letters) + 10);
+    check(room < lists * (60 + 9.5 * letters) + 40);
+    free(script);
+}
+
+static void legends_have_room_beside_maps(void)
+{
+    char *script = map_of(5, 15, (struct plot_look){.format = PLOT_TEXT, .width = 80,
+                                                    .height = 24});
+
+    check_legend(3, 4, 1);
+    check_legend(5, 17, 1);
+    check_legend(44, 14, 1);
+    check_legend(116, 8, 3); /* they would be higher than the picture */
+    check(has(script, "set rmargin at screen 0.7125")); /* 23 of 80 characters */
+    free(script);
+}
+
+static double luminance(const char *colour)
+{
+    static const double parts[] = {0.2126, 0.7152, 0.0722};
+    double sum = 0;
+
+    for (int i = 0; i < 3; i++) {
+        char byte[3] = {colour[2 * i], colour[2 * i + 1], '\0'};
+        double x = (double)strtol(byte, NULL, 16) / 255;
+
+        sum += parts[i] * (x <= 0.04045 ? x / 12.92 : pow((x + 0.055) / 1.055, 2.4));
+    }
+    return sum;
+}
+
+static double contrast(const char *a, const char *b)
+{
+    double x = luminance(a), y = luminance(b);
+
+    return (fmax(x, y) + 0.05) / (fmin(x, y) + 0.05);
+}
+
+/* What WCAG 2 asks of small letters, in the colours of all series. */
+static void texts_are_told_from_the_ground(void)
+{
+    for (int dark = 0; dark < 2; dark++) {
+        char *script = map_of(16, 5, (struct plot_look){.format = PLOT_PNG,
+                                                        .dark = dark});
+        const char *at = script;
+        int labels = 0;
+
+        while ((at = strstr(at, "set label ")) && labels < 16) {
+            const char *colour = strstr(at, "textcolor rgb '#");
+
+            if (check(colour != NULL))
+                check(contrast(colour + 16, dark ? "14171c" : "ffffff") >= 4.5);
+            labels++;
+            at++;
+        }
+        check_int(labels, 16);
+        free(script);
+    }
+    check_near(contrast("000000", "ffffff"), 21, 1e-9);
+}
+
+/* Points of a scale, of which the least should not drown. */
+static void points_are_told_from_the_ground(void)
+{
+    for (int dark = 0; dark < 2; dark++) {
+        struct figure *f = figure_new("map");
+        struct series *s = figure_add(f, "few", SERIES_POINTS, 0);
+        char *script;
+        const char *colour;
+
+        f->map = true;
+        s->shade = 0;
+        for (int i = 0; i < 300; i++)
+            series_add(s, i, i);
+        script = script_of(f, (struct plot_look){.format = PLOT_PNG, .dark = dark}, NULL,
+                           NULL);
+        colour = strstr(script, "with points ls 1 lc rgb '#");
+        if (check(colour != NULL))
+            check(contrast(colour + 26, dark ? "14171c" : "ffffff") >= 2.4);
+        check(!has(script, " ps 0.5")); /* each has a name */
+        free(script);
+        figure_free(f);
+    }
+}
+
+/* Raw values are a shadow of their curve; what has no curve is one itself. */
+static void only_shadows_are_faint(void)
+{
+    struct figure *f = figure_new("curves");
+    char *script;
+
+    series_add(figure_add(f, "raw", SERIES_FAINT, 0), 1, 1);
+    series_add(figure_add(f, "90 %", SERIES_FAINT, 1), 1, 2);
+    series_add(figure_add(f, "train", SERIES_LINE, 0), 1, 1);
+    script = script_of(f, (struct plot_look){.format = PLOT_PNG}, NULL, NULL);
+    check(has(script, "with lines ls 11 notitle"));
+    check(has(script, "with lines ls 2 lw 1 dt 1 title '90 %'"));
+    free(script);
+    figure_free(f);
+}
+
 static void scales_have_a_range(void)
 {
     struct figure *f = matrix_of(2);
@@ -480,6 +681,12 @@ int main(void)
     test_run(a_kept_script_names_its_files);
     test_run(terminals_are_those_it_has);
     test_run(matrices_are_maps_or_numbers);
+    test_run(names_stand_where_they_have_room);
+    test_run(so_do_those_of_matrices);
+    test_run(legends_have_room_beside_maps);
+    test_run(texts_are_told_from_the_ground);
+    test_run(points_are_told_from_the_ground);
+    test_run(only_shadows_are_faint);
     test_run(scales_have_a_range);
     test_run(labels_never_overlap);
     setenv("PATH", path, 1);

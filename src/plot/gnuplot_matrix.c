@@ -13,6 +13,7 @@ enum {
     LETTER = 10, EDGES = 100,   /* pixels of a letter; of labels and edges */
     CELL_WIDTH = 16,            /* characters of the text in a cell */
     LEAST_CELL = 4,             /* where texts are shorter, or made of numbers */
+    LEFT_EDGE = 50,             /* pixels of a label beside the names of rows */
     AROUND = 6,                 /* that axes and their labels take */
     NUMBERS = 14,               /* rows and columns up to which cells bear their text */
 };
@@ -30,7 +31,7 @@ enum { VIRIDIS = sizeof viridis / sizeof viridis[0] };
 /* ---- names ---- */
 
 static void add_names(struct script *s, const char *which, char *const *names, int n,
-                      size_t width, const char *how)
+                      size_t width)
 {
     bool first = true;
 
@@ -39,7 +40,7 @@ static void add_names(struct script *s, const char *which, char *const *names, i
         if (names[i])
             script_tick(s, &first, i, names[i], width);
     }
-    str_printf(s->out, ") textcolor rgb '%s'%s\n", s->ground->front, how);
+    str_printf(s->out, ") textcolor rgb '%s'", s->ground->front);
 }
 
 /* 0..1: how bright that part of the scale is. */
@@ -121,31 +122,40 @@ static int text_cell(const struct script *s)
     return room > m->columns * 2 ? room / m->columns : 1;
 }
 
-/* Names of columns lie where they have room beside each other. */
+/* Pixels that a column has. */
+static double column_room(const struct script *s)
+{
+    const struct figure_matrix *m = s->f->matrix;
+    double across = s->width * (1 - scale_width) - SCALE_PIXELS - LEFT_EDGE;
+
+    return (across - longest(m->row_names, m->rows) * SCRIPT_LETTER) / m->columns;
+}
+
 static void add_matrix_axes(struct script *s)
 {
     const struct figure_matrix *m = s->f->matrix;
-    int names = longest(m->column_names, m->columns);
-    bool lie = script_is_text(s) || names * m->columns * 9 < s->width - 350;
+    size_t names = (size_t)longest(m->column_names, m->columns);
     int cells = m->columns > m->rows ? m->columns : m->rows;
 
     add_names(s, "x", m->column_names, m->columns,
-              script_is_text(s) ? (size_t)text_cell(s) - 1 : SCRIPT_NAME,
-              cells > SCRIPT_MANY ? " rotate by -90 font ',8'"
-              : lie ? "" : " rotate by -40");
-    add_names(s, "y", m->row_names, m->rows, SCRIPT_NAME,
-              cells > SCRIPT_MANY ? " font ',8'" : "");
-    str_printf(s->out, "set xrange [-0.5:%d.5]\nset yrange [%d.5:-0.5]\n", m->columns - 1,
+              script_is_text(s) ? (size_t)text_cell(s) - 1 : SCRIPT_NAME);
+    if (!script_is_text(s))
+        script_names_stand(s, names, column_room(s));
+    str_putc(s->out, '\n');
+    add_names(s, "y", m->row_names, m->rows, SCRIPT_NAME);
+    if (cells > SCRIPT_MANY)
+        str_printf(s->out, " font ',%d'", script_letters(s, SCRIPT_SMALL));
+    str_printf(s->out, "\nset xrange [-0.5:%d.5]\nset yrange [%d.5:-0.5]\n", m->columns - 1,
                m->rows - 1);
     script_label(s, "xlabel", s->f->x.label);
     script_label(s, "ylabel", s->f->y.label);
 }
 
-/* A point, other than a cell, has to be seen on the ground: the scale's first fifth is too
+/* A point, other than a cell, has to be seen on the ground: the scale's first third is too
  * near to that. */
 const char *script_shade(const struct script *s, double place)
 {
-    int i = (int)((0.2 + 0.8 * place) * (VIRIDIS - 1) + 0.5);
+    int i = (int)((0.35 + 0.65 * place) * (VIRIDIS - 1) + 0.5);
 
     return viridis[s->look->dark ? i : VIRIDIS - 1 - i];
 }

@@ -11,9 +11,12 @@
 
 enum {
     SCRIPT_STYLES = 8,
+    SCRIPT_SMALL = 8,  /* points of letters where there are very many names */
     SCRIPT_NAME = 28,  /* columns of a name beside an axis or in the legend */
+    SCRIPT_LETTER = 9, /* pixels of one, rather too many */
     SCRIPT_TICKS = 8,  /* along y and scales */
     SCRIPT_MANY = 60,  /* cells or names, from which on they are small */
+    SCRIPT_MANY_POINTS = 150, SCRIPT_MANY_IN_MAP = 500, /* points, likewise */
     SCRIPT_MANY_TEXTS = 40, SCRIPT_VERY_MANY_TEXTS = 150,
 };
 
@@ -39,6 +42,14 @@ static inline bool script_is_text(const struct script *s)
     return s->look->format == PLOT_TEXT;
 }
 
+/* The size of letters of so many points, which SVG counts in pixels. */
+int script_letters(const struct script *s, int points);
+/* How names stand below an axis where each has so many pixels: beside each other, aslant
+ * or upright, so that they do not touch. longest: letters of the longest one. */
+void script_names_stand(struct script *s, size_t longest, double room);
+/* The colour as "rrggbb", of letters: nearer to that of other texts where it would be too
+ * near to the ground. */
+unsigned long script_ink(const struct script *s, const char *colour);
 /* A style of a figure as one that there is. */
 int script_style(int style);
 void script_number(struct str *out, double x);

@@ -17,6 +17,9 @@ enum {
     TEXT_WIDTH = 100, TEXT_HEIGHT = 32,
     PAGE_EDGE = 12,               /* columns of it that axis and border take */
     TICKS_X = 10,
+    BESIDE_AXES = 110,            /* pixels of what is at their left and right */
+    ROOM_ASLANT = 26, ROOM_UPRIGHT = 18, /* pixels that a name needs so, its letters as
+                                          * large as others */
 };
 
 /* Okabe and Ito's colours, which the colour-blind tell apart, less those that the ground
@@ -29,6 +32,9 @@ static const struct ground grounds[2] = {
      {"#56b4e9", "#e69f00", "#2fc59b", "#cc79a7", "#f0e442", "#d55e00", "#999999",
       "#ffffff"}},
 };
+
+/* The contrast that WCAG 2 asks of small letters. */
+static const double legible = 4.5;
 
 static const int point_types[SCRIPT_STYLES] = {7, 5, 9, 11, 13, 6, 4, 7};
 static const int further_types[2][SCRIPT_STYLES] = {{6, 4, 8, 10, 12, 7, 5, 6},
@@ -115,15 +121,49 @@ int script_shape(const struct script *s, int style)
                       : further_types[(round - 1) % 2][style % SCRIPT_STYLES];
 }
 
-/* Between two colours, as "rrggbb": most of the second one. */
-static unsigned long mix(const char *colour, const char *back)
+static unsigned long number_of(const char *colour)
 {
-    unsigned long a = strtoul(colour + 1, NULL, 16), b = strtoul(back + 1, NULL, 16);
+    return strtoul(colour + 1, NULL, 16);
+}
+
+/* Between two colours: `tenths` of the second one. */
+static unsigned long mix(unsigned long a, unsigned long b, unsigned long tenths)
+{
     unsigned long mixed = 0;
 
     for (int shift = 0; shift <= 16; shift += 8)
-        mixed |= ((a >> shift & 255) * 2 + (b >> shift & 255) * 3) / 5 << shift;
+        mixed |= ((a >> shift & 255) * (10 - tenths) + (b >> shift & 255) * tenths) / 10
+            << shift;
     return mixed;
+}
+
+/* Relative luminance, as the WCAG 2 defines it. */
+static double luminance(unsigned long colour)
+{
+    static const double parts[] = {0.0722, 0.7152, 0.2126};
+    double sum = 0;
+
+    for (int i = 0; i < 3; i++) {
+        double x = (double)(colour >> 8 * i & 255) / 255;
+
+        sum += parts[i] * (x <= 0.04045 ? x / 12.92 : pow((x + 0.055) / 1.055, 2.4));
+    }
+    return sum;
+}
+
+unsigned long script_ink(const struct script *s, const char *colour)
+{
+    double back = luminance(number_of(s->ground->back));
+    unsigned long ink = number_of(colour);
+
+    for (unsigned long tenths = 1; tenths <= 10; tenths++) {
+        double fore = luminance(ink);
+
+        if ((fmax(fore, back) + 0.05) / (fmin(fore, back) + 0.05) >= legible)
+            break;
+        ink = mix(number_of(colour), number_of(s->ground->front), tenths);
+    }
+    return ink;
 }
 
 /* "set style line 1..8": curves; 11..18: their faint shadows. */
@@ -133,7 +173,7 @@ static void add_styles(struct script *s)
         str_printf(s->out, "set style line %d lc rgb '%s' lw 2 dt %d pt %d ps 1.1\n",
                    i + 1, s->ground->styles[i], dash_types[i], point_types[i]);
         str_printf(s->out, "set style line %d lc rgb '#%06lx' lw 1 dt 1\n", i + 11,
-                   mix(s->ground->styles[i], s->ground->back));
+                   mix(number_of(s->ground->styles[i]), number_of(s->ground->back), 6));
     }
 }
 
@@ -253,6 +293,36 @@ static size_t name_room(const struct script *s, const char *which, const struct 
     return room < SCRIPT_NAME ? room > 4 ? room - 1 : 3 : SCRIPT_NAME;
 }
 
+int script_letters(const struct script *s, int points)
+{
+    return s->look->format == PLOT_SVG ? (points * 4 + 1) / 3 : points;
+}
+
+void script_names_stand(struct script *s, size_t longest, double room)
+{
+    size_t letters = longest < SCRIPT_NAME ? longest : SCRIPT_NAME;
+
+    if ((double)(letters + 1) * SCRIPT_LETTER <= room)
+        return;
+    str_puts(s->out, room >= ROOM_ASLANT ? " rotate by -40" : " rotate by -90");
+    if (room < ROOM_UPRIGHT)
+        str_printf(s->out, " font ',%d'", script_letters(s, SCRIPT_SMALL));
+}
+
+static void add_standing(struct script *s, const char *which, const struct axis *a)
+{
+    size_t longest = 0;
+
+    if (script_is_text(s) || a->n_names == 0 || which[0] != 'x' || s->f->map)
+        return;
+    for (size_t i = 0; i < a->n_names; i++) {
+        size_t width = show_width(a->names[i].text, strlen(a->names[i].text));
+
+        longest = width > longest ? width : longest;
+    }
+    script_names_stand(s, longest, (double)(s->width - BESIDE_AXES) / (double)a->n_names);
+}
+
 /* Ours, not gnuplot's: written as the charts of the screen have them, in any locale. */
 void script_ticks(struct script *s, const char *which, const struct axis *a,
                       double low, double high, int most)
@@ -272,10 +342,9 @@ void script_ticks(struct script *s, const char *which, const struct axis *a,
         script_tick(s, &first, ticks[i], text, SCRIPT_NAME);
         free(text);
     }
-    str_printf(s->out, ") textcolor rgb '%s'%s\n", s->ground->front,
-               script_is_text(s) || a->n_names == 0 || which[0] != 'x' || s->f->map ? ""
-               : a->n_names > SCRIPT_MANY ? " rotate by -90 font ',8'"
-                                          : " rotate by -40");
+    str_printf(s->out, ") textcolor rgb '%s'", s->ground->front);
+    add_standing(s, which, a);
+    str_putc(s->out, '\n');
     free(ticks);
 }
 

@@ -9,6 +9,12 @@
 #include "plot/gnuplot_own.h"
 #include "plot/labels.h"
 
+enum {
+    EDGE = 24, TITLE = 24,   /* pixels around a map, and of the title above it */
+    LEGEND_LINE = 20, LEGEND_GLYPH = 56, /* pixels of a line of a legend at the right */
+    LEGEND_GLYPH_TEXT = 6,   /* characters */
+};
+
 /* ---- the legend ---- */
 
 /* Curves of the same style have one place in the legend; where the smoothed curve is
@@ -25,47 +31,50 @@ static bool has_title(const struct figure *f, size_t at)
     return true;
 }
 
-/* Titles in the legend, and the columns they take beside each other. */
-static size_t count_titles(const struct figure *f, size_t *columns)
+/* Titles in the legend, the columns they take beside each other, and the longest one. */
+static size_t count_titles(const struct figure *f, size_t *columns, size_t *longest)
 {
     size_t titles = 0;
 
-    *columns = 0;
+    *columns = *longest = 0;
     for (size_t i = 0; i < f->n_series; i++) {
         const struct series *x = &f->series[i];
         size_t width = show_width(x->name, strlen(x->name));
 
         if (!has_title(f, i) || !script_has_points(f, x))
             continue;
+        width = width < SCRIPT_NAME ? width : SCRIPT_NAME;
         titles++;
-        *columns += 6 + (width < SCRIPT_NAME ? width : SCRIPT_NAME);
+        *columns += 6 + width;
+        *longest = width > *longest ? width : *longest;
     }
     return titles;
 }
 
 static bool has_key(const struct figure *f)
 {
-    size_t columns;
+    size_t columns, longest;
 
-    return count_titles(f, &columns) > 1;
+    return count_titles(f, &columns, &longest) > 1;
 }
 
 /* Never among the data: below them, or at the right where it is long. */
 static void add_key(struct script *s)
 {
-    size_t columns;
+    size_t columns, longest;
 
-    count_titles(s->f, &columns);
+    count_titles(s->f, &columns, &longest);
     if (!has_key(s->f))
         str_puts(s->out, "set key off\n");
     else if (s->f->n_texts > 0 || (int)columns > (script_is_text(s) ? s->width - 10 : 80))
         str_printf(s->out, "set key outside right center vertical Left reverse samplen "
-                   "%d %s textcolor rgb '%s'\n", script_is_text(s) ? 1 : 2,
+                   "%d %s textcolor rgb '%s'\n",
+                   script_is_text(s) ? 1 : s->f->map ? 2 : 3,
                    script_is_text(s) ? "" : "spacing 1.2", s->ground->front);
     else
         str_printf(s->out, "set key bmargin center horizontal %s textcolor rgb '%s'\n",
                    script_is_text(s) ? "Left reverse samplen 2 width 2"
-                              : "samplen 2 spacing 1.2 height 1",
+                              : "samplen 3 spacing 1.2 height 1",
                    s->ground->front);
 }
 
@@ -106,79 +115,117 @@ static void add_lines(struct script *s)
         add_line(s, f->cursor, s->y_low, f->cursor, s->y_high, "back lw 1 dt 1");
 }
 
-/* Edges of the plot where their places have to be known: parts of the picture. */
-static const double plot_left = 0.07, plot_right = 0.97, plot_bottom = 0.09,
-                    plot_top = 0.92, plot_before_key = 0.82;
+/* Edges of the plot where their places have to be known, as parts of the picture. */
+struct edges {
+    double left, right, bottom, top;
+};
 
 static double part_of(const struct axis *a, double value, double low, double high)
 {
     return a->log ? log(value / low) / log(high / low) : (value - low) / (high - low);
 }
 
+static int text_points(const struct script *s)
+{
+    return s->f->n_texts > SCRIPT_MANY_TEXTS ? 9 : 11;
+}
+
 /* Towards its point, as letters take less than was measured. */
 static void add_text(struct script *s, const struct figure_text *t,
                      const struct label *l, double width, double height)
 {
-    const char *colour = t->style < 0 ? s->ground->front
-                                      : s->ground->styles[script_style(t->style)];
+    unsigned long colour = script_ink(s, t->style < 0 ? s->ground->front
+                                             : s->ground->styles[script_style(t->style)]);
     double right = l->left + l->width;
     double at = right <= l->x ? right : l->left >= l->x ? l->left : l->left + l->width / 2;
 
     str_puts(s->out, "set label ");
     gnuplot_quote(s->out, t->text, SCRIPT_NAME);
-    str_printf(s->out, " at graph %.5f,%.5f %s front font ',%d' textcolor rgb '%s'\n",
+    str_printf(s->out, " at graph %.5f,%.5f %s front font ',%d' textcolor rgb "
+               "'#%06lx'\n",
                at / width, (l->bottom + l->height / 2) / height,
                right <= l->x ? "right" : l->left >= l->x ? "left" : "center",
-               s->f->n_texts > SCRIPT_MANY_TEXTS ? 9 : 11, colour);
+               script_letters(s, text_points(s)), colour);
     if (!l->apart)
         return;
     str_printf(s->out, "set arrow from graph %.5f,%.5f to graph %.5f,%.5f nohead back lw "
-               "0.7 lc rgb '%s'\n", l->x / width, l->y / height,
+               "0.7 lc rgb '#%06lx'\n", l->x / width, l->y / height,
                fmin(fmax(l->x, l->left), l->left + l->width) / width,
                fmin(fmax(l->y, l->bottom), l->bottom + l->height) / height, colour);
 }
 
-/* Sizes of letters are those of the usual sans-serif fonts, rather too large. */
+/* Sizes of letters are those of the usual sans-serif fonts, rather too large, with a little
+ * room behind the last one. */
 static void measure_text(const struct script *s, const struct figure_text *t,
                          struct label *l)
 {
-    double size = (s->f->n_texts > SCRIPT_MANY_TEXTS ? 9 : 11) * 96.0 / 72;
+    double size = text_points(s) * 96.0 / 72;
     size_t letters = show_width(t->text, strlen(t->text));
+    double width = 0.4;
 
+    for (size_t i = 0; i < strlen(t->text) && i < SCRIPT_NAME; i++)
+        width += t->text[i] >= 'A' && t->text[i] <= 'Z' ? 0.14 : 0;
     if (letters > SCRIPT_NAME)
         letters = SCRIPT_NAME;
-    l->width = script_is_text(s) ? (double)letters : (double)letters * size * 0.62;
+    l->width = script_is_text(s) ? (double)letters
+                                 : (width + 0.62 * (double)letters) * size;
     l->height = script_is_text(s) ? 1 : size * 1.1;
 }
 
-static double field_right(const struct figure *f)
+/* Of a legend at the right, in pixels or characters: as many columns of it as the height
+ * makes necessary, each with a glyph in front. */
+static double legend_width(const struct script *s)
 {
-    return has_key(f) ? plot_before_key : plot_right;
+    bool text = script_is_text(s);
+    size_t columns, longest, titles = count_titles(s->f, &columns, &longest);
+    size_t lines = (size_t)(text ? s->height - 4 : (s->height - 60) / LEGEND_LINE);
+
+    if (titles < 2)
+        return 0;
+    columns = lines > 0 ? (titles + lines - 1) / lines : 1;
+    return (double)columns * (text ? (double)longest + LEGEND_GLYPH_TEXT
+                                   : (double)(longest * SCRIPT_LETTER + LEGEND_GLYPH));
+}
+
+static struct edges find_edges(const struct script *s)
+{
+    bool text = script_is_text(s);
+    double aside = text ? 2 : EDGE, above = text ? 2 : EDGE + TITLE;
+    double right = fmin(legend_width(s) + aside, 0.5 * s->width);
+    double below = text ? 1 : EDGE;
+
+    if (s->f->x.n_names > 0) /* of panels */
+        below += text ? 1 : TITLE;
+    return (struct edges){aside / s->width, 1 - right / s->width,
+                          below / s->height, 1 - above / s->height};
 }
 
 void script_field(const struct script *s, double *width, double *height)
 {
-    *width = s->width * (field_right(s->f) - plot_left);
-    *height = s->height * (plot_top - plot_bottom);
+    struct edges e = find_edges(s);
+
+    *width = s->width * (e.right - e.left);
+    *height = s->height * (e.top - e.bottom);
 }
 
 static void add_texts(struct script *s)
 {
     const struct figure *f = s->f;
-    double right = field_right(f), width, height;
+    struct edges e = find_edges(s);
+    double width, height;
     struct label *labels = xcalloc(f->n_texts + 1, sizeof *labels);
 
     script_field(s, &width, &height);
-    str_printf(s->out, "set lmargin at screen %g\nset rmargin at screen %g\n", plot_left,
-               right);
-    str_printf(s->out, "set bmargin at screen %g\nset tmargin at screen %g\n",
-               plot_bottom, plot_top);
+    str_printf(s->out, "set lmargin at screen %.4f\nset rmargin at screen %.4f\n", e.left,
+               e.right);
+    str_printf(s->out, "set bmargin at screen %.4f\nset tmargin at screen %.4f\n",
+               e.bottom, e.top);
     for (size_t i = 0; i < f->n_texts; i++) {
         labels[i].x = width * part_of(&f->x, f->texts[i].x, s->x_low, s->x_high);
         labels[i].y = height * part_of(&f->y, f->texts[i].y, s->y_low, s->y_high);
         measure_text(s, &f->texts[i], &labels[i]);
     }
-    labels_place(labels, f->n_texts, width, height, script_is_text(s) ? 0.6 : 10);
+    labels_place(labels, f->n_texts, width, height, script_is_text(s) ? 1 : 10);
     for (size_t i = 0; i < f->n_texts; i++) {
         if (labels[i].placed)
             add_text(s, &f->texts[i], &labels[i], width, height);
@@ -188,7 +235,16 @@ static void add_texts(struct script *s)
 
 /* ---- series ---- */
 
-static void add_kind(struct script *s, const struct series *x)
+/* In a map a point is a value with a name, and has to be seen. */
+static bool is_crowded(const struct script *s, const struct series *x)
+{
+    size_t many = s->f->map ? SCRIPT_MANY_IN_MAP : SCRIPT_MANY_POINTS;
+
+    return x->n > many && !script_is_text(s);
+}
+
+/* titled: it stands in the legend, so it means something by itself. */
+static void add_kind(struct script *s, const struct series *x, bool titled)
 {
     int style = script_style(x->style) + 1;
 
@@ -202,7 +258,7 @@ static void add_kind(struct script *s, const struct series *x)
             str_printf(s->out, " pt %d", script_shape(s, x->style));
         if (!isnan(x->shade) && !script_is_text(s))
             str_printf(s->out, " lc rgb '%s'", script_shade(s, x->shade));
-        str_puts(s->out, x->n > 500 && !script_is_text(s) ? " ps 0.5" : "");
+        str_puts(s->out, is_crowded(s, x) ? " ps 0.5" : "");
         break;
     case SERIES_STEPS:
         str_printf(s->out, "with steps ls %d", style);
@@ -211,7 +267,10 @@ static void add_kind(struct script *s, const struct series *x)
         str_printf(s->out, "with boxes ls %d", style);
         break;
     case SERIES_FAINT:
-        str_printf(s->out, "with lines ls %d", style + 10);
+        if (titled)
+            str_printf(s->out, "with lines ls %d lw 1 dt 1", style);
+        else
+            str_printf(s->out, "with lines ls %d", style + 10);
         break;
     }
 }
@@ -239,7 +298,7 @@ static void add_plot(struct script *s)
         str_printf(s->out, "%s%s index %d using 1:2 ", first ? "" : ", \\\n     ",
                    s->data, index);
         first = false;
-        add_kind(s, &f->series[i]);
+        add_kind(s, &f->series[i], has_title(f, i));
         if (has_title(f, i)) {
             str_puts(s->out, " title ");
             gnuplot_quote(s->out, f->series[i].name, SCRIPT_NAME);
