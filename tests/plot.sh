@@ -145,6 +145,17 @@ point "without a file the figure is printed"
 plot -c 'plot confusion' && grep -q '%)' out
 point "so are matrices"
 
+# ---- what predicts numbers ----
+
+plot -c 'target number --task regression' -c 'train --epochs 2 --name n1' \
+    -c 'plot roc roc.txt' -c 'plot calibration calibration.txt' \
+    -c 'plot confusion confusion.txt' -c 'probe --folds 3 --on all --pooling mean' \
+    -c 'plot probe probe.txt' &&
+    grep -q 'predicted and true of n1' roc.txt &&
+    grep -q 'errors by prediction of n1' calibration.txt &&
+    grep -q ' errors of n1' confusion.txt && grep -q 'layers of n1' probe.txt
+point "of a regression figures bear other names"
+
 # ---- another gnuplot ----
 
 # pretend SCRIPT: what is called gnuplot is this

@@ -129,8 +129,9 @@ static const struct diagnosis *known_diagnosis(const struct run *r, struct error
     return NULL;
 }
 
+/* what, errors: what it is called; the other of a regression, as its pane. */
 static struct figure *make_diagnosed(struct context *c, const struct call *call,
-                                     const char *what,
+                                     const char *what, const char *errors,
                                      struct figure *(*make)(const struct diagnosis *d),
                                      struct error *err)
 {
@@ -142,7 +143,8 @@ static struct figure *make_diagnosed(struct context *c, const struct call *call,
         error_set(err, ERROR_STATE, "the validation rows are all of one class: there is "
                   "no ROC curve");
     if (f)
-        f->title = xasprintf("%s of %s, validation rows, epoch %d", what, r->name,
+        f->title = xasprintf("%s of %s, validation rows, epoch %d",
+                             d->task == TASK_REGRESSION ? errors : what, r->name,
                              d->epoch);
     return f;
 }
@@ -150,19 +152,20 @@ static struct figure *make_diagnosed(struct context *c, const struct call *call,
 static struct figure *make_roc(struct context *c, const struct call *call,
                                struct error *err)
 {
-    return make_diagnosed(c, call, "ROC", figures_roc, err);
+    return make_diagnosed(c, call, "ROC", "predicted and true", figures_roc, err);
 }
 
 static struct figure *make_calibration(struct context *c, const struct call *call,
                                        struct error *err)
 {
-    return make_diagnosed(c, call, "calibration", figures_calibration, err);
+    return make_diagnosed(c, call, "calibration", "errors by prediction",
+                          figures_calibration, err);
 }
 
 static struct figure *make_confusion(struct context *c, const struct call *call,
                                      struct error *err)
 {
-    return make_diagnosed(c, call, "confusion", figures_confusion, err);
+    return make_diagnosed(c, call, "confusion", "errors", figures_confusion, err);
 }
 
 static struct figure *make_learned(struct context *c, const struct call *call,
