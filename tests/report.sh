@@ -74,6 +74,14 @@ if command -v gnuplot > /dev/null; then
     done
     [ "$(grep -c '<svg' all.html)" -ge 10 ] && has_only all.html "$svg"
     point "with its figures"
+    ! grep -q 'class="wide"' all.html
+    point "which fit the page"
+    awk 'BEGIN { print "many,few,won"
+        for (i = 0; i < 600; i++) print "v" i % 80 ",f" i % 3 "," i % 80 % 2 }' > many.csv
+    sed 's/page.csv/many.csv/' setup > setup.many && mv setup.many setup
+    run -c 'report many.html --all' && grep -q '<figure class="wide">' many.html &&
+        grep -q '<svg width="1400"\|width="1400"' many.html
+    point "or, of many values, keep a size in which they can be read"
 else
     skip "figures" "no gnuplot"
 fi

@@ -15,7 +15,7 @@
 #include "command/html.h"
 #include "command/script.h"
 
-enum { PAGE_WIDTH = 110 };
+enum { PAGE_WIDTH = 110, PAGE_PIXELS = 1024 }; /* columns of text; of figures */
 
 struct report {
     struct context *context;
@@ -94,6 +94,14 @@ static void room(void *self, struct picture_room *out)
     out->page = true;
 }
 
+/* What does not fit the page keeps its size, so that its letters can be read. */
+static bool is_wide(const struct str *svg)
+{
+    const char *width = strstr(str_text(svg), "width=\"");
+
+    return width && strtol(width + strlen("width=\""), NULL, 10) > PAGE_PIXELS;
+}
+
 static void picture(void *self, const char *title, const struct str *picture,
                     enum plot_format format)
 {
@@ -102,7 +110,7 @@ static void picture(void *self, const char *title, const struct str *picture,
     (void)title; /* stands in the picture */
     (void)format;
     close_text(r);
-    str_puts(&r->body, "<figure>");
+    str_puts(&r->body, is_wide(picture) ? "<figure class=\"wide\">" : "<figure>");
     html_svg(&r->body, picture, ++r->figures);
     str_puts(&r->body, "</figure>\n");
 }
@@ -128,7 +136,8 @@ static const char style[] =
     "h2{margin-top:2.2em;border-bottom:1px solid #ccc}"
     "code{font-family:ui-monospace,monospace}"
     ".line{color:#555;font-size:14px}.note{color:#555;margin:.3em 0;font-size:14px}"
-    "figure{margin:1em 0}svg{max-width:100%;height:auto}";
+    "figure{margin:1em 0;overflow-x:auto}svg{max-width:100%;height:auto}"
+    ".wide svg{max-width:none}";
 
 /* In their order; %s is the run. What a run cannot do says so in a sentence. */
 struct section {
