@@ -148,51 +148,71 @@ static void only_bias(const struct task *t, real *y, size_t panel)
                 y[f * LANES + r] = bias[f];
 }
 
+/* A row's classes are summed side by side, and go between the lanes of the other rows
+ * once. */
 static void one_hot_forward(const struct task *t)
 {
     const struct node *n = t->node;
     int count = t->to - t->from;
-    real *y = value_from(t, n->out, t->from);
+    real *y = value_from(t, n->out, t->from), *sum = task_scratch(t);
     size_t panel = tensor_panel(n->out);
 
     if (n->in[0])
         linear_product(t);
     else
         only_bias(t, y, panel);
-    for (int r = 0; r < t->g->input.rows; r++)
+    for (int r = 0; r < t->g->input.rows; r++) {
+        real *to = y + row_at(r, panel);
+
+        memset(sum, 0, (size_t)count * sizeof *sum);
         for (int c = 0; c < n->n_values; c++) {
             const real *w = class_weights(t, r, c);
-            real *to = y + row_at(r, panel);
 
             for (int f = 0; f < count; f++)
-                to[f * LANES] += w[f];
+                sum[f] += w[f];
         }
+        for (int f = 0; f < count; f++)
+            to[f * LANES] += sum[f];
+    }
     activate(t);
 }
 
-static void one_hot_backward(const struct task *t)
+static void clear_class_gradients(const struct task *t)
 {
     const struct node *n = t->node;
-    size_t out = (size_t)n->out->features;
-    int count = t->to - t->from;
+    size_t out = (size_t)n->out->features, count = (size_t)(t->to - t->from);
 
-    if (n->in[0])
-        linear_backward(t);
-    else
-        activate_backward(t);
     for (int c = 0; c < n->n_values; c++) {
         size_t codes = t->g->params->list[n->values[c]].shape[0];
         real *dw = task_gradient(t, n->values[c]) + t->from;
 
         for (size_t code = 0; code < codes; code++)
-            memset(dw + code * out, 0, (size_t)count * sizeof *dw);
-        for (int r = 0; r < t->g->input.rows; r++) {
-            const real *dy =
-                grad_from(t, n->out, t->from) + row_at(r, tensor_panel(n->out));
-            real *to = dw + (size_t)code_at(t, r, c) * out;
+            memset(dw + code * out, 0, count * sizeof *dw);
+    }
+}
+
+static void one_hot_backward(const struct task *t)
+{
+    const struct node *n = t->node;
+    const real *dy = grad_from(t, n->out, t->from);
+    size_t out = (size_t)n->out->features, panel = tensor_panel(n->out);
+    int count = t->to - t->from;
+    real *row = task_scratch(t);
+
+    if (n->in[0])
+        linear_backward(t);
+    else
+        activate_backward(t);
+    clear_class_gradients(t);
+    for (int r = 0; r < t->g->input.rows; r++) {
+        for (int f = 0; f < count; f++)
+            row[f] = dy[row_at(r, panel) + (size_t)f * LANES];
+        for (int c = 0; c < n->n_values; c++) {
+            real *dw = task_gradient(t, n->values[c]) + (size_t)code_at(t, r, c) * out
+                + t->from;
 
             for (int f = 0; f < count; f++)
-                to[f] += dy[f * LANES];
+                dw[f] += row[f];
         }
     }
 }
@@ -230,6 +250,8 @@ struct tensor *graph_linear_one_hot(struct graph *g, struct tensor *c, int colum
     }
     n->activation = activation;
     snprintf(n->name, sizeof n->name, "%s", name);
+    if (g->scratch_lines < lanes_up(out) / LANES)
+        g->scratch_lines = lanes_up(out) / LANES;
     n->out = graph_add_tensor(g, n, FEATURES, 1, out);
     n->flops = 2.0 * out * (double)(width + (size_t)columns);
     return n->out;

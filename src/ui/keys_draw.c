@@ -174,6 +174,7 @@ static void add_binding(struct rows *r, const struct keys *k, const struct view 
 static const char *heading_of(const char *context)
 {
     static const char *const views[VIEWS] = {"Data view", "Train view", "Runs view",
+                                             "Attention view", "Embeddings view",
                                              "Log view"};
 
     for (int i = 0; i < VIEWS; i++)

@@ -294,9 +294,9 @@ static void draw_model(struct sheet *t)
         make_line(t, "layers", "%d, dim %d", o->layers, o->dim);
         make_line(t, "heads", "%d", o->heads);
     } else {
-        make_line(t, "model", "%s%s", model_kind_name(o->kind),
-                  model_kind_is_mlp(o->kind) && o->encoding == ENCODING_ONE_HOT
-                      ? ", one-hot" : "");
+        make_line(t, "model", "%s", model_kind_name(o->kind));
+        if (model_kind_is_mlp(o->kind) && o->encoding == ENCODING_ONE_HOT)
+            make_line(t, "columns", "one-hot");
     }
     if (parameters > 0)
         make_line(t, "weights", "%s", count_text(parameters, count));
