@@ -549,7 +549,8 @@ static void runs_are_listed(void)
     check(pane_runs.holds(&t.view, 2, "BASE") && !pane_runs.holds(&t.view, 3, "base"));
     check(pane_runs.holds(&t.view, 13, "training"));
     pane_runs.copy(&t.view, &line);
-    check(str_starts(line.text, "実験-三\ttrained\tadult\t\tincome\t22,793\t21/50\t"));
+    check(str_starts(line.text, "実験-三\ttrained\tadult\t\ttabtransformer\tincome\t"
+                                "22,793\t21/50\t"));
     str_done(&line);
     t.desk.lists[PANE_RUNS].cursor = 99;
     check_str(view_listed_run(&t.view)->name, "r14");

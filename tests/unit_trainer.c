@@ -595,9 +595,9 @@ static void rows_without_labels_make_it_surer(void)
     check_near(entropy_after(&s, &o, 1), entropy, 0);
     o.unlabeled.kind = UNLABELED_PSEUDO;
     o.unlabeled.pseudo_begin = 2;
-    o.unlabeled.pseudo_full = 3;
+    o.unlabeled.pseudo_growth = 1;
     pseudo = entropy_after(&s, &o, 2);
-    o.unlabeled.pseudo_begin = o.unlabeled.pseudo_full = 20;
+    o.unlabeled.pseudo_begin = 20;
     none_yet = entropy_after(&s, &o, 2);
     check(entropy < 0.9 * alone);
     check(pseudo < 0.9 * alone);
@@ -615,7 +615,8 @@ static void the_weight_of_pseudo_labels_grows(void)
     check_near(unlabeled_weight(&o, 50), 1.5, 1e-15);
     check_near(unlabeled_weight(&o, 70), 3, 0);
     check_near(unlabeled_weight(&o, 500), 3, 0);
-    o.pseudo_begin = o.pseudo_full = 10;
+    o.pseudo_begin = 10;
+    o.pseudo_growth = 0;
     check_near(unlabeled_weight(&o, 9), 0, 0);
     check_near(unlabeled_weight(&o, 10), 3, 0);
     o.kind = UNLABELED_ENTROPY;
@@ -713,7 +714,7 @@ static void wrong_options_are_refused(void)
     REFUSED(o.batch = -1, "train.batch is -1");
     REFUSED(o.clip = NAN, "train.clip is nan");
     REFUSED(o.average = 1, "train.average is 1");
-    REFUSED(o.unlabeled.pseudo_full = 3, "train.pseudo_full 3 comes before");
+    REFUSED(o.unlabeled.entropy = -1, "train.entropy is -1");
     REFUSED(o.unlabeled.kind = UNLABELED_PSEUDO, "every training row has its label");
     for (size_t i = 0; i < s.split->rows; i++)
         s.split->part[i] = PART_TRAIN;

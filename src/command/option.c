@@ -81,8 +81,8 @@ static const struct option options[] = {
      "train.unlabeled pseudo: its weight in the end"},
     {"train.pseudo_begin", INT(0, 1e6), AT(train.unlabeled.pseudo_begin),
      "train.unlabeled pseudo: epochs without it"},
-    {"train.pseudo_full", INT(0, 1e6), AT(train.unlabeled.pseudo_full),
-     "train.unlabeled pseudo: epochs in which it has grown to its weight; early stopping "
+    {"train.pseudo_growth", INT(0, 1e6), AT(train.unlabeled.pseudo_growth),
+     "train.unlabeled pseudo: epochs in which it then grows to its weight; early stopping "
      "waits for it"},
     {"train.prune", NUMBER(0, 0.9), AT(train.prune),
      "a sparse MLP: share of its weights, the smallest, that goes each time"},

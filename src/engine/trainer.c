@@ -631,7 +631,8 @@ static bool is_growing(const struct trainer *t)
 {
     const struct unlabeled_options *o = &t->options.unlabeled;
 
-    return o->kind == UNLABELED_PSEUDO && t->progress.epoch < o->pseudo_full;
+    return o->kind == UNLABELED_PSEUDO
+        && t->progress.epoch < o->pseudo_begin + o->pseudo_growth;
 }
 
 static enum step end_epoch(struct trainer *t, struct error *err)

@@ -9,32 +9,26 @@
 struct unlabeled_options unlabeled_defaults(void)
 {
     return (struct unlabeled_options){.entropy = 0.3, .pseudo = 3, .pseudo_begin = 30,
-                                      .pseudo_full = 70};
+                                      .pseudo_growth = 40};
 }
 
 bool unlabeled_check(const struct unlabeled_options *o, struct error *err)
 {
-    if (!error_unless_within(err, "train.entropy", o->entropy, 0, 100)
-        || !error_unless_within(err, "train.pseudo", o->pseudo, 0, 100)
-        || !error_unless_within(err, "train.pseudo_begin", o->pseudo_begin, 0, 1e6)
-        || !error_unless_within(err, "train.pseudo_full", o->pseudo_full, 0, 1e6))
-        return false;
-    if (o->pseudo_full < o->pseudo_begin)
-        return error_set(err, ERROR_USAGE, "train.pseudo_full %d comes before "
-                         "train.pseudo_begin %d; choose it as large or larger",
-                         o->pseudo_full, o->pseudo_begin);
-    return true;
+    return error_unless_within(err, "train.entropy", o->entropy, 0, 100)
+        && error_unless_within(err, "train.pseudo", o->pseudo, 0, 100)
+        && error_unless_within(err, "train.pseudo_begin", o->pseudo_begin, 0, 1e6)
+        && error_unless_within(err, "train.pseudo_growth", o->pseudo_growth, 0, 1e6);
 }
 
 double unlabeled_weight(const struct unlabeled_options *o, int epoch)
 {
+    int grown = epoch - o->pseudo_begin;
+
     if (o->kind == UNLABELED_ENTROPY)
         return o->entropy;
-    if (o->kind != UNLABELED_PSEUDO || epoch < o->pseudo_begin)
+    if (o->kind != UNLABELED_PSEUDO || grown < 0)
         return 0;
-    if (epoch >= o->pseudo_full)
-        return o->pseudo;
-    return o->pseudo * (epoch - o->pseudo_begin) / (o->pseudo_full - o->pseudo_begin);
+    return grown < o->pseudo_growth ? o->pseudo * grown / o->pseudo_growth : o->pseudo;
 }
 
 static bool is_unlabeled(const struct frame *f, const struct split *split, size_t row)

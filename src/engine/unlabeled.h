@@ -24,7 +24,7 @@ struct unlabeled_options {
     double entropy;   /* weight of it */
     double pseudo;    /* weight of it in the end (Lee: 3) */
     int pseudo_begin; /* epochs without it (the TabTransformer's paper: 30) */
-    int pseudo_full;  /* in which it has grown to its weight (70) */
+    int pseudo_growth; /* in which it then grows to its weight (40) */
 };
 
 struct unlabeled_options unlabeled_defaults(void);
