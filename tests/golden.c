@@ -2,8 +2,8 @@
 /*
  * golden FILE|FOLDER...: holds our TabTransformer against reference values of PyTorch:
  * outputs, hidden states, attention maps, gradients of every parameter, and runs of
- * AdamW; pre-training likewise; and the MLP with what rows without labels add to its
- * loss. Each file holds inputs, parameters and what comes of
+ * AdamW; pre-training likewise; the MLP with what rows without labels add to its loss, and
+ * the VIB. Each file holds inputs, parameters and what comes of
  * them; its settings are in the metadata. Without arguments: the small files in
  * tests/reference (made by make.py there) and, where there is one, the shared reference
  * folder.
@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "model/mlp.h"
 #include "model/pretrain.h"
+#include "model/vib.h"
 #include "nn/safetensors.h"
 #include "shared.h"
 #include "test.h"
@@ -28,10 +29,10 @@ struct golden {
     struct model_shape shape;
     int *classes;
     int rows;
-    bool is_mlp;
+    bool is_mlp, is_vib;
     struct graph_input input, unlabeled; /* the second one without rows: there is none */
     int32_t *codes, *answers;
-    float *values, *target, *unlabeled_values;
+    float *values, *target, *unlabeled_values, *noise;
     struct params *params;
     struct graph *graph;
     struct pool *pool;
@@ -201,13 +202,16 @@ static void read_input(struct golden *g)
                                     .answers = g->answers};
 }
 
-/* The MLP of the reference calls our "head.0" "mlp.0". */
+/* The MLP of the reference calls our "head.0" "mlp.0", the VIB "encoder.0". */
 static const struct safetensors_tensor *find_parameter(const struct golden *g,
                                                        const char *what,
                                                        const char *name)
 {
-    return g->is_mlp ? find(g, "%s.mlp.%s", what, name + strlen("head."))
-                     : find(g, "%s.%s", what, name);
+    const char *own = g->is_mlp ? "mlp" : "encoder", *head = "head.";
+
+    return (g->is_mlp || g->is_vib) && strncmp(name, head, strlen(head)) == 0
+        ? find(g, "%s.%s.%s", what, own, name + strlen(head))
+        : find(g, "%s.%s", what, name);
 }
 
 static bool read_parameters(struct golden *g)
@@ -241,6 +245,8 @@ static bool build(struct golden *g)
     g->graph = graph_new(g->params);
     if (g->is_mlp)
         mlp_describe(g->graph, &g->options, &g->shape);
+    else if (g->is_vib)
+        vib_describe(g->graph, &g->options, &g->shape);
     else if (g->pretext == PRETEXT_NONE)
         tabtransformer_describe(g->graph, &g->options, &g->shape);
     else
@@ -378,6 +384,50 @@ static void compare_mlp(struct golden *g)
     free(kept);
 }
 
+/* ---- the VIB ---- */
+
+static void read_vib(struct golden *g)
+{
+    const struct safetensors_tensor *x = find(g, "input.x");
+    struct model_options *o = &g->options;
+
+    *o = model_defaults();
+    o->head_hidden1 = o->head_hidden2 = 64; /* times its input, cut at the cap */
+    o->head_cap = (int)setting(g, "hidden", 0);
+    o->head_norm = HEAD_NORM_NO;
+    o->latent = (int)setting(g, "latent", 0);
+    o->components = (int)setting(g, "mixtures", 0);
+    o->beta = number(g, "beta");
+    g->shape = (struct model_shape){.continuous = (int)setting(g, "width", 0),
+                                    .outputs = (int)setting(g, "classes", 0),
+                                    .loss = LOSS_MULTICLASS};
+    g->rows = check(x != NULL) ? (int)x->shape[0] : 0;
+    g->values = read_floats(g, "x");
+    g->target = read_floats(g, "target");
+    g->noise = read_floats(g, "noise");
+    g->input = (struct graph_input){
+        .rows = g->rows, .values = g->values, .target = g->target, .noise = g->noise,
+        .noise_samples = (int)setting(g, "samples", 0),
+    };
+}
+
+static void compare_vib(struct golden *g)
+{
+    const struct safetensors_tensor *want = find(g, "output.probability");
+    real loss = (real)graph_train_forward(g->graph, &g->input, 0);
+    real *p = want ? xcalloc(count(want), sizeof *p) : NULL;
+
+    compare("loss", &loss, find(g, "output.loss"), 1e-4);
+    if (check(want != NULL) && check(graph_read(g->graph, "logits", p))) {
+        for (size_t i = 0; i < count(want); i++)
+            p[i] = (real)exp((double)p[i]);
+        compare("probability", p, want, 1e-4);
+    }
+    graph_backward(g->graph);
+    compare_gradients(g);
+    free(p);
+}
+
 static void golden_free(struct golden *g)
 {
     graph_free(g->graph);
@@ -389,6 +439,7 @@ static void golden_free(struct golden *g)
     free(g->values);
     free(g->target);
     free(g->unlabeled_values);
+    free(g->noise);
     safetensors_free(g->file);
 }
 
@@ -408,7 +459,12 @@ static void golden_file(void)
     g.task = safetensors_metadata(g.file, "task");
     model = safetensors_metadata(g.file, "model");
     g.is_mlp = model && strcmp(model, "mlp") == 0;
-    if (g.is_mlp) {
+    g.is_vib = model && strcmp(model, "vib") == 0;
+    if (g.is_vib) {
+        read_vib(&g);
+        if (build(&g))
+            compare_vib(&g);
+    } else if (g.is_mlp) {
         read_mlp(&g);
         if (build(&g))
             compare_mlp(&g);
@@ -481,6 +537,8 @@ int main(int argc, char **argv)
         "reference/golden-rivals/mlp.safetensors",
         "reference/golden-rivals/mlp_entropy.safetensors",
         "reference/golden-rivals/mlp_pseudo.safetensors",
+        "reference/golden-rivals/vib.safetensors",
+        "reference/golden-rivals/vib_wide.safetensors",
     };
 
     run_path(own);

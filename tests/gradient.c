@@ -10,6 +10,7 @@
 #include "model/logistic.h"
 #include "model/mlp.h"
 #include "model/pretrain.h"
+#include "model/vib.h"
 #include "test.h"
 
 #define LIMIT 1e-6
@@ -442,6 +443,22 @@ static void logistic_regression_at_its_optimum(void)
     check_optimum(3, LOSS_MULTICLASS);
 }
 
+static void bottleneck(void)
+{
+    struct model_options o = small_options();
+    struct model_shape binary = {3, classes3, 2, 1, LOSS_BINARY};
+    struct model_shape classes = {0, NULL, 4, 3, LOSS_MULTICLASS};
+    struct model_shape number = {3, classes3, 0, 1, LOSS_SQUARED};
+
+    o.latent = 3;
+    o.components = 4;
+    o.beta = 0.3;
+    check_kind(vib_describe, &o, &binary);
+    check_kind(vib_describe, &o, &classes);
+    o.encoding = ENCODING_ONE_HOT;
+    check_kind(vib_describe, &o, &number);
+}
+
 /* ---- rows without labels ---- */
 
 static void check_unlabeled(enum unlabeled kind, int outputs, enum loss loss)
@@ -563,6 +580,7 @@ int main(void)
     test_run(mlp_of_one_hot_columns);
     test_run(logistic_regression);
     test_run(logistic_regression_at_its_optimum);
+    test_run(bottleneck);
     test_run(entropy_of_predictions);
     test_run(pseudo_labels);
     test_run(column_logits);

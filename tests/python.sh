@@ -64,4 +64,10 @@ same few over_50k 'set model.kind logistic'
 same kinds kind 'set model.kind logistic' 'mark /^(height|weight)$/ ignore'
 same kinds price 'set model.kind mlp' 'set model.encoding one-hot'
 same kinds grade 'set model.kind mlp' 'set data.scaling standard'
+printf '%s\n' 'load few.csv' 'target over_50k' 'set model.kind vib' 'train --epochs 1' \
+    'save v.safetensors' > vib.tabscope
+"$tabscope" -b vib.tabscope > out 2>&1 &&
+    ! "$python" "$top/share/doc/predict.py" v.safetensors few.csv > theirs.csv 2> said &&
+    grep -q 'a VIB predicts from samples' said && [ ! -s theirs.csv ]
+point "a VIB is refused"
 echo "1..$count"

@@ -513,6 +513,40 @@ static void averages_weights(void)
     subject_done(&s);
 }
 
+/* On all tasks, with the same bits on one thread and on three. */
+static void rivals_learn(void)
+{
+    static const char *const targets[] = {"yes", "kind", "price"};
+
+    for (int i = 0; i < 3; i++) {
+        struct subject s = subject_new(learnable_table(N, -1), targets[i], "weight");
+        struct train_options o = quick_options();
+
+        o.epochs = 12;
+        o.lr = 1e-2;
+        for (int kind = MODEL_MLP; kind < MODEL_KINDS; kind++) {
+            struct run one = run_of(&s, &o, (enum model_kind)kind, PRETEXT_NONE, 1);
+            struct run many = run_of(&s, &o, (enum model_kind)kind, PRETEXT_NONE, 3);
+            const struct params *p = model_params(one.model);
+            /* the table is not linear */
+            double least = kind == MODEL_LOGISTIC ? 0.65 : 0.8;
+            struct metrics m;
+
+            train(&one);
+            train(&many);
+            check(memcmp(p->value, model_params(many.model)->value,
+                         params_values(p) * sizeof *p->value) == 0);
+            m = test_metrics(&s, &one);
+            if (!check(i == 2 ? m.r2 > 0.5 : m.auc > least))
+                printf("# %s, %s: auc %g, r2 %g\n", targets[i],
+                       model_kind_name((enum model_kind)kind), m.auc, m.r2);
+            run_done(&one);
+            run_done(&many);
+        }
+        subject_done(&s);
+    }
+}
+
 /* Half of the weights goes behind epochs 2 and 4, none comes back, and it still learns. */
 static void a_sparse_mlp_is_pruned(void)
 {
@@ -779,6 +813,7 @@ int main(void)
     test_run(stops_early_and_keeps_the_best);
     test_run(stopping_keeps_the_best);
     test_run(averages_weights);
+    test_run(rivals_learn);
     test_run(a_sparse_mlp_is_pruned);
     test_run(rows_without_labels_make_it_surer);
     test_run(the_weight_of_pseudo_labels_grows);

@@ -119,6 +119,8 @@ def predictions(encoder, y):
 
 def main(model, table):
     description, tensor = read_model(model)
+    if description["kind"] == "vib":
+        sys.exit("a VIB predicts from samples of the program's own random numbers")
     tensor = {name: t.astype(float) for name, t in tensor.items()}
     with open(table, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

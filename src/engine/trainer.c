@@ -172,6 +172,9 @@ static bool begin_unlabeled(struct trainer *t, struct error *err)
     if (model_encoder(t->model)->task == TASK_REGRESSION)
         return error_set(err, ERROR_USAGE, "rows without labels help to learn classes, not "
                          "numbers: say `set train.unlabeled none`");
+    if (model_options(t->model)->kind == MODEL_VIB)
+        return error_set(err, ERROR_USAGE, "the loss of a VIB has no place for rows without "
+                         "labels: say `set train.unlabeled none`");
     n = unlabeled_count(t->frame, t->split);
     if (n == 0)
         return error_set(err, ERROR_STATE, "every training row has its label: `split "
@@ -328,8 +331,9 @@ static uint64_t step_key(const struct trainer *t)
 
 static double one_batch(struct trainer *t, const struct batch *b)
 {
-    struct graph_input in = {b->rows, b->codes, b->values, b->target, row_weights(t, b),
-                             t->answers, NULL, UNLABELED_NOT, 1};
+    struct graph_input in = {.rows = b->rows, .codes = b->codes, .values = b->values,
+                             .target = b->target, .weight = row_weights(t, b),
+                             .answers = t->answers};
 
     if (t->corruption)
         corruption_apply(t->corruption, (uint64_t)t->progress.epoch, b->index, b->rows,

@@ -41,6 +41,11 @@ static bool put_options(json_t *j, const struct model_options *o)
     INT_OPTIONS(PUT_INT)
     REAL_OPTIONS(PUT_REAL)
     BOOL_OPTIONS(PUT_BOOL)
+    if (o->kind == MODEL_VIB) {
+        PUT_INT(latent)
+        PUT_INT(components)
+        PUT_REAL(beta)
+    }
     if (model_kind_is_mlp(o->kind))
         ok &= put(j, "one_hot", json_boolean(o->encoding == ENCODING_ONE_HOT));
     return ok;
@@ -67,6 +72,11 @@ static bool options_from_json(const json_t *j, enum model_kind kind,
     INT_OPTIONS(GET_INT)
     REAL_OPTIONS(GET_REAL)
     BOOL_OPTIONS(GET_BOOL)
+    if (kind == MODEL_VIB) {
+        GET_INT(latent)
+        GET_INT(components)
+        GET_REAL(beta)
+    }
     if (model_kind_is_mlp(kind) && json_is_true(json_object_get(j, "one_hot")))
         o->encoding = ENCODING_ONE_HOT;
     return model_check(o, err);

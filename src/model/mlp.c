@@ -56,29 +56,32 @@ struct tensor *mlp_blocks(struct graph *g, const struct model_options *o,
 }
 
 static struct tensor *one_hot(struct graph *g, const struct model_options *o,
-                              const struct model_shape *s, struct tensor *c)
+                              const struct model_shape *s, struct tensor *c, int outputs)
 {
     int inputs = shape_one_hot(s) + s->continuous;
     struct tensor *x = graph_linear_one_hot(g, c, s->columns, s->classes,
                                             mlp_width(o, inputs, 0), "head.0",
                                             ACTIVATION_SELU);
 
-    return rest(g, o, inputs, x, s->outputs);
+    return rest(g, o, inputs, x, outputs);
 }
 
-void mlp_describe(struct graph *g, const struct model_options *o,
-                  const struct model_shape *s)
+struct tensor *mlp_body(struct graph *g, const struct model_options *o,
+                        const struct model_shape *s, int outputs)
 {
     struct model_options plain = *o;
     struct tensor *c = shape_continuous(g, o, s), *x = NULL;
 
     plain.layers = 0;
-    if (s->columns > 0 && o->encoding == ENCODING_ONE_HOT) {
-        x = one_hot(g, o, s, c);
-    } else {
-        if (s->columns > 0)
-            x = tabtransformer_body(g, &plain, s);
-        x = mlp_blocks(g, o, graph_concatenate(g, x, c), s->outputs);
-    }
-    graph_loss(g, x, s->loss);
+    if (s->columns > 0 && o->encoding == ENCODING_ONE_HOT)
+        return one_hot(g, o, s, c, outputs);
+    if (s->columns > 0)
+        x = tabtransformer_body(g, &plain, s);
+    return mlp_blocks(g, o, graph_concatenate(g, x, c), outputs);
+}
+
+void mlp_describe(struct graph *g, const struct model_options *o,
+                  const struct model_shape *s)
+{
+    graph_loss(g, mlp_body(g, o, s, s->outputs), s->loss);
 }

@@ -18,18 +18,20 @@
 #include "base/str.h"
 #include "data/encode.h"
 
-/* What is trained: model/tabtransformer.h, model/mlp.h, model/logistic.h. */
+/* What is trained: model/tabtransformer.h, mlp.h, vib.h, logistic.h. */
 enum model_kind {
     MODEL_TABTRANSFORMER,
     MODEL_MLP,
     MODEL_SPARSE_MLP, /* the same, pruned in training (nn/prune.h) */
+    MODEL_VIB,
     MODEL_LOGISTIC,
     MODEL_KINDS
 };
-#define MODEL_KIND_NAMES "tabtransformer|mlp|sparse-mlp|logistic"
+#define MODEL_KIND_NAMES "tabtransformer|mlp|sparse-mlp|vib|logistic"
 const char *model_kind_name(enum model_kind kind);
 /* False: there is no kind of that name (NULL: none), *kind stays. */
 bool model_kind_parse(const char *name, enum model_kind *kind);
+/* An MLP, or with one in front. */
 bool model_kind_is_mlp(enum model_kind kind);
 
 /* How the MLP takes categorical columns; the TabTransformer has embeddings, logistic
@@ -59,6 +61,9 @@ struct model_options {
                                2,000,000 weights (and no fewer than 64 outputs) */
     enum head_norm head_norm; /* batch norm in the head's blocks; auto is yes, but where
                                model_settle has said no */
+    int latent;             /* a VIB: width of its latent distribution (64) */
+    int components;         /* and Gaussians in its marginal (5) */
+    double beta;            /* and the weight of the distance between both (1e-3) */
     bool continuous_norm;   /* layer norm over the continuous features of a row */
 };
 

@@ -10,13 +10,14 @@ struct model_options model_defaults(void)
         .dim = 32, .layers = 6, .heads = 8, .identifier = -1, .ffn = 4,
         .dropout = 0.1, .head_dropout = 0, .head_hidden1 = 4, .head_hidden2 = 2,
         .head_cap = -1, .head_norm = HEAD_NORM_AUTO, .continuous_norm = false,
+        .latent = 64, .components = 5, .beta = 1e-3,
     };
 }
 
 const char *model_kind_name(enum model_kind kind)
 {
     static const char *const names[MODEL_KINDS] = {"tabtransformer", "mlp",
-                                                  "sparse-mlp", "logistic"};
+                                                  "sparse-mlp", "vib", "logistic"};
 
     return names[kind];
 }
@@ -33,7 +34,7 @@ bool model_kind_parse(const char *name, enum model_kind *kind)
 
 bool model_kind_is_mlp(enum model_kind kind)
 {
-    return kind == MODEL_MLP || kind == MODEL_SPARSE_MLP;
+    return kind == MODEL_MLP || kind == MODEL_SPARSE_MLP || kind == MODEL_VIB;
 }
 
 bool model_check(const struct model_options *o, struct error *err)
@@ -47,6 +48,9 @@ bool model_check(const struct model_options *o, struct error *err)
         || !error_unless_within(err, "model.head_hidden1", o->head_hidden1, 1, 64)
         || !error_unless_within(err, "model.head_hidden2", o->head_hidden2, 1, 64)
         || !error_unless_within(err, "model.head_cap", o->head_cap, -1, 1e6)
+        || !error_unless_within(err, "model.latent", o->latent, 1, 1024)
+        || !error_unless_within(err, "model.components", o->components, 1, 100)
+        || !error_unless_within(err, "model.beta", o->beta, 0, 100)
         || !error_unless_within(err, "model.identifier", o->identifier, -1, o->dim - 1))
         return false;
     if (o->dim % o->heads != 0)

@@ -345,6 +345,7 @@ void graph_infer(struct graph *g, const struct graph_input *in)
 
 double graph_train_forward(struct graph *g, const struct graph_input *in, uint64_t key)
 {
+    g->key = key;
     begin(g, in, true);
     for (size_t i = 0; i < g->n_nodes; i++)
         g->nodes[i].dropout = dropout_make(g->nodes[i].rate, mix_key(key, i));

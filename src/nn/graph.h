@@ -86,6 +86,23 @@ struct tensor *graph_dropout(struct graph *g, struct tensor *x, double rate);
 /* The end: mean loss over the rows, weighted. */
 void graph_loss(struct graph *g, struct tensor *logits, enum loss loss);
 
+/* The other end, of a variational information bottleneck (Alemi, Fischer, Dillon, Murphy,
+ * arXiv 1612.00410): x (features 2 latent) is mean mu and s of a latent distribution with
+ * sigma = softplus(s - 5); the logits are linear in samples of it. The loss of a row is
+ * its mean over the samples plus beta (log q(z | x) - log r(z)), r a mixture of Gaussians
+ * with diagonal covariance. "logits" have the mean of the samples' probabilities (the mean
+ * itself for LOSS_SQUARED). Parameters "decoder.weight" (outputs, latent), "decoder.bias",
+ * "marginal.weight" (components), "marginal.mean" and "marginal.log_std" (components,
+ * latent). */
+struct bottleneck {
+    int latent, components;
+    double beta;
+};
+#define BOTTLENECK_SAMPLES 10     /* in training; the TabTransformer's paper */
+#define BOTTLENECK_PREDICTIONS 20 /* in graph_infer */
+void graph_loss_bottleneck(struct graph *g, struct tensor *x, int outputs, enum loss loss,
+                           const struct bottleneck *b);
+
 /* ---- describing the heads of pre-training ---- */
 
 /* A logit for the vector of each column, (features columns), for LOSS_CELLS:
@@ -139,6 +156,8 @@ struct graph_input {
                              graph_infer; NULL: those of the parameters */
     enum unlabeled unlabeled;
     double scale;         /* of its loss */
+    const float *noise;   /* (noise_samples, rows, latent) of a bottleneck; NULL: by key */
+    int noise_samples;
 };
 
 /* Forward without dropout and with the running averages of batch norm. */

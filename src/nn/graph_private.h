@@ -84,6 +84,7 @@ struct node {
     enum activation activation;
     bool centred;    /* linear: batch norm follows, its gradient has mean 0 */
     enum loss loss;
+    struct bottleneck bottleneck;
     double rate;    /* of dropout */
     struct dropout dropout; /* of this pass */
     char name[48];
@@ -120,6 +121,7 @@ struct graph {
     struct graph_input input;
     int blocks;         /* row blocks in use */
     double weight_sum, loss;
+    uint64_t key;
     bool profile;
 };
 
@@ -134,6 +136,9 @@ static inline size_t row_at(int r, size_t panel)
 {
     return (size_t)(r / LANES) * panel + (size_t)(r % LANES);
 }
+
+/* Loss of a row's logits, LANES apart as their gradients dz are. */
+double graph_row_loss(enum loss loss, const real *z, int features, float target, real *dz);
 
 /* Scratch of the worker beside tensors: first two lines for each feature, zero at first
  * use and to be left so; then task_scratch, 16 lines for each column, or scratch_lines if

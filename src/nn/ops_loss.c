@@ -37,6 +37,15 @@ static double squared_loss(real y, real target, real *dy)
     return error * error;
 }
 
+double graph_row_loss(enum loss loss, const real *z, int features, float target, real *dz)
+{
+    if (loss == LOSS_BINARY)
+        return binary_loss(*z, (real)target, dz);
+    if (loss == LOSS_MULTICLASS)
+        return multiclass_loss(z, features, (int)target, dz);
+    return squared_loss(*z, (real)target, dz);
+}
+
 static double cells_loss(const real *z, int columns, const int32_t *answers, real *dz)
 {
     double total = 0;
@@ -112,16 +121,9 @@ static double row_loss(const struct task *t, int r, const real *z, real *dz)
 
     if (in->unlabeled != UNLABELED_NOT)
         return unlabeled_loss(t, z, dz);
-    switch (n->loss) {
-    case LOSS_BINARY:
-        return binary_loss(*z, (real)in->target[r], dz);
-    case LOSS_MULTICLASS:
-        return multiclass_loss(z, features, (int)in->target[r], dz);
-    case LOSS_CELLS:
+    if (n->loss == LOSS_CELLS)
         return cells_loss(z, features, in->answers + (size_t)r * (size_t)features, dz);
-    default:
-        return squared_loss(*z, (real)in->target[r], dz);
-    }
+    return graph_row_loss(n->loss, z, features, in->target[r], dz);
 }
 
 /* Only in training: leaves the gradient of the logits beside the loss; it is zero in
