@@ -254,6 +254,19 @@ else
     skip "pictures on a screen" "no python3"
 fi
 
+# ---- a run of another session ----
+
+rm -rf runs
+"$tabscope" -b --no-rc -c 'source setup' > out 2>&1
+head -n 2 setup > again
+"$tabscope" -b --no-rc -c 'source again' -c 'plot roc kept.txt --run r1' > out 2>&1
+[ $? -eq 1 ] && grep -q '`evaluate --on valid --run r1` finds out' out
+point "its validation rows are not known"
+"$tabscope" -b --no-rc -c 'source again' -c 'evaluate --on valid --run r1' \
+    -c 'plot roc kept.txt --run r1' -c 'plot confusion kept2.txt --run r1' > out 2>&1 &&
+    grep -q 'ROC of r1' kept.txt && [ -s kept2.txt ]
+point "until they are looked at"
+
 # ---- none ----
 
 mkdir empty

@@ -93,6 +93,12 @@ point "without gnuplot there is a report, too"
 grep -q 'gnuplot' bare.html && ! grep -q '<svg' bare.html && has_only bare.html ''
 point "which says what is missing"
 
+run -c 'set model.kind logistic' -c 'train --epochs 1 --name line' \
+    -c 'report line.html --all --run line'
+[ "$(grep -c 'there are no embeddings to look at' line.html)" -eq 3 ] &&
+    ! grep -q 'can be drawn then\|there is no layout\|no attention was looked at' line.html
+point "what is not there is not to be drawn"
+
 cp page.html before.html
 run -c 'report nowhere'
 [ $? -eq 1 ] && grep -q 'nowhere.*folder' out

@@ -56,6 +56,16 @@ static void print_metrics(struct context *c, const struct run *r, const char *pa
     grid_print(g, c);
 }
 
+/* Of validation rows a run of another session has none, which figures and panes want. */
+static void take_diagnosis(struct run *r, const struct score_job *job)
+{
+    if (r->diagnosis || score_job_part(job) != PART_VALID)
+        return;
+    r->diagnosis = xmalloc(sizeof *r->diagnosis);
+    *r->diagnosis = *score_job_diagnosis(job);
+    r->diagnosis->epoch = r->progress.best_epoch;
+}
+
 static bool finish_evaluate(struct context *c, struct pending *p, void *work,
                             enum job_state ended, struct error *err)
 {
@@ -66,6 +76,7 @@ static bool finish_evaluate(struct context *c, struct pending *p, void *work,
     if (ended == JOB_DONE) {
         part = part_name(score_job_part(work));
         m = score_job_metrics(work);
+        take_diagnosis(p->run, work);
         if (!p->run->data) /* else training has said it */
             context_note_lines(c, "", score_job_note(work));
         if (c->format == FORMAT_JSON)
@@ -110,7 +121,8 @@ const struct command command_evaluate = {
     .help = "measure a run on rows that it was not trained on",
     .more = "A run is measured on the split of the table that it was trained on. One "
             "that was opened from a file is measured on the current table, split as in "
-            "its training: the same rows are kept apart where the table is the same.",
+            "its training: the same rows are kept apart where the table is the same. "
+            "With --on valid its ROC, calibration and confusion can be drawn then.",
     .options = {
         RUN_OPTION,
         {"on", {VALUE_CHOICE, "test|valid|train", 0, 0}, OPTIONAL, "test|valid|train",

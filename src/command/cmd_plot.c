@@ -124,8 +124,8 @@ static const struct diagnosis *known_diagnosis(const struct run *r, struct error
         error_set(err, ERROR_STATE, "%s is only pre-trained: it predicts no target that "
                   "this could be drawn of", r->name);
     else
-        error_set(err, ERROR_STATE, "what %s says of its validation rows is known only "
-                  "in the session in which it was trained", r->name);
+        error_set(err, ERROR_STATE, "what %s says of its validation rows is not known "
+                  "here yet: `evaluate --on valid --run %s` finds out", r->name, r->name);
     return NULL;
 }
 

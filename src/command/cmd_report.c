@@ -24,6 +24,7 @@ struct report {
     struct str body;
     bool open;                   /* in preformatted text */
     int figures;
+    bool failed;                 /* the line that was run last */
 };
 
 /* ---- the way out ---- */
@@ -143,34 +144,37 @@ static const char style[] =
 struct section {
     enum { OF_ALL, OF_PRETEXT, OF_TARGET } whose;
     bool lens;           /* takes time: only with --all */
+    bool draws;          /* what the line before it found, if it found anything */
     const char *heading; /* NULL: that of the one before */
     const char *line;
 };
 
 static const struct section sections[] = {
-    {OF_ALL, false, "The table", "describe"},
-    {OF_TARGET, false, NULL, "split"},
-    {OF_ALL, false, "The run", "run %s"},
-    {OF_ALL, false, NULL, "plot loss --run %s"},
-    {OF_ALL, false, NULL, "plot score --run %s"},
-    {OF_PRETEXT, false, "What was learned of each column", "plot learned --run %s"},
-    {OF_TARGET, false, "How well it predicts", "evaluate --run %s"},
-    {OF_TARGET, false, NULL, "plot roc --run %s"},
-    {OF_TARGET, false, NULL, "plot calibration --run %s"},
-    {OF_TARGET, false, NULL, "plot confusion --run %s"},
-    {OF_PRETEXT, true, "Attention", "attention --run %s"},
-    {OF_TARGET, true, "Attention", "attention --run %s --masked"},
-    {OF_ALL, true, NULL, "plot attention"},
-    {OF_TARGET, true, "Columns that it hangs on", "importance --run %s"},
-    {OF_TARGET, true, NULL, "plot importance"},
-    {OF_ALL, true, "Embeddings", "tsne --run %s"},
-    {OF_ALL, true, NULL, "plot tsne --run %s"},
-    {OF_TARGET, true, "What each layer tells of the target", "probe --run %s"},
-    {OF_TARGET, true, NULL, "plot probe"},
-    {OF_TARGET, true, "Noise", "robustness noise --run %s"},
-    {OF_TARGET, true, NULL, "plot robustness"},
-    {OF_TARGET, true, "Missing values", "robustness missing --run %s"},
-    {OF_TARGET, true, NULL, "plot robustness"},
+    {OF_ALL, false, false, "The table", "describe"},
+    {OF_TARGET, false, false, NULL, "split"},
+    {OF_ALL, false, false, "The run", "run %s"},
+    {OF_ALL, false, false, NULL, "plot loss --run %s"},
+    {OF_ALL, false, false, NULL, "plot score --run %s"},
+    {OF_PRETEXT, false, false, "What was learned of each column",
+     "plot learned --run %s"},
+    {OF_TARGET, false, false, "How well it predicts", "evaluate --run %s"},
+    {OF_TARGET, false, false, NULL, "evaluate --on valid --run %s"},
+    {OF_TARGET, false, false, NULL, "plot roc --run %s"},
+    {OF_TARGET, false, false, NULL, "plot calibration --run %s"},
+    {OF_TARGET, false, false, NULL, "plot confusion --run %s"},
+    {OF_PRETEXT, true, false, "Attention", "attention --run %s"},
+    {OF_TARGET, true, false, "Attention", "attention --run %s --masked"},
+    {OF_ALL, true, true, NULL, "plot attention"},
+    {OF_TARGET, true, false, "Columns that it hangs on", "importance --run %s"},
+    {OF_TARGET, true, true, NULL, "plot importance"},
+    {OF_ALL, true, false, "Embeddings", "tsne --run %s"},
+    {OF_ALL, true, true, NULL, "plot tsne --run %s"},
+    {OF_TARGET, true, false, "What each layer tells of the target", "probe --run %s"},
+    {OF_TARGET, true, true, NULL, "plot probe"},
+    {OF_TARGET, true, false, "Noise", "robustness noise --run %s"},
+    {OF_TARGET, true, true, NULL, "plot robustness"},
+    {OF_TARGET, true, false, "Missing values", "robustness missing --run %s"},
+    {OF_TARGET, true, true, NULL, "plot robustness"},
 };
 
 static void put_heading(struct report *r, const char *heading)
@@ -201,6 +205,7 @@ static bool run_section(struct report *r, const struct section *section,
     html_text(&r->body, line, strlen(line));
     str_puts(&r->body, "</code></p>\n");
     ok = command_run(r->context, line, err);
+    r->failed = !ok;
     if (!ok && err->kind != ERROR_CANCELLED) {
         complain(r, err);
         ok = true;
@@ -240,9 +245,13 @@ static void put_commands(struct report *r, const struct run *run)
 static bool make_body(struct report *r, const struct run *run, bool all,
                       struct error *err)
 {
-    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
-        if (is_of(&sections[i], run, all) && !run_section(r, &sections[i], run, err))
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        const struct section *s = &sections[i];
+
+        if (is_of(s, run, all) && !(s->draws && r->failed)
+            && !run_section(r, s, run, err))
             return false;
+    }
     put_commands(r, run);
     return true;
 }

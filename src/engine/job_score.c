@@ -21,6 +21,7 @@ struct score_job {
     struct frame *frame;
     struct str note;
     struct metrics metrics;
+    struct diagnosis diagnosis;
 };
 
 struct score_job *score_job_new(struct model *m, struct dataset *data,
@@ -40,6 +41,21 @@ struct score_job *score_job_new(struct model *m, struct dataset *data,
     return j;
 }
 
+static enum step measure(struct score_job *j, struct error *err)
+{
+    const struct encoder *e = model_encoder(j->model);
+    struct answers a;
+    bool done = answers_make(&a, j->model, j->pool, j->frame, j->split, j->part, j->fill,
+                             err);
+
+    if (done) {
+        j->metrics = answers_measure(&a, e);
+        diagnosis_make(&j->diagnosis, e, 0, &j->metrics, a.predicted, a.truth, a.n);
+    }
+    answers_done(&a);
+    return done ? STEP_DONE : STEP_FAILED;
+}
+
 static enum step run(void *work, struct error *err)
 {
     struct score_job *j = work;
@@ -57,9 +73,7 @@ static enum step run(void *work, struct error *err)
         j->frame = encoder_apply(model_encoder(j->model), j->data, &j->note, err);
         return j->frame ? STEP_MORE : STEP_FAILED;
     }
-    return model_evaluate(j->model, j->pool, j->frame, j->split, j->part, j->fill,
-                          &j->metrics, err)
-               ? STEP_DONE : STEP_FAILED;
+    return measure(j, err);
 }
 
 static void release(void *work)
@@ -85,6 +99,11 @@ const struct job_type score_job_type = {
 struct metrics score_job_metrics(const struct score_job *j)
 {
     return j->metrics;
+}
+
+const struct diagnosis *score_job_diagnosis(const struct score_job *j)
+{
+    return &j->diagnosis;
 }
 
 enum part score_job_part(const struct score_job *j)

@@ -5,6 +5,7 @@
 
 #include "base/pool.h"
 #include "data/split.h"
+#include "engine/diagnosis.h"
 #include "engine/engine.h"
 #include "model/model.h"
 #include "num/metrics.h"
@@ -23,6 +24,8 @@ struct score_job *score_job_new(struct model *m, struct dataset *data,
 
 /* After the end. */
 struct metrics score_job_metrics(const struct score_job *j);
+/* Epoch 0; valid as long as the job. */
+const struct diagnosis *score_job_diagnosis(const struct score_job *j);
 enum part score_job_part(const struct score_job *j);
 /* What a person should know, one sentence a line. */
 const char *score_job_note(const struct score_job *j);
