@@ -74,11 +74,13 @@ static void stage_init(struct stage *t, const char *names, int columns)
                       table_new("games", "load games.csv", dataset_ref(t->subject.data),
                                 schema_copy(t->subject.schema), &split));
     r->state = RUN_WAITING;
-    r->progress.epoch = 2;
+    r->progress.epoch = 3; /* behind the weights that were looked at */
+    r->progress.batches = 10;
     session_add_run(t->session, r);
     t->attending = xcalloc(1, sizeof *t->attending);
     t->attending->wish = (struct attention_wish){.layer = LAYER_LAST, .head = HEADS_MEAN};
     t->attending->of = (struct attention_wish){.run = xstrdup("r1")};
+    t->attending->step = 25;
     t->attending->found = xcalloc(1, sizeof *t->attending->found);
     t->attending->found->encoder = encoder_ref(t->subject.encoder);
     fill_maps(&t->attending->found->seen, columns, 1234);

@@ -22,7 +22,12 @@ static bool read_map(const struct call *call, const struct model_options *o,
     if (o->layers > 0 && w->layer >= o->layers)
         return error_set(err, ERROR_USAGE, "the model has %d layer%s, so no layer %d",
                          o->layers, o->layers == 1 ? "" : "s", w->layer + 1);
-    return !head || attention_head_parse(head, o->heads, &w->head, err);
+    if (head && !attention_head_parse(head, o->heads, &w->head, err))
+        return false;
+    if (w->head == HEADS_ROLLOUT && w->layer >= 0)
+        return error_set(err, ERROR_USAGE, "--head rollout follows attention through all "
+                         "layers: leave out --layer");
+    return true;
 }
 
 /* The texts stay the call's. */

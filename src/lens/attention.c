@@ -15,9 +15,6 @@ bool attention_init(struct attention *a, const struct look *l, struct error *err
 
     *a = (struct attention){look_layers(l), look_heads(l), look_columns(l), 0,
                             NULL, NULL, NULL, NULL};
-    if (a->layers == 0)
-        return error_set(err, ERROR_STATE, "this model has no Transformer layers: nothing "
-                         "attends to anything");
     a->sum = try_calloc((size_t)a->layers * heads * cells, sizeof *a->sum);
     a->rollout = try_calloc(cells, sizeof *a->rollout);
     a->map = try_calloc(most * heads * cells, sizeof *a->map);

@@ -22,7 +22,7 @@ struct attention {
     double *flow;    /* (look_most, columns, columns) rollout so far, and one more */
 };
 
-/* False: no memory, or a model without layers. attention_done in any case. */
+/* False: no memory. The model has layers. attention_done in any case. */
 bool attention_init(struct attention *a, const struct look *l, struct error *err);
 void attention_done(struct attention *a);
 /* Adds the n rows that were looked at last. */

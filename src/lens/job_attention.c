@@ -155,6 +155,14 @@ static bool check_alike(const struct attention_job *j, struct error *err)
                      p->layers, p->heads);
 }
 
+static bool check_layers(const struct model *m, struct error *err)
+{
+    if (model_encoder(m)->n_categorical == 0 || model_options(m)->layers > 0)
+        return true;
+    return error_set(err, ERROR_STATE, "this model has no Transformer layers: nothing "
+                     "attends to anything");
+}
+
 static bool begin(struct attention_job *j, struct error *err)
 {
     if (j->n_rows > 1 && !check_alike(j, err))
@@ -162,6 +170,8 @@ static bool begin(struct attention_job *j, struct error *err)
     for (int k = 0; k < j->n_groups; k++) {
         struct group *g = &j->groups[k];
 
+        if (!check_layers(g->rows->asked.model, err))
+            return false;
         g->look = look_new(g->rows->asked.model, g->rows->asked.pool, err);
         if (!g->look || !choose_rows(j, g, err)
             || !attention_init(g->attention, g->look, err))

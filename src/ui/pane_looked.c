@@ -219,8 +219,8 @@ static void title_looked(const struct view *v, struct str *out)
         return;
     str_puts(out, ": ");
     show_to(out, a->of.run, strlen(a->of.run), 24);
-    if (r && !r->model)
-        str_printf(out, ", in training, epoch %d", r->progress.epoch + 1);
+    if (r && !r->model && r->progress.batches > 0)
+        str_printf(out, ", in training, epoch %zu", a->step / r->progress.batches + 1);
 }
 
 static void copy_looked(const struct view *v, struct str *out)
