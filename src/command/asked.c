@@ -32,6 +32,17 @@ struct run *asked_predictor(struct context *c, const struct call *call, struct e
     return r && run_predicts(r, err) ? r : NULL;
 }
 
+static void refuse_table(const struct table *t, const struct run *r, struct error *err)
+{
+    const char *target = model_encoder(r->model)->target;
+    char *table = show(t->name, 40), *column = show(target ? target : "", 40);
+
+    error_set(err, ERROR_STATE, "%s predicts %s, which the table %s has not: `load` the "
+              "table that it is to be asked about", r->name, column, table);
+    free(table);
+    free(column);
+}
+
 /* The schema that an opened model has of the current table: its target, its positive
  * class. */
 static struct schema *schema_for(struct context *c, const struct run *r,
@@ -49,9 +60,9 @@ static struct schema *schema_for(struct context *c, const struct run *r,
                   "to be measured on", r->name);
         return NULL;
     }
-    column = find_column(c, e->target ? e->target : "", err);
+    column = schema_find(t->schema, e->target ? e->target : "");
     if (column < 0) {
-        error_prefix(err, "the target of %s", r->name);
+        refuse_table(t, r, err);
         return NULL;
     }
     s = schema_copy(t->schema);
