@@ -570,7 +570,8 @@ keys 'male' Enter
 sees 'sex ' "which is found"
 keys Enter
 sees 'Rows .* with sex=' "Enter shows its rows"
-keys : 'tsne --rows 40 --iterations 1000000' Enter
+keys :
+enter 'tsne --rows 40 --iterations 1000000'
 to_panes
 keys F6
 sees 'done: layer 2 of 2, [0-9,]*/1,000,000, KL' "cells move, too"
