@@ -461,11 +461,11 @@ static void run_names_do_not_clash(void)
     check(mkdtemp(folder) && chdir(folder) == 0);
     check(mkdir("runs", 0700) == 0 && mkdir("runs/r1", 0700) == 0);
     session_add_run(s, run_new("r2"));
-    name = session_free_run_name(s);
+    name = session_free_name(s, "r");
     check_str(name, "r3");
     free(name);
     session_drop_run(s, s->runs[0]);
-    name = session_free_run_name(s);
+    name = session_free_name(s, "r");
     check_str(name, "r2");
     free(name);
     session_free(s);

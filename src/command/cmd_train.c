@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The commands that train. */
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "command/families.h"
 #include "command/option.h"
 #include "command/recipe.h"
+#include "command/repeat.h"
 #include "command/training.h"
 
 #define PRETEXTS "mlm|rtd"
@@ -29,130 +27,12 @@ static bool take_settings(const struct call *call, struct settings *s, struct er
     return true;
 }
 
-/* A name makes a folder, so it must be one that stays where it is. */
-static bool check_run_name(struct context *c, const char *name, struct error *err)
-{
-    char *shown = show(name, 60), *folder = session_run_folder(c->session, name);
-    struct stat st;
-    bool ok = true;
-
-    if (strchr(name, '/') || name[0] == '.' || name[0] == '-' || strlen(name) > 100)
-        ok = error_set(err, ERROR_USAGE,
-                       "\"%s\" cannot name a run: no /, no . or - in front, "
-                       "at most 100 bytes", shown);
-    else if (session_find_run(c->session, name))
-        ok = error_set(err, ERROR_USAGE,
-                       "there is a run \"%s\" already; choose another name", shown);
-    else if (lstat(folder, &st) == 0)
-        ok = error_set(err, ERROR_USAGE,
-                       "a run \"%s\" is kept in %s already; choose another "
-                       "name", shown, folder);
-    free(folder);
-    free(shown);
-    return ok;
-}
-
-static void add_mark(struct str *out, const struct schema_column *column)
-{
-    str_puts(out, "mark ");
-    word_quote(out, column->name);
-    str_printf(out, " %s\n", kind_name(column->kind));
-}
-
-static void add_target(struct str *out, const struct schema *s)
-{
-    if (s->target < 0)
-        return;
-    str_puts(out, "target ");
-    word_quote(out, s->columns[s->target].name);
-    if (s->positive) {
-        str_puts(out, " --positive ");
-        word_quote(out, s->positive);
-    }
-    str_printf(out, " --task %s\n", task_name(s->task));
-}
-
-static void add_split(struct str *out, const struct split_options *o)
-{
-    str_puts(out, "split --train ");
-    str_json_number(out, o->train);
-    str_puts(out, " --valid ");
-    str_json_number(out, o->valid);
-    str_puts(out, " --test ");
-    str_json_number(out, o->test);
-    str_printf(out, " --seed %llu", (unsigned long long)o->seed);
-    if (o->folds > 0)
-        str_printf(out, " --folds %d --fold %d", o->folds, o->fold);
-    if (o->labeled >= 0)
-        str_printf(out, " --labeled %ld", o->labeled);
-    str_putc(out, '\n');
-}
-
-static void add_settings(struct str *out, const struct settings *s)
-{
-    const struct option *o;
-
-    for (int i = 0; (o = option_at(i)); i++) {
-        struct str value = {0};
-
-        if (!option_is_of_runs(o))
-            continue;
-        option_print(o, s, &value);
-        str_printf(out, "set %s ", o->name);
-        word_quote(out, str_text(&value));
-        str_putc(out, '\n');
-        str_done(&value);
-    }
-}
-
-/* The run that is begun with has to be there too. */
-static void add_parent(struct str *out, const struct run *parent)
-{
-    struct str path = {0};
-
-    str_puts(&path, parent->folder ? parent->folder : parent->origin);
-    if (parent->folder)
-        str_puts(&path, "/model.safetensors");
-    str_puts(out, "open ");
-    word_quote(out, str_text(&path));
-    str_puts(out, " --name ");
-    word_quote(out, parent->name);
-    str_putc(out, '\n');
-    str_done(&path);
-}
-
-/* The lines that repeat the run, in the folder where this one was begun. */
-static void add_commands(struct str *out, const struct table *t, const struct run *r,
-                         const struct run *parent)
-{
-    str_printf(out, "# tabscope: these lines repeat the run %s\n", r->name);
-    str_printf(out, "%s\n", t->load_line);
-    for (int i = 0; i < t->schema->n_columns; i++) {
-        if (t->schema->columns[i].marked)
-            add_mark(out, &t->schema->columns[i]);
-    }
-    add_target(out, t->schema);
-    add_split(out, &t->split);
-    add_settings(out, &r->settings);
-    if (parent)
-        add_parent(out, parent);
-    if (r->pretext == PRETEXT_NONE)
-        str_puts(out, "train");
-    else
-        str_printf(out, "pretrain %s", pretext_name(r->pretext));
-    if (r->parent) {
-        str_puts(out, " --from ");
-        word_quote(out, r->parent);
-    }
-    str_putc(out, '\n');
-}
-
 static struct run *make_run(struct context *c, const struct call *call,
                             const struct settings *settings, enum pretext pretext)
 {
     const struct table *t = c->session->table;
     const char *asked = call_option(call, "name");
-    char *name = asked ? xstrdup(asked) : session_free_run_name(c->session);
+    char *name = asked ? xstrdup(asked) : session_free_name(c->session, "r");
     struct run *r = run_new(name);
 
     r->folder = session_run_folder(c->session, name);
@@ -213,12 +93,12 @@ static bool begin_run(struct context *c, const struct call *call, enum pretext p
     struct run *r;
     bool ok;
 
-    if (!take_settings(call, &settings, err) || (name && !check_run_name(c, name, err))
+    if (!take_settings(call, &settings, err) || (name && !training_check_name(c, name, err))
         || !find_parent(c, call, &settings, &how.parent, err))
         return false;
     r = make_run(c, call, &settings, pretext);
     r->parent = how.parent ? xstrdup(how.parent->name) : NULL;
-    add_commands(&commands, c->session->table, r, how.parent);
+    repeat_run(&commands, c->session->table, r, how.parent);
     how.commands = str_text(&commands);
     how.recipe = recipe_text(c->session->table, r);
     ok = training_start(c, call, r, &how, err);

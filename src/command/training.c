@@ -3,6 +3,8 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -222,6 +224,22 @@ static bool refuse_unsaved(const struct context *c, const struct run *r,
     return false;
 }
 
+/* Model and metrics; the job is freed. */
+static void take_result(struct context *c, struct run *r, struct train_job *job,
+                        struct train_result *result)
+{
+    *result = train_job_take(job);
+    train_job_type.free(job);
+    r->state = RUN_TRAINED;
+    r->model = result->model;
+    model_unref(r->live);
+    r->live = NULL;
+    r->valid = result->valid;
+    r->test = result->test;
+    split_free(result->split);
+    c->session->run = r;
+}
+
 static bool finish_training(struct context *c, struct pending *p, void *work,
                             enum job_state ended, struct error *err)
 {
@@ -234,18 +252,25 @@ static bool finish_training(struct context *c, struct pending *p, void *work,
         train_job_type.free(work);
         return false;
     }
-    result = train_job_take(work);
-    train_job_type.free(work);
-    r->state = RUN_TRAINED;
-    r->model = result.model;
-    model_unref(r->live);
-    r->live = NULL;
-    r->valid = result.valid;
-    r->test = result.test;
-    split_free(result.split);
-    c->session->run = r;
+    take_result(c, r, work, &result);
     note_trained(c, r, &result);
     return !r->folder || result.saved || refuse_unsaved(c, r, &result.save_error, err);
+}
+
+void training_take(struct context *c, struct run *r, struct train_job *job)
+{
+    struct train_look look = {.run = r};
+    struct train_result result;
+
+    train_job_type.publish(job);
+    look_at_training(job, &look);
+    str_done(&look.note);
+    session_add_run(c->session, r);
+    take_result(c, r, job, &result);
+    note_trained(c, r, &result);
+    if (!result.saved)
+        context_note(c, "the model of %s is not saved: %s", r->name,
+                     result.save_error.text);
 }
 
 static void cut_training(void *work, void *arg)
@@ -263,6 +288,29 @@ static const struct pending_type train_pending = {
 };
 
 /* ---- beginning ---- */
+
+/* A name makes a folder, so it must be one that stays where it is. */
+bool training_check_name(struct context *c, const char *name, struct error *err)
+{
+    char *shown = show(name, 60), *folder = session_run_folder(c->session, name);
+    struct stat st;
+    bool ok = true;
+
+    if (strchr(name, '/') || name[0] == '.' || name[0] == '-' || strlen(name) > 100)
+        ok = error_set(err, ERROR_USAGE,
+                       "\"%s\" cannot name a run: no /, no . or - in front, "
+                       "at most 100 bytes", shown);
+    else if (session_find_run(c->session, name))
+        ok = error_set(err, ERROR_USAGE,
+                       "there is a run \"%s\" already; choose another name", shown);
+    else if (lstat(folder, &st) == 0)
+        ok = error_set(err, ERROR_USAGE,
+                       "a run \"%s\" is kept in %s already; choose another "
+                       "name", shown, folder);
+    free(folder);
+    free(shown);
+    return ok;
+}
 
 static struct train_job *make_job(struct context *c, const struct run *r,
                                   const struct training *how, struct error *err)

@@ -13,9 +13,17 @@ struct training {
     bool resume;          /* goes on with what its folder holds */
 };
 
+/* Whether a run of that name may begin: it makes a folder, which must be new. */
+bool training_check_name(struct context *c, const char *name, struct error *err);
+
 /* Takes over the run, which becomes one of the session in place of one of its name, and
  * starts its job. False, the session as it was: a setting is wrong, no thread. */
 bool training_start(struct context *c, const struct call *call, struct run *r,
                     const struct training *how, struct error *err);
+
+/* The run, which is not the session's yet, becomes what the training came to: its model,
+ * history, metrics. Frees the job. It is trained and current then; what is to be said of
+ * that is said. */
+void training_take(struct context *c, struct run *r, struct train_job *job);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "data/schema.h"
+#include "engine/answers.h"
 #include "engine/checkpoint.h"
 #include "engine/metric.h"
 
@@ -600,4 +601,43 @@ struct train_result train_job_take(struct train_job *j)
     j->model = NULL;
     j->split = NULL;
     return result;
+}
+
+void train_job_metrics(const struct train_job *j, struct metrics *valid,
+                       struct metrics *test)
+{
+    *valid = j->result.valid;
+    *test = j->result.test;
+}
+
+bool train_job_answers(struct train_job *j, enum part part, struct answers *a,
+                       struct error *err)
+{
+    return answers_make(a, j->model, j->pool, j->frame, j->split, part, FILL_CLASS, err);
+}
+
+const struct encoder *train_job_encoder(const struct train_job *j)
+{
+    return j->encoder;
+}
+
+int train_job_outputs(const struct train_job *j)
+{
+    return model_outputs(j->model);
+}
+
+bool train_job_keep(struct train_job *j, const char *folder, const char *commands,
+                    json_t *extra, struct error *err)
+{
+    free(j->folder);
+    free(j->commands);
+    json_decref(j->extra);
+    j->folder = xstrdup(folder);
+    j->commands = xstrdup(commands);
+    j->extra = json_incref(extra);
+    if (!take_folder(j, err) || !open_metrics(j, err))
+        return false;
+    write_metrics(j);
+    save(j);
+    return true;
 }

@@ -25,6 +25,7 @@
 #include "model/model.h"
 
 struct train_job;
+struct answers;
 
 #define RUN_MODEL "model.safetensors"
 #define RUN_RESUME "resume.safetensors"
@@ -98,5 +99,19 @@ struct train_result {
 };
 /* Hands over model and split (once). */
 struct train_result train_job_take(struct train_job *j);
+
+/* For who made the job without a folder and runs it himself; once it is done, and before
+ * train_job_take. */
+void train_job_metrics(const struct train_job *j, struct metrics *valid,
+                       struct metrics *test);
+/* Of the best weights; refused as answers_make. */
+bool train_job_answers(struct train_job *j, enum part part, struct answers *a,
+                       struct error *err);
+const struct encoder *train_job_encoder(const struct train_job *j);
+int train_job_outputs(const struct train_job *j); /* values a row in its answers */
+/* Writes the files of the run's folder after all; the result says whether the model is
+ * there. False: not even the folder can be taken. */
+bool train_job_keep(struct train_job *j, const char *folder, const char *commands,
+                    json_t *extra, struct error *err);
 
 #endif

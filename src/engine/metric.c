@@ -38,6 +38,15 @@ const struct metric_field *metric_field(enum task task, int i)
     return f[i].name ? &f[i] : NULL;
 }
 
+const struct metric_field *metric_rising(enum task task)
+{
+    int i = 0;
+
+    while (!metric_field(task, i)->rises)
+        i++;
+    return metric_field(task, i);
+}
+
 double metric_value(const struct metrics *m, const struct metric_field *f)
 {
     return *(const double *)((const char *)m + f->offset);

@@ -18,6 +18,8 @@ struct metric_field {
 
 /* Field number i of the task, TASK_NONE being pre-training; NULL behind the last. */
 const struct metric_field *metric_field(enum task task, int i);
+/* The first of the task's that is more where a model is better: AUC, or R2. */
+const struct metric_field *metric_rising(enum task task);
 double metric_value(const struct metrics *m, const struct metric_field *f);
 
 /* {"rows": ..., "auc": ..., ...}; null where a value is not defined. */

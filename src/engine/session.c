@@ -108,10 +108,10 @@ char *session_run_folder(const struct session *s, const char *name)
     return xasprintf("%s/%s", s->settings.run_dir, name);
 }
 
-char *session_free_run_name(const struct session *s)
+char *session_free_name(const struct session *s, const char *prefix)
 {
     for (int i = 1;; i++) {
-        char *name = xasprintf("r%d", i), *folder = session_run_folder(s, name);
+        char *name = xasprintf("%s%d", prefix, i), *folder = session_run_folder(s, name);
         struct stat st;
         bool taken = session_find_run(s, name) || lstat(folder, &st) == 0;
 

@@ -121,9 +121,9 @@ struct run *session_find_run(const struct session *s, const char *name);
 void session_add_run(struct session *s, struct run *r);
 /* Takes it out and frees it: it came to nothing. */
 void session_drop_run(struct session *s, struct run *r);
-/* The first of r1, r2, ... that neither a run nor anything in the folder of runs has.
- * Caller frees. */
-char *session_free_run_name(const struct session *s);
+/* The first of PREFIX1, PREFIX2, ... that neither a run nor anything in the folder of runs
+ * has. Caller frees. */
+char *session_free_name(const struct session *s, const char *prefix);
 /* The folder of a run of that name. Caller frees. */
 char *session_run_folder(const struct session *s, const char *name);
 

@@ -40,22 +40,12 @@ struct probe_job {
     double share;   /* published */
 };
 
-/* The first of the task's that is more where a model is better. */
-static const struct metric_field *metric_of(enum task task)
-{
-    int i = 0;
-
-    while (!metric_field(task, i)->rises)
-        i++;
-    return metric_field(task, i);
-}
-
 struct probe_job *probe_job_new(const struct probe_request *r)
 {
     struct probe_job *j = xcalloc(1, sizeof *j);
 
     j->asked = *r;
-    j->metric = metric_of(model_encoder(r->rows[0].model)->task);
+    j->metric = metric_rising(model_encoder(r->rows[0].model)->task);
     for (int k = 0; k < r->n_runs; k++) {
         struct side *p = &j->sides[k];
 
