@@ -119,6 +119,29 @@ echo "# $n kills, $resumed times gone on, $runs runs done"
 [ $bad -eq 0 ] && [ $resumed -gt 0 ]
 point "killed $n times, every run comes to the same bytes"
 
+# ---- a search ----
+
+search='search train.lr=1e-4..1e-1:log --rounds 11 --name s'
+set -- 'source load' 'set model.kind mlp' 'set train.epochs 60' "$search"
+fresh
+batch "$@" || { sed 's/^/# /' err; exit 99; }
+cp runs/s/model.safetensors whole.s
+fresh
+cut=0
+while [ $cut -lt 6 ] && ! [ -e runs/s/model.safetensors ]; do
+    printf '%s\n' "$@" > lines
+    [ -e runs/s/study ] && echo 'source runs/s/study' > lines
+    "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err < /dev/null &
+    pid=$!
+    sleep "0.$((3 + cut))"
+    kill -9 $pid 2> /dev/null
+    wait $pid 2> /dev/null
+    cut=$((cut + 1))
+done
+[ -e runs/s/model.safetensors ] || batch 'source runs/s/study'
+cmp runs/s/model.safetensors whole.s && [ "$(wc -l < runs/s/trials.jsonl)" -ge 12 ]
+point "a search that was killed $cut times keeps the same model"
+
 # ---- asked to end ----
 
 kind 0

@@ -24,6 +24,7 @@ enum rng_stream {
     RNG_NOISE,     /* cells that are spoiled to see what a model makes of them */
     RNG_PERMUTE,   /* rows that get each other's cells to see how that matters */
     RNG_LATENT,    /* samples of latent distributions */
+    RNG_SEARCH,    /* settings that a search tries */
 };
 
 struct rng {

@@ -23,8 +23,12 @@ static bool refuse_finished(const char *name, const char *folder, struct error *
 {
     char *model = xasprintf("%s/" RUN_MODEL, folder), *shown = show(folder, 0);
     char *commands = xasprintf("%s/commands", folder);
+    char *trials = xasprintf("%s/" STUDY_TRIALS, folder);
 
-    if (access(model, F_OK) == 0)
+    if (access(model, F_OK) != 0 && access(trials, F_OK) == 0)
+        error_set(err, ERROR_STATE, "%s is a search or a benchmark: `source %s/" STUDY_LINES
+                  "` goes on with it", name, shown);
+    else if (access(model, F_OK) == 0)
         error_set(err, ERROR_STATE, "the run %s has its end; `train --from %s` begins "
                   "another one with its weights", name, name);
     else if (access(commands, F_OK) == 0)
@@ -33,6 +37,7 @@ static bool refuse_finished(const char *name, const char *folder, struct error *
     else
         error_set(err, ERROR_USAGE, "there is no run \"%s\" to go on with; `runs` lists "
                   "them", name);
+    free(trials);
     free(commands);
     free(model);
     free(shown);

@@ -252,6 +252,7 @@ static void offer_value(struct seek *s, const struct value *v, const char *befor
         offer_verbs(s);
         break;
     case VALUE_OPTION:
+    case VALUE_DRAW:
         offer_settings(s);
         break;
     case VALUE_OPTION_VALUE:

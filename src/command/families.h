@@ -19,6 +19,10 @@ extern const struct command /* cmd_layers.c */
     command_model;
 extern const struct command /* cmd_train.c */
     command_train, command_pretrain;
+extern const struct command /* cmd_search.c */
+    command_search;
+extern const struct command /* cmd_benchmark.c */
+    command_benchmark;
 extern const struct command /* cmd_job.c */
     command_jobs, command_pause, command_stop, command_wait;
 extern const struct command /* cmd_resume.c */

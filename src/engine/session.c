@@ -45,6 +45,7 @@ void session_free(struct session *s)
         run_free(s->runs[i]);
     for (size_t i = 0; i < s->n_tables; i++)
         table_free(s->tables[i]);
+    study_free(s->study);
     free(s->runs);
     free(s->tables);
     free(s);

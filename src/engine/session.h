@@ -13,6 +13,7 @@
 #include "data/encode.h"
 #include "engine/engine.h"
 #include "engine/job_train.h"
+#include "engine/study.h"
 #include "engine/table.h"
 #include "engine/trainer.h"
 #include "model/model.h"
@@ -104,6 +105,7 @@ struct session {
     struct run **runs;
     size_t n_runs, runs_capacity;
     struct run *run;     /* the current one: trained or opened last, or NULL */
+    struct study *study; /* the one that was begun last, or NULL */
 };
 
 struct settings settings_defaults(void);

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `benchmark`: several models on the same rows of one or more tables. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "command/contender.h"
+#include "command/families.h"
+#include "command/grid.h"
+#include "command/repeat.h"
+#include "command/space.h"
+#include "command/standings.h"
+#include "command/studying.h"
+
+enum { SPLITS = 5, MOST_MODELS = 32, MOST_LABELS = 32 };
+
+/* ---- what came of it ---- */
+
+static int compare_standings(const void *a, const void *b)
+{
+    const struct standing *s = a, *t = b;
+
+    if (s->mean == t->mean || (isnan(s->mean) && isnan(t->mean)))
+        return s->model - t->model;
+    return isnan(s->mean) || s->mean < t->mean ? 1 : -1;
+}
+
+static bool has_rounds(const struct study *s)
+{
+    for (size_t i = 0; i < s->plan->n_trials; i++)
+        if (s->plan->trials[i].round > 0)
+            return true;
+    return false;
+}
+
+static void add_titles(struct grid *g, const struct study *s,
+                       const struct metric_field *metric)
+{
+    grid_column(g, "table", false);
+    if (s->n_labels > 1 || s->labels[0] >= 0)
+        grid_column(g, "labels", true);
+    grid_column(g, "model", false);
+    grid_column(g, metric ? metric->name : "metric", true);
+    grid_column(g, "deviation", true);
+    if (has_rounds(s))
+        grid_column(g, "unsearched", true);
+    grid_column(g, "p", true);
+    grid_column(g, "splits", true);
+    grid_column(g, "failed", true);
+    grid_spare(g);
+    grid_column(g, "seconds", true);
+    grid_spare(g);
+}
+
+static void add_standing(struct grid *g, const struct study *s, const struct standing *at)
+{
+    grid_puts(g, at->table >= 0 ? s->plan->tables[at->table].name : "mean");
+    if (s->labels[at->labels] >= 0)
+        grid_count(g, (size_t)s->labels[at->labels]);
+    else if (s->n_labels > 1)
+        grid_none(g);
+    grid_puts(g, s->models[at->model]);
+    grid_starred(g, at->mean, 4, at->best);
+    grid_number(g, at->deviation, 4);
+    if (has_rounds(s))
+        grid_number(g, at->usual, 4);
+    grid_number(g, at->p, 3);
+    grid_count(g, (size_t)at->splits);
+    grid_count(g, at->failed);
+    grid_number(g, at->seconds, 1);
+}
+
+static void print_standings(struct context *c, const struct study *s)
+{
+    struct standings t = standings_make(s);
+    struct grid *g = grid_new("standings");
+
+    grid_fact_text(g, "benchmark", s->name);
+    add_titles(g, s, t.metric);
+    for (size_t i = 0; i < t.n; i += (size_t)s->n_models) {
+        qsort(t.list + i, (size_t)s->n_models, sizeof *t.list, compare_standings);
+        for (int m = 0; m < s->n_models; m++)
+            add_standing(g, s, &t.list[i + (size_t)m]);
+    }
+    grid_print(g, c);
+    standings_done(&t);
+}
+
+static const char *title_of(const char *model)
+{
+    return contender_find(model, NULL)->title;
+}
+
+static bool write_latex(struct context *c, const struct study *s, const char *path,
+                        struct error *err)
+{
+    struct standings t = standings_make(s);
+    struct str text = {0};
+    struct file_writer *w = file_writer_open(path, 0644, err);
+    bool ok = false;
+
+    if (w) {
+        standings_latex(&t, s, title_of, &text);
+        file_writer_write(w, str_text(&text), text.length);
+        ok = file_writer_commit(w, err);
+    }
+    if (ok)
+        context_note(c, "%s: LaTeX table in %s", s->name, path);
+    str_done(&text);
+    standings_done(&t);
+    return ok;
+}
+
+static bool finish_benchmark(struct context *c, struct pending *p, void *work,
+                             enum job_state ended, struct error *err)
+{
+    bool ok = study_end(c, p, work, ended, err);
+    const struct study *s = c->session->study;
+
+    if (ended == JOB_DONE)
+        print_standings(c, s);
+    if (ok && p->name)
+        ok = write_latex(c, s, p->name, err);
+    study_job_type.free(work);
+    return ok;
+}
+
+static const struct pending_type benchmark_pending = {
+    .job = &study_job_type,
+    .watch = study_watch,
+    .status = study_status,
+    .finish = finish_benchmark,
+};
+
+/* ---- what was asked for ---- */
+
+struct asked {
+    const struct contender *models[MOST_MODELS];
+    struct space spaces[MOST_MODELS];
+    struct table **tables;
+    int n_tables;
+    int splits, rounds, seeds, body_epochs;
+    uint64_t seed;
+};
+
+/* Calls take(asked, study, item) for each of the items between commas. */
+static bool each_of(const char *list, struct asked *a, struct study *s,
+                    bool (*take)(struct asked *a, struct study *s, const char *item,
+                                 struct error *err), struct error *err)
+{
+    bool ok = true;
+
+    for (const char *at = list; ok && at;) {
+        size_t n = strcspn(at, ",");
+        char *item = xstrndup(at, n);
+
+        ok = take(a, s, item, err);
+        free(item);
+        at = at[n] ? at + n + 1 : NULL;
+    }
+    return ok;
+}
+
+static bool take_model(struct asked *a, struct study *s, const char *item,
+                       struct error *err)
+{
+    const struct contender *model = contender_find(item, err);
+
+    if (!model)
+        return false;
+    for (int i = 0; i < s->n_models; i++)
+        if (a->models[i] == model)
+            return error_set(err, ERROR_USAGE, "--models has %s twice", model->name);
+    if (s->n_models == MOST_MODELS)
+        return error_set(err, ERROR_USAGE, "--models takes %d at most", MOST_MODELS);
+    s->models = xrealloc(s->models, ((size_t)s->n_models + 1) * sizeof *s->models);
+    s->models[s->n_models] = xstrdup(model->name);
+    a->models[s->n_models++] = model;
+    return true;
+}
+
+static bool take_labels(struct asked *a, struct study *s, const char *item,
+                        struct error *err)
+{
+    char *shown;
+    long n = -1;
+
+    (void)a;
+    if (strcmp(item, "all") != 0 && !str_to_long(item, 1, 1000000000, &n)) {
+        shown = show(item, 60);
+        error_set(err, ERROR_USAGE, "--labels takes numbers of rows, or all, with commas "
+                  "between them, as in 50,200,500, not \"%s\"", shown);
+        free(shown);
+        return false;
+    }
+    if (s->n_labels == MOST_LABELS)
+        return error_set(err, ERROR_USAGE, "--labels takes %d at most", MOST_LABELS);
+    s->labels = xrealloc(s->labels, ((size_t)s->n_labels + 1) * sizeof *s->labels);
+    s->labels[s->n_labels++] = n;
+    return true;
+}
+
+/* A table of the session by its name or, of a file, by its load line's. */
+static struct table *need_table(struct context *c, const char *word, struct error *err)
+{
+    struct table *t = session_find_table(c->session, word);
+    struct str line = {0};
+    bool ok;
+
+    if (t)
+        return t;
+    str_puts(&line, "load ");
+    word_quote(&line, word);
+    c->sourcing++; /* it is waited for */
+    ok = command_run(c, str_text(&line), err);
+    c->sourcing--;
+    str_done(&line);
+    return ok ? c->session->table : NULL;
+}
+
+/* The columns of a file that was just read tell no target: the last one is taken, as in
+ * most tables that are shared. */
+static bool need_target(struct context *c, struct table *t, struct error *err)
+{
+    const struct schema *s = t->schema;
+    struct str line = {0};
+    bool ok;
+
+    if (s->target >= 0)
+        return true;
+    str_puts(&line, "target ");
+    word_quote(&line, s->columns[s->n_columns - 1].name);
+    context_note(c, "%s: no target was chosen, so it is the last column; `target` before "
+                 "the benchmark chooses another one", t->name);
+    c->session->table = t;
+    ok = command_run(c, str_text(&line), err);
+    str_done(&line);
+    return ok;
+}
+
+static bool add_table(struct context *c, struct asked *a, const char *word,
+                      struct error *err)
+{
+    struct table *t = need_table(c, word, err);
+
+    if (!t || !need_target(c, t, err))
+        return false;
+    for (int i = 0; i < a->n_tables; i++)
+        if (a->tables[i] == t)
+            return error_set(err, ERROR_USAGE, "the table %s is given twice", t->name);
+    a->tables = xrealloc(a->tables, ((size_t)a->n_tables + 1) * sizeof *a->tables);
+    a->tables[a->n_tables++] = t;
+    return true;
+}
+
+/* Those of --tables and behind it, else the current one. It stays current. */
+static bool find_tables(struct context *c, const struct call *call, struct asked *a,
+                        struct error *err)
+{
+    struct table *current = c->session->table;
+    const char *first = call_option(call, "tables");
+    bool ok = !first || add_table(c, a, first, err);
+
+    for (int i = 0; ok && i < call->n_words; i++)
+        ok = add_table(c, a, call_word(call, i), err);
+    if (ok && a->n_tables == 0)
+        ok = current ? add_table(c, a, current->name, err)
+                     : error_set(err, ERROR_STATE, "no table: say which with --tables, or "
+                                 "`load` one");
+    if (current)
+        c->session->table = current;
+    return ok;
+}
+
+/* ---- the plan ---- */
+
+/* So many splits of a table: folds where they make the test part as large as it is to be,
+ * so that every row is tested once, else as many seeds. */
+static struct split_options split_of(const struct table *t, int splits, int number)
+{
+    struct split_options o = t->split;
+    double share = o.test / (o.train + o.valid + o.test);
+
+    if (fabs(share * splits - 1) < 1e-6) {
+        o.folds = splits;
+        o.fold = number;
+    } else {
+        o.folds = 0;
+        o.seed += (uint64_t)number;
+    }
+    return o;
+}
+
+/* The body for that fit, one for all numbers of labels and all rounds. */
+static int body_for(struct study *s, const struct asked *a, const struct study_fit *fit,
+                    enum pretext pretext)
+{
+    struct study_fit body = *fit;
+    size_t n = s->plan->n_bodies;
+
+    body.pretext = pretext;
+    body.split.labeled = -1;
+    if (a->body_epochs > 0)
+        body.train.epochs = a->body_epochs;
+    for (size_t i = 0; i < n; i++) {
+        const struct study_fit *b = &s->plan->bodies[i];
+
+        if (b->table == body.table && b->pretext == pretext
+            && b->split.fold == body.split.fold && b->split.seed == body.split.seed)
+            return (int)i;
+    }
+    return study_add_body(s->plan, &body);
+}
+
+static void add_rounds(struct context *c, struct study *s, const struct asked *a,
+                       struct study_trial t)
+{
+    const struct contender *model = a->models[t.model];
+    char labels[COUNT_TEXT] = "all";
+
+    if (s->labels[t.labels] >= 0)
+        count_text((size_t)s->labels[t.labels], labels);
+    for (t.round = 0; t.round <= a->rounds; t.round++) {
+        struct settings settings = c->session->settings;
+
+        contender_take(model, &settings);
+        settings.train.seed += (uint64_t)t.split;
+        fit_take_settings(&t.fit, &settings);
+        if (t.round == 0)
+            t.body = model->pretext == PRETEXT_NONE
+                ? -1 : body_for(s, a, &t.fit, model->pretext);
+        if (t.round > 0)
+            space_draw(&a->spaces[t.model], a->seed + (uint64_t)t.split, t.round,
+                       &settings);
+        fit_take_settings(&t.fit, &settings);
+        t.key = xasprintf("%s %s %s %d %d", s->plan->tables[t.fit.table].name, labels,
+                          model->name, t.split, t.round);
+        t.settings = fit_text(&t.fit);
+        study_add_trial(s->plan, &t);
+    }
+}
+
+/* Split by split, so that a benchmark that is cut off has something of everything. */
+static void make_plan(struct context *c, struct study *s, const struct asked *a)
+{
+    struct study_trial t = {.seeds = a->seeds};
+
+    for (int k = 0; k < a->n_tables; k++)
+        study_add_table(s->plan, a->tables[k]->name, a->tables[k]->data,
+                        a->tables[k]->schema);
+    for (t.split = 0; t.split < a->splits; t.split++)
+        for (t.fit.table = 0; t.fit.table < a->n_tables; t.fit.table++)
+            for (t.labels = 0; t.labels < s->n_labels; t.labels++)
+                for (t.model = 0; t.model < s->n_models; t.model++) {
+                    t.fit.split = split_of(a->tables[t.fit.table], a->splits, t.split);
+                    if (s->labels[t.labels] >= 0)
+                        t.fit.split.labeled = s->labels[t.labels];
+                    add_rounds(c, s, a, t);
+                }
+}
+
+static bool find_spaces(const struct call *call, const struct study *s, struct asked *a,
+                        struct error *err)
+{
+    const char *draw = call_option(call, "draw");
+    struct words words = {0};
+    bool ok = true;
+
+    if (draw && !words_split(draw, &words, err))
+        return false;
+    for (int i = 0; ok && i < s->n_models; i++) {
+        const char *texts[64];
+        int n = 0;
+
+        for (; n < words.n && n < 64; n++)
+            texts[n] = words.words[n].text;
+        if (draw)
+            ok = space_parse(&a->spaces[i], texts, n, err);
+        else
+            space_of_paper(&a->spaces[i], a->models[i]->kind);
+    }
+    words_done(&words);
+    return ok;
+}
+
+/* The tables, the settings, and the command with the name that it has now. */
+static void add_lines(struct context *c, const struct call *call, const struct study *s,
+                      const struct asked *a, struct str *out)
+{
+    for (int i = 0; i < a->n_tables; i++)
+        repeat_table(out, a->tables[i]);
+    repeat_settings(out, &c->session->settings);
+    call_print(call, out);
+    if (!call_option(call, "name")) {
+        str_puts(out, " --name ");
+        word_quote(out, s->name);
+    }
+    str_putc(out, '\n');
+}
+
+static bool take_asked(struct context *c, const struct call *call, struct study *s,
+                       struct asked *a, struct error *err)
+{
+    const char *labels = call_option(call, "labels"), *models;
+
+    models = call_option(call, "models");
+    a->splits = (int)call_int(call, "splits", SPLITS);
+    a->rounds = (int)call_int(call, "rounds", 0);
+    a->seeds = (int)call_int(call, "ensemble", 1);
+    a->body_epochs = (int)call_int(call, "pretrain_epochs", 0);
+    a->seed = call_seed(call, "seed", 1);
+    return each_of(labels ? labels : "all", a, s, take_labels, err)
+        && each_of(models ? models : contenders_of_paper(labels != NULL), a, s, take_model,
+                   err)
+        && find_spaces(call, s, a, err) && find_tables(c, call, a, err);
+}
+
+static bool begin(struct context *c, const struct call *call, struct study *s,
+                  const struct asked *a, struct error *err)
+{
+    const char *latex = call_option(call, "latex");
+    struct studying how = {.type = &benchmark_pending,
+                           .remember = latex ? xstrdup(latex) : NULL};
+    struct str lines = {0};
+    bool ok;
+
+    make_plan(c, s, a);
+    add_lines(c, call, s, a, &lines);
+    how.lines = str_text(&lines);
+    ok = study_start(c, call, s, &how, err);
+    str_done(&lines);
+    return ok;
+}
+
+static bool run_benchmark(struct context *c, const struct call *call, struct error *err)
+{
+    struct study *s = study_new(c, STUDY_BENCHMARK, call_option(call, "name"), "b", err);
+    struct asked a = {0};
+    bool ok = s && take_asked(c, call, s, &a, err);
+
+    if (ok)
+        ok = begin(c, call, s, &a, err);
+    else
+        study_free(s);
+    for (int i = 0; i < MOST_MODELS; i++)
+        space_done(&a.spaces[i]);
+    free(a.tables);
+    return ok;
+}
+
+const struct command command_benchmark = {
+    .name = "benchmark",
+    .help = "hold several models against each other on the same rows",
+    .more = "Every model is trained on every split of every table, with the settings as "
+            "they are or, with --rounds, also with as many that are drawn at random, of "
+            "which the validation rows choose. What is printed is the mean over the "
+            "splits of the test rows' AUC (R2 of numbers) and its deviation; p says how "
+            "likely the difference to the best is chance (corrected resampled t-test). "
+            "Models: tabtransformer, mlp, sparse-mlp, logistic, vib; with few --labels "
+            "also tabtransformer-rtd and -mlm, which are pre-trained, and "
+            "tabtransformer-er, -pl, mlp-er, mlp-pl, which learn from rows without labels "
+            "by entropy or pseudo labels. What is done is kept in the folder of runs: the "
+            "same command with the same --name goes on, or prints again.",
+    .arguments = {{"TABLE", {VALUE_TABLE, NULL, 0, 0}, MANY_OR_NONE, NULL,
+                   "names of tables, or files; else the current one"}},
+    .options = {
+        {"models", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "LIST",
+         "with commas between them; those of the paper"},
+        {"tables", {VALUE_FILE, NULL, 0, 0}, OPTIONAL, "TABLE", "the same as TABLE"},
+        {"splits", {VALUE_INT, NULL, 1, 1000}, OPTIONAL, "N", "of each table; 5"},
+        {"labels", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "LIST",
+         "rows whose labels are used, as in 50,200,500; all"},
+        {"rounds", {VALUE_INT, NULL, 0, 100000}, OPTIONAL, "N",
+         "of a random search, for each model on each split; 0"},
+        {"draw", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "TEXT",
+         "what they draw, as `search` takes it; else what the paper searched"},
+        {"ensemble", {VALUE_INT, NULL, 1, 1000}, OPTIONAL, "K",
+         "the mean prediction of models from K seeds; 1"},
+        {"pretrain_epochs", {VALUE_INT, NULL, 1, 1e6}, OPTIONAL, "N",
+         "of bodies at most; train.epochs"},
+        {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of what is drawn; 1"},
+        {"latex", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE",
+         "writes the table there, too"},
+        {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "B",
+         "of the benchmark; else b1, b2, ..."},
+    },
+    .flags = COMMAND_DATA | COMMAND_JOB,
+    .run = run_benchmark,
+};

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command/contender.h"
+
+#include "command/name.h"
+
+static const struct contender contenders[] = {
+    {"tabtransformer", "TabTransformer", MODEL_TABTRANSFORMER, PRETEXT_NONE,
+     UNLABELED_NOT},
+    {"mlp", "MLP", MODEL_MLP, PRETEXT_NONE, UNLABELED_NOT},
+    {"sparse-mlp", "Sparse MLP", MODEL_SPARSE_MLP, PRETEXT_NONE, UNLABELED_NOT},
+    {"logistic", "Logistic Regression", MODEL_LOGISTIC, PRETEXT_NONE, UNLABELED_NOT},
+    {"vib", "VIB", MODEL_VIB, PRETEXT_NONE, UNLABELED_NOT},
+    {"tabtransformer-rtd", "TabTransformer-RTD", MODEL_TABTRANSFORMER, PRETEXT_RTD,
+     UNLABELED_NOT},
+    {"tabtransformer-mlm", "TabTransformer-MLM", MODEL_TABTRANSFORMER, PRETEXT_MLM,
+     UNLABELED_NOT},
+    {"mlp-er", "MLP (ER)", MODEL_MLP, PRETEXT_NONE, UNLABELED_ENTROPY},
+    {"mlp-pl", "MLP (PL)", MODEL_MLP, PRETEXT_NONE, UNLABELED_PSEUDO},
+    {"tabtransformer-er", "TabTransformer (ER)", MODEL_TABTRANSFORMER, PRETEXT_NONE,
+     UNLABELED_ENTROPY},
+    {"tabtransformer-pl", "TabTransformer (PL)", MODEL_TABTRANSFORMER, PRETEXT_NONE,
+     UNLABELED_PSEUDO},
+};
+
+enum { CONTENDERS = sizeof contenders / sizeof contenders[0] };
+
+const struct contender *contender_at(int i)
+{
+    return i >= 0 && i < CONTENDERS ? &contenders[i] : NULL;
+}
+
+const struct contender *contender_find(const char *name, struct error *err)
+{
+    const char *names[CONTENDERS];
+    int found;
+
+    for (int i = 0; i < CONTENDERS; i++)
+        names[i] = contenders[i].name;
+    found = name_find("model", name, names, CONTENDERS, "`help benchmark` lists them",
+                      err);
+    return found >= 0 ? &contenders[found] : NULL;
+}
+
+const char *contenders_of_paper(bool few_labels)
+{
+    return few_labels ? "tabtransformer-rtd,tabtransformer-mlm,mlp-er,mlp-pl,"
+                        "tabtransformer-er,tabtransformer-pl"
+                      : "tabtransformer,mlp,sparse-mlp,logistic,vib";
+}
+
+void contender_take(const struct contender *c, struct settings *s)
+{
+    s->model.kind = c->kind;
+    s->train.unlabeled.kind = c->unlabeled;
+    if (c->pretext != PRETEXT_NONE && s->train.body_lr == train_defaults().body_lr)
+        s->train.body_lr = 0.1;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command/studying.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "command/option.h"
+#include "command/training.h"
+#include "engine/metric.h"
+
+enum { SPARSE_MS = 2000 };
+
+/* ---- settings ---- */
+
+struct settings fit_settings(const struct study_fit *f)
+{
+    struct settings s = settings_defaults();
+
+    s.model = f->model;
+    s.train = f->train;
+    s.data = f->encode;
+    return s;
+}
+
+void fit_take_settings(struct study_fit *f, const struct settings *s)
+{
+    f->model = s->model;
+    f->train = s->train;
+    f->encode = s->data;
+}
+
+char *fit_text(const struct study_fit *f)
+{
+    struct settings s = fit_settings(f);
+    struct str text = {0};
+    const struct option *o;
+    char *copy;
+
+    for (int i = 0; (o = option_at(i)); i++) {
+        if (option_is_default(o, &s))
+            continue;
+        str_printf(&text, "%s%s ", text.length > 0 ? ", " : "", o->name);
+        option_print(o, &s, &text);
+    }
+    copy = xstrdup(str_text(&text));
+    str_done(&text);
+    return copy;
+}
+
+/* ---- beginning ---- */
+
+/* A study that goes on keeps its folder. */
+static bool check_name(struct context *c, const char *name, struct error *err)
+{
+    char *folder = session_run_folder(c->session, name);
+    char *trials = xasprintf("%s/" STUDY_TRIALS, folder);
+    bool ok = access(trials, F_OK) == 0 && strchr(name, '/') == NULL;
+
+    free(trials);
+    free(folder);
+    return ok || training_check_name(c, name, err);
+}
+
+struct study *study_new(struct context *c, enum study_kind kind, const char *name,
+                        const char *prefix, struct error *err)
+{
+    struct study *s;
+
+    if (name && !check_name(c, name, err))
+        return NULL;
+    for (struct pending *p = c->pending; p; p = p->next)
+        if (p->type->job == &study_job_type) {
+            error_set(err, ERROR_STATE, "%s goes on, on all threads; `wait` waits for it, "
+                      "`stop` ends it", p->what);
+            return NULL;
+        }
+    s = xcalloc(1, sizeof *s);
+    s->kind = kind;
+    s->name = name ? xstrdup(name) : session_free_name(c->session, prefix);
+    s->folder = session_run_folder(c->session, s->name);
+    s->plan = study_plan_new();
+    return s;
+}
+
+static bool write_lines(const struct study *s, const char *lines, struct error *err)
+{
+    char *path = xasprintf("%s/" STUDY_LINES, s->folder);
+    struct file_writer *w = file_writer_open(path, 0644, err);
+
+    free(path);
+    if (!w)
+        return false;
+    file_writer_printf(w, "# tabscope: these lines begin %s, or go on with it\n%s",
+                       s->name, lines);
+    return file_writer_commit(w, err);
+}
+
+static struct study_job *make_job(struct context *c, const struct study *s,
+                                  const struct studying *how, struct error *err)
+{
+    struct study_request r = {s->plan, s->results, s->folder, how->keep_best,
+                              engine_pool(c->session->engine, err)};
+    struct study_job *job = r.pool ? study_job_new(&r, err) : NULL;
+
+    if (job && !write_lines(s, how->lines, err)) {
+        study_job_type.free(job);
+        return NULL;
+    }
+    return job;
+}
+
+bool study_start(struct context *c, const struct call *call, struct study *s,
+                 const struct studying *how, struct error *err)
+{
+    struct pending p = {.type = how->type, .name = how->remember};
+    struct study_job *job = NULL;
+
+    s->results = xcalloc(s->plan->n_trials + 1, sizeof *s->results);
+    if (study_read(s->plan, s->folder, s->results, &s->done_before, err))
+        job = make_job(c, s, how, err);
+    if (!job) {
+        free(how->remember);
+        study_free(s);
+        return false;
+    }
+    if (s->done_before > 0 && s->done_before < s->plan->n_trials)
+        context_note(c, "%s goes on: %zu of %zu trials are done", s->name, s->done_before,
+                     s->plan->n_trials);
+    study_free(c->session->study);
+    c->session->study = s;
+    s->begun = clock_seconds();
+    p.what = xasprintf("%s %s", call->command->name, s->name);
+    return pending_start(c, call, GO_ON, p, job, err);
+}
+
+/* ---- telling how it goes ---- */
+
+struct study_look {
+    struct study *study;
+    const struct study_result *before; /* (n_trials) */
+    struct str note;
+    size_t told_notes;
+};
+
+/* Under the engine's lock. */
+static void look_at_study(void *work, void *arg)
+{
+    struct study_look *look = arg;
+    struct study *s = look->study;
+    const struct study_view *v = study_job_view(work);
+
+    memcpy(s->results, v->results, s->plan->n_trials * sizeof *s->results);
+    s->lanes = xrealloc(s->lanes, (size_t)(v->n_lanes + 1) * sizeof *s->lanes);
+    memcpy(s->lanes, v->lanes, (size_t)v->n_lanes * sizeof *s->lanes);
+    s->n_lanes = v->n_lanes;
+    if (v->note.length > look->told_notes)
+        str_add(&look->note, v->note.text + look->told_notes,
+                v->note.length - look->told_notes);
+}
+
+static size_t count_done(const struct study *s)
+{
+    return study_count(s, TRIAL_DONE) + study_count(s, TRIAL_FAILED);
+}
+
+static void note_trial(struct context *c, const struct study *s, size_t trial)
+{
+    const struct study_trial *t = &s->plan->trials[trial];
+    const struct study_result *r = &s->results[trial];
+    const struct metric_field *f = metric_rising(study_task(s->plan, t));
+
+    context_note(c, "%s%s: %zu of %zu: trial %s: valid %s %.4f, %d epoch%s, %.1f s",
+                 c->narration == NARRATE_ASIDE ? "  " : "", s->name, count_done(s),
+                 s->plan->n_trials, t->key, f->title, metric_value(&r->valid, f),
+                 r->epochs, r->epochs == 1 ? "" : "s", r->seconds);
+}
+
+static void note_trials(struct context *c, struct pending *p, const struct study *s,
+                        const struct study_result *before)
+{
+    int64_t now = clock_ms();
+
+    for (size_t i = 0; i < s->plan->n_trials; i++) {
+        if (before[i].state == TRIAL_DONE || s->results[i].state != TRIAL_DONE
+            || c->narration == NARRATE_STATUS
+            || (c->narration >= NARRATE_SPARSE && now - p->told_at < SPARSE_MS))
+            continue;
+        note_trial(c, s, i);
+        p->told_at = now;
+    }
+}
+
+void study_watch(struct context *c, struct pending *p)
+{
+    struct study *s = c->session->study;
+    size_t bytes = s->plan->n_trials * sizeof *s->results;
+    struct study_result *before = xmalloc(bytes + 1);
+    struct study_look look = {.study = s, .told_notes = p->told_notes};
+
+    memcpy(before, s->results, bytes);
+    if (engine_look(c->session->engine, p->job, look_at_study, &look)) {
+        note_trials(c, p, s, before);
+        context_note_lines(c, "", str_text(&look.note));
+        p->told_notes += look.note.length;
+    }
+    str_done(&look.note);
+    free(before);
+}
+
+static void put_left(const struct study *s, struct str *out)
+{
+    size_t done = count_done(s), made = done - s->done_before;
+    double seconds = clock_seconds() - s->begun;
+
+    if (made == 0)
+        return;
+    str_puts(out, ", about ");
+    str_duration(out, seconds / (double)made * (double)(s->plan->n_trials - done));
+    str_puts(out, " left");
+}
+
+void study_status(struct context *c, const struct pending *p, struct str *out)
+{
+    const struct study *s = c->session->study;
+
+    (void)p;
+    str_printf(out, "%zu of %zu trials", count_done(s), s->plan->n_trials);
+    for (int i = 0; i < s->n_lanes; i++) {
+        const struct study_lane *l = &s->lanes[i];
+
+        if (l->trial < s->plan->n_trials)
+            str_printf(out, "%s %s%s epoch %d", i == 0 ? ":" : ",",
+                       s->plan->trials[l->trial].key, l->body ? " (body)" : "",
+                       l->epoch + 1);
+    }
+    put_left(s, out);
+}
+
+bool study_end(struct context *c, struct pending *p, void *work, enum job_state ended,
+               struct error *err)
+{
+    struct study *s = c->session->study;
+    struct study_look look = {.study = s, .told_notes = p->told_notes};
+
+    if (ended != JOB_DONE)
+        return false;
+    look_at_study(work, &look);
+    str_done(&look.note);
+    s->n_lanes = 0;
+    if (count_done(s) == s->plan->n_trials)
+        return true;
+    return error_set(err, ERROR_CANCELLED, "%s was stopped with %zu of %zu trials done; "
+                     "`source %s/" STUDY_LINES "` goes on with it", p->what, count_done(s),
+                     s->plan->n_trials, s->folder);
+}

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/job_study.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "engine/answers.h"
+
+enum { SLICE_MS = 30 };
+
+/* A body, and whether it can be begun with. */
+struct body {
+    struct model *model;
+    enum trial_state state;
+    size_t wanted; /* trials that have not ended yet */
+    struct error error;
+};
+
+/* What a thread works at. */
+struct lane {
+    struct study_job *of;
+    struct pool *pool;     /* of one thread */
+    size_t trial;          /* SIZE_MAX: idle */
+    bool body;             /* of that trial, not itself */
+    bool again;            /* a trial that is known, for its model */
+    int seed;              /* counted from 0 */
+    struct train_job *job;
+    enum step ended;
+    struct error error;
+    double begun;
+    struct answers sums[2]; /* validation and test: predictions of the seeds so far */
+};
+
+struct study_job {
+    struct study_plan *plan;
+    struct study_result *results; /* (n_trials) */
+    struct body *bodies;
+    char *folder;
+    struct lock *lock;
+    struct study_log *log;
+    bool keep_best, stopped;
+    struct pool *pool;
+    struct lane *lanes;
+    int n_lanes;
+    size_t best;               /* the trial of the next */
+    struct train_job *best_job;
+    int64_t deadline;          /* of the present slice */
+    struct str note;
+    struct study_view view;    /* published */
+};
+
+static bool take_folder(struct study_job *j, struct error *err)
+{
+    char *path;
+    bool ok;
+
+    if (!j->folder)
+        return true;
+    if (!path_make_folder(j->folder, err))
+        return false;
+    path = xasprintf("%s/" RUN_LOCK, j->folder);
+    ok = lock_take(path, &j->lock, err);
+    free(path);
+    return ok && (j->log = study_log_open(j->folder, err));
+}
+
+static void release(void *work);
+
+struct study_job *study_job_new(const struct study_request *r, struct error *err)
+{
+    struct study_job *j = xcalloc(1, sizeof *j);
+    size_t n = r->plan->n_trials;
+
+    j->plan = study_plan_ref(r->plan);
+    j->results = xcalloc(n + 1, sizeof *j->results);
+    j->view.results = xcalloc(n + 1, sizeof *j->results);
+    memcpy(j->results, r->results, n * sizeof *j->results);
+    memcpy(j->view.results, r->results, n * sizeof *j->results);
+    j->bodies = xcalloc(r->plan->n_bodies + 1, sizeof *j->bodies);
+    for (size_t i = 0; i < n; i++)
+        if (r->plan->trials[i].body >= 0 && j->results[i].state != TRIAL_DONE)
+            j->bodies[r->plan->trials[i].body].wanted++;
+    j->folder = r->folder ? xstrdup(r->folder) : NULL;
+    j->keep_best = r->keep_best;
+    j->pool = r->pool;
+    j->best = SIZE_MAX;
+    if (take_folder(j, err))
+        return j;
+    release(j);
+    return NULL;
+}
+
+/* ---- a lane ---- */
+
+static void make_lanes(struct study_job *j)
+{
+    int n = pool_threads(j->pool) < STUDY_LANES ? pool_threads(j->pool) : STUDY_LANES;
+
+    j->lanes = xcalloc((size_t)n, sizeof *j->lanes);
+    for (; j->n_lanes < n; j->n_lanes++)
+        j->lanes[j->n_lanes] = (struct lane){.of = j, .trial = SIZE_MAX,
+                                             .pool = pool_new(1, NULL)};
+}
+
+static void clear_lane(struct lane *l)
+{
+    if (l->job)
+        train_job_type.free(l->job);
+    for (int i = 0; i < 2; i++) {
+        answers_done(&l->sums[i]);
+        l->sums[i] = (struct answers){0};
+    }
+    l->job = NULL;
+    l->trial = SIZE_MAX;
+    l->again = l->body = false;
+}
+
+static void begin_fit(struct lane *l, const struct study_fit *f, struct model *from)
+{
+    const struct study_table *t = &l->of->plan->tables[f->table];
+    struct train_request r = {.data = t->data, .schema = t->schema, .split = f->split,
+                              .encode = f->encode, .model = f->model, .train = f->train,
+                              .pretext = f->pretext, .from = from, .pool = l->pool};
+
+    r.train.seed += (uint64_t)l->seed;
+    l->ended = STEP_MORE;
+    l->job = train_job_new(&r, &l->error);
+    if (!l->job)
+        l->ended = STEP_FAILED;
+}
+
+static const struct study_trial *trial_of(const struct lane *l)
+{
+    return &l->of->plan->trials[l->trial];
+}
+
+static void begin_trial(struct lane *l)
+{
+    const struct study_trial *t = trial_of(l);
+    struct model *from = t->body >= 0 ? l->of->bodies[t->body].model : NULL;
+
+    begin_fit(l, &t->fit, from);
+}
+
+static void step_lane(void *arg, int number, int worker)
+{
+    struct lane *l = &((struct study_job *)arg)->lanes[number];
+
+    (void)worker;
+    while (l->job && l->ended == STEP_MORE && clock_ms() < l->of->deadline)
+        l->ended = train_job_type.run(l->job, &l->error);
+}
+
+/* ---- what a lane has done ---- */
+
+static void fail_trial(struct study_job *j, size_t trial, const char *why)
+{
+    j->results[trial].state = TRIAL_FAILED;
+    str_printf(&j->note, "trial %s: %s\n", j->plan->trials[trial].key, why);
+}
+
+/* No trial of this job needs it any more. */
+static void leave_body(struct study_job *j, int body)
+{
+    if (body < 0 || j->keep_best || --j->bodies[body].wanted > 0)
+        return;
+    model_unref(j->bodies[body].model);
+    j->bodies[body].model = NULL;
+}
+
+static void end_body(struct study_job *j, struct lane *l)
+{
+    struct body *b = &j->bodies[trial_of(l)->body];
+    struct train_result result;
+
+    b->state = TRIAL_FAILED;
+    if (l->ended == STEP_DONE) {
+        result = train_job_take(l->job);
+        split_free(result.split);
+        b->model = result.model;
+        b->state = TRIAL_DONE;
+    } else {
+        b->error = l->error;
+    }
+    clear_lane(l);
+}
+
+/* Adds what the model of one more seed says. */
+static bool add_answers(struct lane *l, struct error *err)
+{
+    static const enum part parts[] = {PART_VALID, PART_TEST};
+
+    for (int i = 0; i < 2; i++) {
+        struct answers *sum = &l->sums[i], a = {0};
+        size_t values;
+
+        if (!train_job_answers(l->job, parts[i], &a, err)) {
+            answers_done(&a);
+            return false;
+        }
+        values = a.n * (size_t)train_job_outputs(l->job);
+        for (size_t k = 0; k < values; k++)
+            a.predicted[k] += l->seed > 0 ? sum->predicted[k] : 0;
+        answers_done(sum);
+        *sum = a;
+    }
+    return true;
+}
+
+/* The mean over the seeds. */
+static struct metrics mean_metrics(struct lane *l, int part)
+{
+    struct answers *a = &l->sums[part];
+    size_t values = a->n * (size_t)train_job_outputs(l->job);
+
+    for (size_t k = 0; k < values; k++)
+        a->predicted[k] /= (float)(l->seed + 1);
+    return answers_measure(a, train_job_encoder(l->job));
+}
+
+static void measure_trial(struct study_job *j, struct lane *l, struct study_result *r)
+{
+    const struct study_trial *t = trial_of(l);
+    const struct train_progress *p;
+
+    train_job_type.publish(l->job);
+    p = &train_job_view(l->job)->progress;
+    r->epochs = p->epoch;
+    r->best_epoch = p->best_epoch;
+    r->seconds = clock_seconds() - l->begun;
+    if (t->seeds > 1) {
+        r->valid = mean_metrics(l, 0);
+        r->test = mean_metrics(l, 1);
+    } else {
+        train_job_metrics(l->job, &r->valid, &r->test);
+    }
+    r->score = train_watched(&t->fit.train, study_task(j->plan, t), &r->valid);
+    r->state = TRIAL_DONE;
+}
+
+static void keep_if_best(struct study_job *j, struct lane *l)
+{
+    if (!j->keep_best
+        || (j->best != SIZE_MAX
+            && (j->results[l->trial].score < j->results[j->best].score
+                || (j->results[l->trial].score == j->results[j->best].score
+                    && l->trial > j->best))))
+        return;
+    if (j->best_job)
+        train_job_type.free(j->best_job);
+    j->best = l->trial;
+    j->best_job = l->job;
+    l->job = NULL;
+}
+
+static void write_result(struct study_job *j, size_t trial)
+{
+    struct error err;
+
+    if (!j->log || study_log_add(j->log, j->plan, trial, &j->results[trial], &err))
+        return;
+    str_printf(&j->note, "%s\n", err.text);
+    study_log_close(j->log);
+    j->log = NULL;
+}
+
+static void end_trial(struct study_job *j, struct lane *l)
+{
+    const struct study_trial *t = trial_of(l);
+    size_t trial = l->trial;
+
+    if (l->ended == STEP_DONE && t->seeds > 1 && !add_answers(l, &l->error))
+        l->ended = STEP_FAILED;
+    if (l->ended == STEP_DONE && l->seed + 1 < t->seeds) {
+        train_job_type.free(l->job);
+        l->seed++;
+        begin_trial(l);
+        return;
+    }
+    if (l->ended == STEP_DONE) {
+        measure_trial(j, l, &j->results[trial]);
+        keep_if_best(j, l);
+        if (!l->again)
+            write_result(j, trial);
+    } else {
+        fail_trial(j, trial, l->error.text);
+    }
+    leave_body(j, t->body);
+    clear_lane(l);
+}
+
+/* ---- what comes next ---- */
+
+static void give(struct study_job *j, struct lane *l, size_t trial, bool body)
+{
+    const struct study_trial *t = &j->plan->trials[trial];
+
+    l->trial = trial;
+    l->body = body;
+    l->seed = 0;
+    l->begun = clock_seconds();
+    if (body) {
+        j->bodies[t->body].state = TRIAL_RUNNING;
+        begin_fit(l, &j->plan->bodies[t->body], NULL);
+    } else {
+        j->results[trial].state = TRIAL_RUNNING;
+        begin_trial(l);
+    }
+}
+
+/* Finds work in the order of the plan. False: there is none now. */
+static bool find_work(struct study_job *j, struct lane *l)
+{
+    for (size_t i = 0; i < j->plan->n_trials; i++) {
+        int number = j->plan->trials[i].body;
+        const struct body *b = number >= 0 ? &j->bodies[number] : NULL;
+
+        if (j->results[i].state != TRIAL_WAITING || (b && b->state == TRIAL_RUNNING))
+            continue;
+        if (b && b->state == TRIAL_FAILED) {
+            fail_trial(j, i, b->error.text);
+            continue;
+        }
+        give(j, l, i, b && b->state != TRIAL_DONE);
+        return true;
+    }
+    return false;
+}
+
+static size_t best_of(const struct study_job *j)
+{
+    size_t best = SIZE_MAX;
+
+    for (size_t i = 0; i < j->plan->n_trials; i++)
+        if (j->results[i].state == TRIAL_DONE
+            && (best == SIZE_MAX || j->results[i].score > j->results[best].score))
+            best = i;
+    return best;
+}
+
+/* The best trial was made in another session: its model is made again. */
+static bool find_lost_best(struct study_job *j, struct lane *l)
+{
+    size_t best = j->keep_best ? best_of(j) : SIZE_MAX;
+    int number = best != SIZE_MAX ? j->plan->trials[best].body : -1;
+    const struct body *b = number >= 0 ? &j->bodies[number] : NULL;
+
+    if (best == SIZE_MAX || j->best == best || (b && b->state == TRIAL_FAILED))
+        return false;
+    give(j, l, best, b && b->state == TRIAL_WAITING);
+    l->again = !l->body;
+    if (l->body)
+        return true;
+    j->results[best].state = TRIAL_DONE;
+    return true;
+}
+
+static bool is_busy(const struct study_job *j)
+{
+    for (int i = 0; i < j->n_lanes; i++)
+        if (j->lanes[i].trial != SIZE_MAX)
+            return true;
+    return false;
+}
+
+static void feed_lanes(struct study_job *j)
+{
+    for (int i = 0; i < j->n_lanes; i++) {
+        struct lane *l = &j->lanes[i];
+
+        while (l->trial != SIZE_MAX && l->ended != STEP_MORE) {
+            if (l->body)
+                end_body(j, l);
+            else
+                end_trial(j, l);
+        }
+        if (l->trial == SIZE_MAX && l->pool)
+            find_work(j, l);
+    }
+    if (!is_busy(j))
+        find_lost_best(j, &j->lanes[0]);
+}
+
+/* Trials that are not done are as if they had not begun. */
+static void drop_lanes(struct study_job *j)
+{
+    for (int i = 0; i < j->n_lanes; i++) {
+        struct lane *l = &j->lanes[i];
+
+        if (l->trial != SIZE_MAX && !l->body && !l->again)
+            j->results[l->trial].state = TRIAL_WAITING;
+        clear_lane(l);
+    }
+}
+
+static enum step run(void *work, struct error *err)
+{
+    struct study_job *j = work;
+
+    if (!j->lanes)
+        make_lanes(j);
+    if (!j->lanes[0].pool) {
+        error_set(err, ERROR_MEMORY, "no memory for the trials");
+        return STEP_FAILED;
+    }
+    if (j->stopped) {
+        drop_lanes(j);
+        return STEP_DONE;
+    }
+    feed_lanes(j);
+    if (!is_busy(j))
+        return STEP_DONE;
+    j->deadline = clock_ms() + SLICE_MS;
+    pool_run(j->pool, j->n_lanes, step_lane, j);
+    return STEP_MORE;
+}
+
+static void stop(void *work)
+{
+    ((struct study_job *)work)->stopped = true;
+}
+
+static struct study_lane lane_view(const struct lane *l)
+{
+    struct study_lane v = {l->trial, l->body, 0, NAN};
+    const struct train_progress *p;
+
+    if (!l->job)
+        return v;
+    train_job_type.publish(l->job);
+    p = &train_job_view(l->job)->progress;
+    v.epoch = p->epoch;
+    if (p->best_epoch > 0)
+        v.score = p->best;
+    return v;
+}
+
+static void publish(void *work)
+{
+    struct study_job *j = work;
+
+    memcpy(j->view.results, j->results, j->plan->n_trials * sizeof *j->results);
+    j->view.n_lanes = j->n_lanes;
+    for (int i = 0; i < j->n_lanes; i++)
+        j->view.lanes[i] = lane_view(&j->lanes[i]);
+    str_add(&j->view.note, str_text(&j->note) + j->view.note.length,
+            j->note.length - j->view.note.length);
+}
+
+static void close_folder(struct study_job *j)
+{
+    study_log_close(j->log);
+    lock_release(j->lock);
+    j->log = NULL;
+    j->lock = NULL;
+}
+
+static void release(void *work)
+{
+    struct study_job *j = work;
+
+    drop_lanes(j);
+    for (int i = 0; i < j->n_lanes; i++)
+        pool_free(j->lanes[i].pool);
+    for (size_t i = 0; i < j->plan->n_bodies; i++)
+        model_unref(j->bodies[i].model);
+    if (j->best_job)
+        train_job_type.free(j->best_job);
+    close_folder(j);
+    study_plan_unref(j->plan);
+    str_done(&j->note);
+    str_done(&j->view.note);
+    free(j->view.results);
+    free(j->results);
+    free(j->bodies);
+    free(j->lanes);
+    free(j->folder);
+    free(j);
+}
+
+const struct job_type study_job_type = {
+    .name = "study",
+    .run = run,
+    .stop = stop,
+    .publish = publish,
+    .free = release,
+};
+
+const struct study_view *study_job_view(const struct study_job *j)
+{
+    return &j->view;
+}
+
+struct train_job *study_job_take(struct study_job *j, size_t *trial)
+{
+    struct train_job *best = j->best_job;
+
+    *trial = j->best;
+    j->best_job = NULL;
+    close_folder(j);
+    return best;
+}
