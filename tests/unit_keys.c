@@ -267,8 +267,8 @@ static bool keys_clash(const char *a, const char *b)
 
 static void nothing_hides_anything(void)
 {
-    static const char contexts[] = " data train runs attention embeddings log panes "
-                                   "anywhere ";
+    static const char contexts[] = " data train runs attention embeddings log "
+                                   "study panes anywhere ";
     const struct binding *a, *b;
 
     begin();
@@ -787,7 +787,7 @@ static void hint_lines(void)
 static void hints_fit(void)
 {
     static const char *const wanted[] = {"c#itT", "pSLw[", "edsT", "[{asP", "t[cpS",
-                                         "e/"};
+                                         "e/", "tbpS"};
 
     _Static_assert(sizeof wanted / sizeof wanted[0] == VIEWS, "one for each view");
 

@@ -84,6 +84,7 @@ static void every_size_is_filled(void)
     for (enum pane_id pane = 0; pane < PANES; pane++) {
         make_desk(&d, pane_view(pane), pane, false);
         d.train.pretext = !desk_has(&d, pane);
+        d.study.standings = pane == PANE_STANDINGS;
         check(check_sizes(&d));
         desk_done(&d);
     }
@@ -234,6 +235,7 @@ static void every_pane_is_walked_through(void)
 
         make_desk(&d, VIEW_DATA, PANE_SCHEMA, false);
         desk_show(&d, pretext);
+        desk_show_study(&d, true);
         for (d.view = 0; d.view < VIEWS; d.view++) {
             int k = layout_order(&d, order);
 

@@ -24,7 +24,7 @@ static bool run_on_screen(struct context *c, const struct call *call, struct err
 const struct command command_view = {
     .name = "view",
     .help = "go to a view",
-    .arguments = {{"NAME", CHOICES("data|train|runs|attention|embeddings|log"), REQUIRED, NULL,
+    .arguments = {{"NAME", CHOICES("data|train|runs|attention|embeddings|log|study"), REQUIRED, NULL,
                    "the view"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
@@ -36,7 +36,8 @@ const struct command command_focus = {
     .arguments = {{"PANE", CHOICES("next|previous|prompt|panes|schema|column|values|rows|"
                                    "loss|score|facts|roc|confusion|calibration|learned|"
                                    "example|runs|compare|curves|map|heads|query|"
-                                   "looked|points|beside|legend|point|log"), REQUIRED, NULL,
+                                   "looked|points|beside|legend|point|log|standings|"
+                                   "trials"), REQUIRED, NULL,
                    "the pane"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,

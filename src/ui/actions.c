@@ -98,7 +98,8 @@ static bool do_focus(struct app *app, const struct call *call, struct error *err
 static bool do_back(struct app *app, const struct call *call, struct error *err)
 {
     static const enum pane_id homes[VIEWS] = {PANE_SCHEMA, PANE_LOSS, PANE_RUNS,
-                                              PANE_MAP, PANE_POINTS, PANE_LOG};
+                                              PANE_MAP, PANE_POINTS, PANE_LOG,
+                                              PANE_TRIALS};
     struct desk *d = &app->desk;
 
     if (d->popup != POPUP_NONE) {

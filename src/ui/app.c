@@ -361,10 +361,12 @@ struct view app_view(struct app *app)
         .now = (double)time(NULL),
     };
     const struct run *r = view_run(&v);
+    const struct study *study = v.session->study;
 
     take_jobs(app);
     v.n_jobs = app->n_jobs;
     desk_show(&app->desk, r && r->pretext != PRETEXT_NONE);
+    desk_show_study(&app->desk, study && study->kind == STUDY_BENCHMARK);
     return v;
 }
 

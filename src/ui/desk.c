@@ -17,6 +17,7 @@ void desk_init(struct desk *d)
             [VIEW_ATTENTION] = PANE_MAP,
             [VIEW_EMBEDDING] = PANE_POINTS,
             [VIEW_LOG] = PANE_LOG,
+            [VIEW_STUDY] = PANE_TRIALS,
         },
         .train = {.smooth = 0.6, .cursor = NAN, .low = NAN, .high = NAN},
         .embedding = {.way = 1},
@@ -133,7 +134,7 @@ const char *view_name(enum view_id view)
     static const char *const names[] = {
         [VIEW_DATA] = "data", [VIEW_TRAIN] = "train", [VIEW_RUNS] = "runs",
         [VIEW_ATTENTION] = "attention", [VIEW_EMBEDDING] = "embeddings",
-        [VIEW_LOG] = "log",
+        [VIEW_LOG] = "log", [VIEW_STUDY] = "study",
     };
 
     return names[view];
@@ -144,7 +145,7 @@ const char *view_title(enum view_id view)
     static const char *const titles[] = {
         [VIEW_DATA] = "Data", [VIEW_TRAIN] = "Train", [VIEW_RUNS] = "Runs",
         [VIEW_ATTENTION] = "Attention", [VIEW_EMBEDDING] = "Embed",
-        [VIEW_LOG] = "Log",
+        [VIEW_LOG] = "Log", [VIEW_STUDY] = "Study",
     };
 
     return titles[view];
@@ -160,7 +161,9 @@ enum view_id pane_view(enum pane_id pane)
         return VIEW_RUNS;
     if (pane < PANE_POINTS)
         return VIEW_ATTENTION;
-    return pane < PANE_LOG ? VIEW_EMBEDDING : VIEW_LOG;
+    if (pane < PANE_LOG)
+        return VIEW_EMBEDDING;
+    return pane < PANE_STANDINGS ? VIEW_LOG : VIEW_STUDY;
 }
 
 bool desk_has(const struct desk *d, enum pane_id pane)
@@ -173,6 +176,8 @@ bool desk_has(const struct desk *d, enum pane_id pane)
     case PANE_LEARNED:
     case PANE_EXAMPLE:
         return d->train.pretext;
+    case PANE_STANDINGS:
+        return d->study.standings;
     default:
         return true;
     }
@@ -189,4 +194,12 @@ void desk_show(struct desk *d, bool pretext)
         d->focus[VIEW_TRAIN] = focus == PANE_CONFUSION ? PANE_EXAMPLE : PANE_LEARNED;
     else
         d->focus[VIEW_TRAIN] = focus == PANE_EXAMPLE ? PANE_CONFUSION : PANE_ROC;
+}
+
+void desk_show_study(struct desk *d, bool benchmark)
+{
+    if (d->study.standings == benchmark)
+        return;
+    d->study.standings = benchmark;
+    d->focus[VIEW_STUDY] = benchmark ? PANE_STANDINGS : PANE_TRIALS;
 }

@@ -15,7 +15,7 @@
 #include "base/str.h"
 
 enum view_id { VIEW_DATA, VIEW_TRAIN, VIEW_RUNS, VIEW_ATTENTION, VIEW_EMBEDDING, VIEW_LOG,
-               VIEWS };
+               VIEW_STUDY, VIEWS };
 
 enum pane_id {
     PANE_SCHEMA,  /* Data: the columns of the table */
@@ -42,6 +42,8 @@ enum pane_id {
     PANE_LEGEND,  /* Embeddings: what glyphs and colours mean */
     PANE_POINT,   /* Embeddings: the value under the cursor */
     PANE_LOG,     /* Log */
+    PANE_STANDINGS, /* Study: how the models of a benchmark stand */
+    PANE_TRIALS,  /* Study: the trials of a search or a benchmark */
     PANES
 };
 
@@ -124,6 +126,11 @@ struct embedding_desk {
                                drawn last; 0: not yet */
 };
 
+struct study_desk {
+    bool standings;         /* it is a benchmark, which has them */
+    size_t left;            /* the leftmost model or drawn setting that is shown */
+};
+
 enum popup { POPUP_NONE, POPUP_KEYS, POPUP_MENU, POPUP_FIGURE };
 
 struct desk {
@@ -140,6 +147,7 @@ struct desk {
     struct train_desk train;
     struct attention_desk attention;
     struct embedding_desk embedding;
+    struct study_desk study;
     struct str search;      /* of the last `find` */
     enum popup popup;
     struct list popup_list;
@@ -175,5 +183,7 @@ bool desk_has(const struct desk *d, enum pane_id pane);
 /* The run that the Train view shows is pre-trained, or not: where the panes are others
  * now, the focus moves to one that is there. */
 void desk_show(struct desk *d, bool pretext);
+/* The same of the Study view: it is a benchmark, or a search. */
+void desk_show_study(struct desk *d, bool benchmark);
 
 #endif

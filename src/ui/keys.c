@@ -43,6 +43,7 @@ static const char *context_name(int context)
         "schema", "column", "values", "rows", "loss", "score", "facts", "roc",
         "confusion", "calibration", "learned", "example", "runs", "compare", "curves",
         "map", "heads", "query", "looked", "points", "beside", "legend", "point", "log",
+        "standings", "trials",
     };
 
     return context == ANYWHERE ? "anywhere" : context == IN_PANES ? "panes"

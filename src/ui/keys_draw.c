@@ -175,7 +175,7 @@ static const char *heading_of(const char *context)
 {
     static const char *const views[VIEWS] = {"Data view", "Train view", "Runs view",
                                              "Attention view", "Embeddings view",
-                                             "Log view"};
+                                             "Log view", "Study view"};
 
     for (int i = 0; i < VIEWS; i++)
         if (strcmp(context, view_name((enum view_id)i)) == 0)

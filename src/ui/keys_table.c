@@ -118,6 +118,12 @@ const struct binding keys_builtin[] = {
     /* ---- Log ---- */
     {"log", "e", "%ask{session save }", "save the session as a script", "save"},
 
+    /* ---- Study ---- */
+    {"study", "t", "%ask{search }", "search for better settings", "search"},
+    {"study", "b", "%ask{benchmark }", "hold models against each other", "compare"},
+    {"study", "p", "%pause", "hold the job, or let it go on", "pause"},
+    {"study", "S", "stop %job", "stop it; it can go on later", "stop"},
+
     /* ---- panes ---- */
     {"panes", ":", "focus prompt", "to the prompt", "prompt"},
     {"panes", "?", "keys", "list the keys that work here", "keys"},
@@ -142,6 +148,7 @@ const struct binding keys_builtin[] = {
     {"panes", "4", "view attention", "Attention view", NULL},
     {"panes", "5", "view embeddings", "Embeddings view", NULL},
     {"panes", "6", "view log", "Log view", NULL},
+    {"panes", "7", "view study", "Study view", NULL},
     {"panes", "Up", "move up", "up", NULL},
     {"panes", "k", "move up", "up", NULL},
     {"panes", "Down", "move down", "down", NULL},
@@ -175,6 +182,8 @@ const struct binding keys_builtin[] = {
     {"anywhere", "M-5", "view embeddings", "Embeddings view", NULL},
     {"anywhere", "F7", "view log", "Log view", NULL},
     {"anywhere", "M-6", "view log", "Log view", NULL},
+    {"anywhere", "F9", "view study", "Study view", NULL},
+    {"anywhere", "M-7", "view study", "Study view", NULL},
     {"anywhere", "PgUp", "move page-up", "a page up", "scroll"},
     {"anywhere", "PgDn", "move page-down", "a page down", NULL},
     {"anywhere", "C-x o", "focus next", "next pane", NULL},

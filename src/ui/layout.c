@@ -246,6 +246,20 @@ static void place_log(struct layout *l, const struct desk *d, struct rect r, boo
     }
 }
 
+/* A benchmark's standings above its trials; a search has trials only. */
+static void place_study(struct layout *l, const struct desk *d, struct rect r)
+{
+    struct rect lower;
+
+    if (!d->study.standings) {
+        add(l, PANE_TRIALS, r);
+        return;
+    }
+    lower = cut_bottom_pane(d, &r, r.height / 2);
+    add(l, PANE_STANDINGS, r);
+    add(l, PANE_TRIALS, lower);
+}
+
 static void place(struct layout *l, const struct desk *d, struct rect r, bool wide,
                   bool tall)
 {
@@ -264,6 +278,9 @@ static void place(struct layout *l, const struct desk *d, struct rect r, bool wi
         break;
     case VIEW_EMBEDDING:
         place_embedding(l, d, r, wide);
+        break;
+    case VIEW_STUDY:
+        place_study(l, d, r);
         break;
     default:
         place_log(l, d, r, wide, tall);

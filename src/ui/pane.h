@@ -68,7 +68,8 @@ const struct pane_type *pane_type(enum pane_id pane);
 extern const struct pane_type pane_schema, pane_column, pane_values, pane_rows, pane_loss,
     pane_score, pane_facts, pane_roc, pane_confusion, pane_calibration, pane_learned,
     pane_example, pane_runs, pane_compare, pane_curves, pane_map, pane_heads, pane_query,
-    pane_looked, pane_points, pane_beside, pane_legend, pane_point, pane_log;
+    pane_looked, pane_points, pane_beside, pane_legend, pane_point, pane_log,
+    pane_standings, pane_trials;
 
 /* ---- what is under the cursors ---- */
 

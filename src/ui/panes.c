@@ -32,6 +32,8 @@ const struct pane_type *pane_type(enum pane_id pane)
         [PANE_LEGEND] = &pane_legend,
         [PANE_POINT] = &pane_point,
         [PANE_LOG] = &pane_log,
+        [PANE_STANDINGS] = &pane_standings,
+        [PANE_TRIALS] = &pane_trials,
     };
 
     return types[pane];

@@ -106,7 +106,8 @@ static void add_jobs(const struct view *v, int width, struct str *out)
     put_jobs(v, width, j->run->name, out);
 }
 
-/* The table, and at the right jobs; where both do not fit, the table without its size. */
+/* The table, and at the right jobs; where both do not fit, the table without its size, or
+ * jobs alone. */
 static void draw_top(const struct view *v, struct surface *s)
 {
     struct str table = {0}, jobs = {0};
@@ -123,6 +124,8 @@ static void draw_top(const struct view *v, struct surface *s)
     if (width > room) {
         str_clear(&table);
         add_table(v, false, &table);
+        if (width > s->width - x - surface_width(str_text(&table)) - 2)
+            str_clear(&table);
     }
     x += surface_text(s, x, 0, s->width - x, ROLE_TAB, str_text(&table));
     room = s->width - x - 2;
@@ -221,7 +224,7 @@ static void draw_panes(struct app *app, const struct view *v)
 static const char *place_name(const struct app *app)
 {
     static const char *const names[VIEWS] = {"DATA", "TRAIN", "RUNS", "ATTENTION",
-                                             "EMBED", "LOG"};
+                                             "EMBED", "LOG", "STUDY"};
 
     if (app->busy > 0)
         return "WAIT";

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Studies: trials side by side, kept and gone on with; how models stand then. */
+#include <locale.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "command/standings.h"
+#include "engine/job_study.h"
+#include "num/paired.h"
+#include "screen.h"
+#include "subject.h"
+#include "ui/layout.h"
+#include "ui/pane.h"
+
+enum { ROWS = 300, TRIALS = 6 };
+
+/* ---- a study of a small table ---- */
+
+static struct study_fit fit_of(enum model_kind kind, double lr)
+{
+    struct study_fit f = {.split = split_defaults(), .encode = encode_defaults(),
+                          .model = model_defaults(), .train = train_defaults()};
+
+    f.model.kind = kind;
+    f.model.dim = 8;
+    f.model.heads = 2;
+    f.model.layers = 1;
+    f.model.head_cap = 16;
+    f.train.lr = lr;
+    f.train.epochs = 3;
+    return f;
+}
+
+static void add_trial(struct study_plan *p, const struct study_fit *f, int body,
+                      int seeds)
+{
+    struct study_trial t = {.fit = *f, .body = body, .seeds = seeds,
+                            .round = (int)p->n_trials};
+
+    t.key = xasprintf("%zu", p->n_trials);
+    t.settings = xasprintf("train.lr %g", f->train.lr);
+    study_add_trial(p, &t);
+}
+
+/* MLPs of several rates, a TabTransformer with a body, one of three seeds. */
+static struct study_plan *make_plan(void)
+{
+    struct subject s = subject_new(learnable_table(ROWS, -1), "yes", NULL);
+    struct study_plan *p = study_plan_new();
+    struct study_fit f, body;
+
+    study_add_table(p, "small", s.data, s.schema);
+    for (int i = 0; i < TRIALS - 2; i++) {
+        f = fit_of(MODEL_MLP, 1e-3 * (i + 1));
+        add_trial(p, &f, -1, 1);
+    }
+    f = body = fit_of(MODEL_TABTRANSFORMER, 2e-3);
+    body.pretext = PRETEXT_MLM;
+    add_trial(p, &f, study_add_body(p, &body), 1);
+    f = fit_of(MODEL_MLP, 3e-3);
+    add_trial(p, &f, -1, 3);
+    subject_done(&s);
+    return p;
+}
+
+static char *folder_new(void)
+{
+    char *folder = xstrdup("study-XXXXXX");
+
+    if (!check(mkdtemp(folder) != NULL))
+        exit(99);
+    return folder;
+}
+
+static void folder_free(char *folder)
+{
+    char *line = xasprintf("rm -rf %s", folder);
+
+    check_int(system(line), 0);
+    free(line);
+    free(folder);
+}
+
+/* Makes the trials that are left, at most so many slices; results are updated. Returns the
+ * training of the best. */
+static struct train_job *run_study(struct study_plan *p, struct study_result *results,
+                                   const char *folder, int threads, int slices,
+                                   size_t *best)
+{
+    struct error err = {0};
+    struct pool *pool = pool_new(threads, &err);
+    struct study_request r = {p, results, folder, best != NULL, pool};
+    struct study_job *job = study_job_new(&r, &err);
+    enum step step = STEP_MORE;
+    struct train_job *kept;
+    size_t unused;
+
+    if (!check(job != NULL)) {
+        printf("# %s\n", err.text);
+        exit(99);
+    }
+    for (int i = 0; step == STEP_MORE && (slices == 0 || i < slices); i++)
+        step = study_job_type.run(job, &err);
+    if (step == STEP_MORE) {
+        study_job_type.stop(job);
+        check_int(study_job_type.run(job, &err), STEP_DONE);
+    }
+    study_job_type.publish(job);
+    memcpy(results, study_job_view(job)->results, p->n_trials * sizeof *results);
+    kept = study_job_take(job, best ? best : &unused);
+    study_job_type.free(job);
+    pool_free(pool);
+    return kept;
+}
+
+static void check_same(const struct study_result *a, const struct study_result *b)
+{
+    for (size_t i = 0; i < TRIALS; i++) {
+        check_int(a[i].state, TRIAL_DONE);
+        check_int(b[i].state, TRIAL_DONE);
+        check_near(a[i].test.auc, b[i].test.auc, 0);
+        check_near(a[i].valid.loss, b[i].valid.loss, 0);
+        check_near(a[i].score, b[i].score, 0);
+        check_int(a[i].epochs, b[i].epochs);
+    }
+}
+
+static void threads_change_nothing(void)
+{
+    struct study_plan *p = make_plan();
+    struct study_result one[TRIALS] = {0}, two[TRIALS] = {0};
+
+    run_study(p, one, NULL, 1, 0, NULL);
+    run_study(p, two, NULL, 2, 0, NULL);
+    check_same(one, two);
+    for (int i = 0; i < TRIALS; i++)
+        check(one[i].test.auc > 0.4 && one[i].test.auc <= 1 && one[i].epochs == 3);
+    check(one[0].valid.loss != one[1].valid.loss);
+    study_plan_unref(p);
+}
+
+/* A trial alone is the training that `train` makes. */
+static void a_trial_is_a_training(void)
+{
+    struct study_plan *p = make_plan();
+    struct study_result results[TRIALS] = {0};
+    const struct study_fit *f = &p->trials[1].fit;
+    struct error err;
+    struct pool *pool = pool_new(1, &err);
+    struct train_request r = {.data = p->tables[0].data, .schema = p->tables[0].schema,
+                              .split = f->split, .encode = f->encode, .model = f->model,
+                              .train = f->train, .pool = pool};
+    struct train_job *job = train_job_new(&r, &err);
+    struct metrics valid, test;
+
+    run_study(p, results, NULL, 2, 0, NULL);
+    check(job_run(&train_job_type, job, &err));
+    train_job_metrics(job, &valid, &test);
+    check_near(results[1].valid.auc, valid.auc, 0);
+    check_near(results[1].test.loss, test.loss, 0);
+    check_near(results[1].score, valid.auc, 0);
+    train_job_type.free(job);
+    pool_free(pool);
+    study_plan_unref(p);
+}
+
+/* Three seeds are averaged: not worse in loss than the worst of them alone. */
+static void seeds_are_averaged(void)
+{
+    struct study_plan *p = make_plan(), *alone = study_plan_new();
+    struct study_result results[TRIALS] = {0}, single[3] = {0};
+    double worst = 0;
+
+    study_add_table(alone, "small", p->tables[0].data, p->tables[0].schema);
+    for (int i = 0; i < 3; i++) {
+        struct study_fit f = p->trials[TRIALS - 1].fit;
+
+        f.train.seed += (uint64_t)i;
+        add_trial(alone, &f, -1, 1);
+    }
+    run_study(p, results, NULL, 2, 0, NULL);
+    run_study(alone, single, NULL, 2, 0, NULL);
+    for (int i = 0; i < 3; i++) {
+        worst = fmax(worst, single[i].test.loss);
+        check(results[TRIALS - 1].test.loss != single[i].test.loss);
+    }
+    check(results[TRIALS - 1].test.loss < worst);
+    check_near(results[2].test.loss, single[0].test.loss, 0); /* the rate of trial 2 */
+    study_plan_unref(alone);
+    study_plan_unref(p);
+}
+
+static void a_study_goes_on(void)
+{
+    struct study_plan *p = make_plan();
+    struct study_result whole[TRIALS] = {0}, parts[TRIALS] = {0};
+    char *folder = folder_new();
+    struct error err;
+    size_t best, best_again, done = 0;
+    struct train_job *kept, *again;
+    struct metrics a, b, test;
+
+    kept = run_study(p, whole, NULL, 2, 0, &best);
+    for (int i = 0; i < 1000 && done < TRIALS; i++) { /* sessions that are cut off */
+        run_study(p, parts, folder, 2, 3 + i, NULL);
+        memset(parts, 0, sizeof parts);
+        check(study_read(p, folder, parts, &done, &err));
+    }
+    check_same(whole, parts);
+    again = run_study(p, parts, folder, 2, 0, &best_again); /* made again, for its model */
+    check(kept && again);
+    check_int(best_again, best);
+    train_job_metrics(kept, &a, &test);
+    train_job_metrics(again, &b, &test);
+    check_near(a.loss, b.loss, 0);
+    for (int i = 0; i < TRIALS; i++)
+        check(whole[best].score >= whole[i].score);
+    train_job_type.free(kept);
+    train_job_type.free(again);
+    folder_free(folder);
+    study_plan_unref(p);
+}
+
+static void append(const char *folder, const char *text)
+{
+    char *path = xasprintf("%s/" STUDY_TRIALS, folder);
+    FILE *f = fopen(path, "a");
+
+    check(f && fputs(text, f) >= 0 && fclose(f) == 0);
+    free(path);
+}
+
+static void a_line_that_was_cut_off_counts_for_nothing(void)
+{
+    struct study_plan *p = make_plan();
+    struct study_result first[TRIALS] = {0}, read[TRIALS] = {0};
+    char *folder = folder_new();
+    struct error err;
+    size_t done;
+
+    run_study(p, first, folder, 1, 0, NULL);
+    append(folder, "not JSON at all\n{\"trial\":\"99\"}\n{\"trial\":\"0\",\"on\":\"30");
+    check(study_read(p, folder, read, &done, &err));
+    check_int(done, TRIALS);
+    first[2].state = TRIAL_WAITING; /* is appended behind the line that was cut off */
+    run_study(p, first, folder, 1, 0, NULL);
+    memset(read, 0, sizeof read);
+    check(study_read(p, folder, read, &done, &err));
+    check_same(first, read);
+    folder_free(folder);
+    study_plan_unref(p);
+}
+
+static void another_study_is_refused(void)
+{
+    struct study_plan *p = make_plan();
+    struct study_result results[TRIALS] = {0};
+    char *folder = folder_new(), *sentence;
+    struct error err;
+    size_t done;
+
+    sentence = xasprintf("%s/" STUDY_TRIALS " has trials with other settings or rows; "
+                         "choose another --name", folder);
+    run_study(p, results, folder, 2, 0, NULL);
+    free(p->trials[3].settings);
+    p->trials[3].settings = xstrdup("train.lr 17");
+    check(!study_read(p, folder, results, &done, &err));
+    check_str(err.text, sentence);
+    free(p->trials[3].settings);
+    p->trials[3].settings = xstrdup("train.lr 0.004");
+    check(study_read(p, folder, results, &done, &err));
+    p->trials[3].fit.split.seed++;
+    check(!study_read(p, folder, results, &done, &err));
+    free(sentence);
+    folder_free(folder);
+    study_plan_unref(p);
+}
+
+static void what_fails_is_said(void)
+{
+    struct study_plan *p = make_plan();
+    struct study_result results[TRIALS] = {0};
+
+    p->trials[0].fit.train.lr = 1e9; /* out of range: no training begins */
+    p->bodies[0].model.heads = 3;    /* its trial cannot begin either */
+    run_study(p, results, NULL, 2, 0, NULL);
+    check_int(results[0].state, TRIAL_FAILED);
+    check_int(results[1].state, TRIAL_DONE);
+    check_int(results[TRIALS - 2].state, TRIAL_FAILED);
+    check_int(results[TRIALS - 1].state, TRIAL_DONE);
+    study_plan_unref(p);
+}
+
+/* ---- standings ---- */
+
+enum { TABLES = 2, MODELS = 3, SPLITS = 3, ROUNDS = 2 };
+
+/* Two tables, three models, three splits, two rounds, values by hand. */
+static struct study *benchmark_by_hand(void)
+{
+    struct subject s = subject_new(learnable_table(40, -1), "yes", NULL);
+    struct study *b = xcalloc(1, sizeof *b);
+    static const char *const models[MODELS] = {"tabtransformer-mlm", "mlp", "logistic"};
+
+    b->name = xstrdup("b1");
+    b->folder = xstrdup("runs/b1");
+    b->kind = STUDY_BENCHMARK;
+    b->plan = study_plan_new();
+    b->n_models = MODELS;
+    b->models = xcalloc(MODELS, sizeof *b->models);
+    for (int m = 0; m < MODELS; m++)
+        b->models[m] = xstrdup(models[m]);
+    b->n_labels = 1;
+    b->labels = xcalloc(1, sizeof *b->labels);
+    b->labels[0] = 50;
+    study_add_table(b->plan, "bank_#1", s.data, s.schema);
+    study_add_table(b->plan, "churn", s.data, s.schema);
+    for (int i = 0; i < TABLES * MODELS * SPLITS * ROUNDS; i++) {
+        struct study_trial t = {.fit = fit_of(MODEL_MLP, 1e-3), .body = -1, .seeds = 1,
+                                .round = i % ROUNDS, .split = i / ROUNDS % SPLITS,
+                                .model = i / (ROUNDS * SPLITS) % MODELS};
+
+        t.fit.table = i / (ROUNDS * SPLITS * MODELS);
+        t.key = xasprintf("%d", i);
+        t.settings = xasprintf("train.seed %d", i);
+        study_add_trial(b->plan, &t);
+    }
+    b->results = xcalloc(b->plan->n_trials, sizeof *b->results);
+    subject_done(&s);
+    return b;
+}
+
+/* The validation rows prefer round 1 in split 0, round 0 elsewhere. */
+static void fill(struct study *b)
+{
+    for (size_t i = 0; i < b->plan->n_trials; i++) {
+        const struct study_trial *t = &b->plan->trials[i];
+        struct study_result *r = &b->results[i];
+        bool chosen = t->round == (t->split == 0);
+
+        r->state = TRIAL_DONE;
+        r->score = chosen ? 0.9 : 0.8;
+        r->valid.auc = r->score;
+        r->test.auc = 0.9 - 0.1 * t->model - 0.02 * t->fit.table + 0.01 * t->split
+            + (chosen ? 0 : 0.05) + (t->model == 2 ? 0.002 * t->split : 0);
+        r->epochs = 7;
+        r->seconds = 2;
+    }
+}
+
+static void standings_are_as_worked(void)
+{
+    struct study *b = benchmark_by_hand();
+    struct standings t;
+    const struct standing *first, *second, *third;
+    static const double best[] = {0.9, 0.91, 0.92}, worst[] = {0.7, 0.712, 0.724};
+
+    fill(b);
+    t = standings_make(b);
+    first = standings_find(&t, 0, 0, 0);
+    second = standings_find(&t, 0, 0, 1);
+    third = standings_find(&t, 0, 0, 2);
+    check_int(t.n, (TABLES + 1) * MODELS);
+    check_near(first->mean, 0.91, 1e-12);
+    check_near(first->deviation, 0.01, 1e-12);
+    check_near(first->usual, (0.95 + 0.91 + 0.92) / 3, 1e-12);
+    check(first->best && isnan(first->p) && !standing_is_worse(first));
+    check_near(second->mean, 0.81, 1e-12);
+    check(!second->best && standing_is_worse(second)); /* by as much on every split */
+    check_near(third->p, paired_p(worst, best, 3, 20 / 65.0), 1e-9);
+    check_int(first->splits, 3);
+    check_near(first->seconds, 12, 1e-12);
+    check_near(standings_find(&t, -1, 0, 0)->mean, 0.90, 1e-12);
+    check_int(standings_find(&t, -1, 0, 0)->splits, TABLES);
+    check(standings_find(&t, -1, 0, 0)->best);
+    standings_done(&t);
+    study_free(b);
+}
+
+static void what_is_not_done_is_left_out(void)
+{
+    struct study *b = benchmark_by_hand();
+    struct standings t;
+
+    fill(b);
+    for (size_t i = 0; i < b->plan->n_trials; i++) {
+        const struct study_trial *trial = &b->plan->trials[i];
+
+        if (trial->fit.table == 1 && trial->model == 1)
+            b->results[i].state = trial->split == 0 ? TRIAL_FAILED : TRIAL_WAITING;
+        if (trial->fit.table == 0 && trial->model == 0 && trial->split == 2)
+            b->results[i].state = TRIAL_WAITING;
+    }
+    t = standings_make(b);
+    check_int(standings_find(&t, 1, 0, 1)->splits, 0);
+    check_int(standings_find(&t, 1, 0, 1)->failed, 2);
+    check(isnan(standings_find(&t, 1, 0, 1)->mean));
+    check_near(standings_find(&t, 0, 0, 0)->mean, 0.905, 1e-12);
+    check_int(standings_find(&t, 0, 0, 0)->splits, 2);
+    /* the mean is of the first table alone, which all models have */
+    check_near(standings_find(&t, -1, 0, 0)->mean, 0.905, 1e-12);
+    check_int(standings_find(&t, -1, 0, 1)->splits, 1);
+    standings_done(&t);
+    study_free(b);
+}
+
+static const char *title_of(const char *model)
+{
+    return model[0] == 'm' ? "MLP & more" : model;
+}
+
+static void latex_is_well_formed(void)
+{
+    struct study *b = benchmark_by_hand();
+    struct str out = {0};
+    struct standings t;
+
+    fill(b);
+    t = standings_make(b);
+    standings_latex(&t, b, title_of, &out);
+    check_str(str_text(&out),
+              "% \\dagger: worse than the best of its line, p < 0.05, corrected resampled "
+              "t-test\n\\begin{tabular}{lccc}\n\\hline\n"
+              " & tabtransformer-mlm & MLP \\& more & logistic \\\\\n\\hline\n"
+              "bank\\_\\#1, 50 labels & $\\mathbf{0.910}$\\,$\\pm$\\,0.010"
+              " & $0.810$\\,$\\pm$\\,0.010$^\\dagger$"
+              " & $0.712$\\,$\\pm$\\,0.012$^\\dagger$ \\\\\n"
+              "churn, 50 labels & $\\mathbf{0.890}$\\,$\\pm$\\,0.010"
+              " & $0.790$\\,$\\pm$\\,0.010$^\\dagger$"
+              " & $0.692$\\,$\\pm$\\,0.012$^\\dagger$ \\\\\n"
+              "mean, 50 labels & $\\mathbf{0.900}$ & $0.800$ & $0.702$ \\\\\n"
+              "\\hline\n\\end{tabular}\n");
+    str_done(&out);
+    standings_done(&t);
+    study_free(b);
+}
+
+/* ---- the view ---- */
+
+static void draw(struct str *out, struct session *session, struct desk *desk, int width,
+                 int height)
+{
+    struct view v = {.session = session, .desk = desk};
+    struct surface s, part;
+    struct layout l;
+
+    surface_init(&s, width, height, GLYPHS_ASCII);
+    desk_show_study(desk, session->study && session->study->kind == STUDY_BENCHMARK);
+    layout_make(&l, desk, width, height, 1, 1, false);
+    for (int i = 0; i < l.n; i++) {
+        struct rect inside = l.panes[i].rect;
+        struct str title = {0};
+
+        part = surface_part(&s, inside);
+        pane_type(l.panes[i].pane)->title(&v, &title);
+        surface_frame(&part, str_text(&title), i == 0);
+        inside = (struct rect){inside.x + 1, inside.y + 1, inside.width - 2,
+                               inside.height - 2};
+        part = surface_part(&s, inside);
+        pane_type(l.panes[i].pane)->draw(&v, &part, i == 0);
+        str_done(&title);
+    }
+    str_printf(out, "%dx%d\n", width, height);
+    surface_dump(&s, out);
+    surface_done(&s);
+}
+
+static void views_are_drawn(void)
+{
+    struct error err;
+    struct session *session = session_new(1, &err);
+    struct study_lane lanes[2] = {{.trial = SIZE_MAX}, {.trial = 3, .epoch = 4,
+                                                        .score = 0.8123}};
+    struct study *b = benchmark_by_hand();
+    struct desk desk;
+    struct str out = {0};
+
+    desk_init(&desk);
+    desk.view = VIEW_STUDY;
+    draw(&out, session, &desk, 80, 10);
+    fill(b);
+    b->results[3].state = TRIAL_RUNNING;
+    b->results[5].state = TRIAL_FAILED;
+    b->lanes = xmalloc(sizeof lanes);
+    memcpy(b->lanes, lanes, sizeof lanes);
+    b->n_lanes = 2;
+    session->study = b;
+    draw(&out, session, &desk, 80, 24);
+    desk.study.left = 1;
+    draw(&out, session, &desk, 120, 18);
+    b->kind = STUDY_SEARCH;
+    b->n_drawn = 2;
+    b->drawn = xcalloc(2, sizeof *b->drawn);
+    b->drawn[0] = xstrdup("train.seed");
+    b->drawn[1] = xstrdup("train.weight_decay");
+    desk.study.left = 0;
+    draw(&out, session, &desk, 80, 14);
+    check(screen_is("study", &out));
+    str_done(&out);
+    desk_done(&desk);
+    session_free(session);
+}
+
+int main(void)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    test_run(threads_change_nothing);
+    test_run(a_trial_is_a_training);
+    test_run(seeds_are_averaged);
+    test_run(a_study_goes_on);
+    test_run(a_line_that_was_cut_off_counts_for_nothing);
+    test_run(another_study_is_refused);
+    test_run(what_fails_is_said);
+    test_run(standings_are_as_worked);
+    test_run(what_is_not_done_is_left_out);
+    test_run(latex_is_well_formed);
+    test_run(views_are_drawn);
+    return test_done();
+}
