@@ -277,21 +277,29 @@ static bool find_tables(struct context *c, const struct call *call, struct asked
 
 /* ---- the plan ---- */
 
-/* So many splits of a table: folds where they make the test part as large as it is to be,
- * so that every row is tested once, else as many seeds. */
-static struct split_options split_of(const struct table *t, int splits, int number)
+/* The table's own split and those behind it: its folds, if it has some, else seeds. */
+static struct split_options split_of(const struct table *t, int number)
 {
     struct split_options o = t->split;
-    double share = o.test / (o.train + o.valid + o.test);
 
-    if (fabs(share * splits - 1) < 1e-6) {
-        o.folds = splits;
-        o.fold = number;
-    } else {
-        o.folds = 0;
+    if (o.folds > 0)
+        o.fold = (o.fold + number) % o.folds;
+    else
         o.seed += (uint64_t)number;
-    }
     return o;
+}
+
+static bool check_folds(const struct asked *a, struct error *err)
+{
+    for (int i = 0; i < a->n_tables; i++) {
+        const struct table *t = a->tables[i];
+
+        if (t->split.folds > 0 && t->split.folds < a->splits)
+            return error_set(err, ERROR_USAGE, "%s has %d folds, so it cannot be split %d "
+                             "times: say --splits %d, or `split` it anew", t->name,
+                             t->split.folds, a->splits, t->split.folds);
+    }
+    return true;
 }
 
 /* The body for that fit, one for all numbers of labels and all rounds. */
@@ -355,7 +363,7 @@ static void make_plan(struct context *c, struct study *s, const struct asked *a)
         for (t.fit.table = 0; t.fit.table < a->n_tables; t.fit.table++)
             for (t.labels = 0; t.labels < s->n_labels; t.labels++)
                 for (t.model = 0; t.model < s->n_models; t.model++) {
-                    t.fit.split = split_of(a->tables[t.fit.table], a->splits, t.split);
+                    t.fit.split = split_of(a->tables[t.fit.table], t.split);
                     if (s->labels[t.labels] >= 0)
                         t.fit.split.labeled = s->labels[t.labels];
                     add_rounds(c, s, a, t);
@@ -415,7 +423,8 @@ static bool take_asked(struct context *c, const struct call *call, struct study 
     return each_of(labels ? labels : "all", a, s, take_labels, err)
         && each_of(models ? models : contenders_of_paper(labels != NULL), a, s, take_model,
                    err)
-        && find_spaces(call, s, a, err) && find_tables(c, call, a, err);
+        && find_spaces(call, s, a, err) && find_tables(c, call, a, err)
+        && check_folds(a, err);
 }
 
 static bool begin(struct context *c, const struct call *call, struct study *s,
@@ -454,9 +463,10 @@ static bool run_benchmark(struct context *c, const struct call *call, struct err
 const struct command command_benchmark = {
     .name = "benchmark",
     .help = "hold several models against each other on the same rows",
-    .more = "Every model is trained on every split of every table, with the settings as "
-            "they are or, with --rounds, also with as many that are drawn at random, of "
-            "which the validation rows choose. What is printed is the mean over the "
+    .more = "Every model is trained on every split of every table (`split`: its seed and "
+            "those behind it, or its folds), with the settings as they are or, with "
+            "--rounds, also with as many that are drawn at random, of which the "
+            "validation rows choose. What is printed is the mean over the "
             "splits of the test rows' AUC (R2 of numbers) and its deviation; p says how "
             "likely the difference to the best is chance (corrected resampled t-test). "
             "Models: tabtransformer, mlp, sparse-mlp, logistic, vib; with few --labels "
