@@ -82,7 +82,9 @@ set -- "$@" -c 'plot confusion confusion.png --run r1 --style dark' \
     -c 'plot whatif whatif.svg' -c 'plot whatif dark.png --style dark' \
     -c 'tsne --run r1 --points values --iterations 50' -c 'plot tsne tsne.txt' \
     -c 'plot tsne tsne.png --style dark' -c 'plot tsne tsne.pdf' -c 'plot tsne tsne.svg' \
-    -c 'plot tsne target.png --by target'
+    -c 'plot tsne target.png --by target' \
+    -c 'tsne --run r1 --layer 0 --points values --iterations 50' \
+    -c 'plot tsne panels.txt --panels 2' -c 'plot tsne panels.svg --panels 2'
 plot "$@"
 point "every figure is drawn, whatever columns are called"
 
@@ -91,7 +93,8 @@ point "nothing of it was run"
 
 ls loss.svg score.png roc.pdf calibration.txt number.png h12.svg h12.txt confusion.png \
     learned.pdf attention.svg whatif.svg probe.svg robustness.svg importance.svg \
-    dependence.svg     tsne.svg tsne.png tsne.pdf loss.gp loss.dat confusion.gp learned.dat > out 2>&1
+    dependence.svg tsne.svg tsne.png tsne.pdf panels.svg panels.txt loss.gp loss.dat \
+    confusion.gp learned.dat > out 2>&1
 point "files are there, with scripts and data beside them"
 
 cat h*.txt > all

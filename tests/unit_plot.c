@@ -480,6 +480,67 @@ static void scales_have_a_range(void)
     figure_free(f);
 }
 
+/* ---- panels ---- */
+
+enum { PANELS = 3, TEXTS = 24 }; /* texts in each */
+
+/* Points along the walls of each panel, with long texts "0-..." to "2-...". */
+static struct figure *make_panels(void)
+{
+    struct figure *f = figure_new("panels");
+    struct series *s;
+
+    f->map = true;
+    f->x.low = -0.5;
+    f->x.high = PANELS - 0.5;
+    for (int k = 0; k < PANELS; k++)
+        axis_add_name(&f->x, k, "a panel");
+    s = figure_add(f, "points", SERIES_POINTS, 0);
+    for (int i = 0; i < PANELS * TEXTS; i++) {
+        double x = i / TEXTS + (i % 2 ? 0.48 : -0.48), y = 0.7 * (i % TEXTS) / TEXTS;
+        char *text = xasprintf("%d-%s", i / TEXTS, "as long a name");
+
+        series_add(s, x, y);
+        figure_add_text(f, x, y, text, 0);
+        free(text);
+    }
+    return f;
+}
+
+/* Texts that lie, from where they begin or end, in another panel than their own. */
+static int count_strayed(const char *script)
+{
+    int strayed = 0;
+
+    for (const char *at = script; (at = strstr(at, "set label '")); at += 11) {
+        const char *place = strstr(at, "at graph ");
+        double x = place ? strtod(place + strlen("at graph "), NULL) : -1;
+
+        strayed += (int)(x * PANELS) != at[11] - '0';
+    }
+    return strayed;
+}
+
+/* Walls stand between them, nothing reaches over these, and all are as wide. */
+static void panels_stand_beside_each_other(void)
+{
+    static const enum plot_format formats[] = {PLOT_SVG, PLOT_PNG, PLOT_TEXT};
+    struct figure *f = make_panels();
+
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        char *script = script_of(f, (struct plot_look){.format = formats[i]}, NULL, NULL);
+
+        check(has(script, "set xrange [-0.5:2.5]"));
+        check(has(script, "set arrow from 0.5,") && has(script, "set arrow from 1.5,"));
+        check(!has(script, "set arrow from 2.5,"));
+        check(has(script, "'a panel' 0, 'a panel' 1, 'a panel' 2)"));
+        check(has(script, "set label '0-") && has(script, "set label '2-"));
+        check_int(count_strayed(script), 0);
+        free(script);
+    }
+    figure_free(f);
+}
+
 /* ---- labels ---- */
 
 static bool covers(const struct label *a, const struct label *b)
@@ -683,6 +744,7 @@ int main(void)
     test_run(matrices_are_maps_or_numbers);
     test_run(names_stand_where_they_have_room);
     test_run(so_do_those_of_matrices);
+    test_run(panels_stand_beside_each_other);
     test_run(legends_have_room_beside_maps);
     test_run(texts_are_told_from_the_ground);
     test_run(points_are_told_from_the_ground);

@@ -43,6 +43,12 @@ static struct scatter *laid_out(const struct tsne_job_request *q)
     return s;
 }
 
+static struct figure *figure_of(const struct scatter *s, enum scatter_by by,
+                                const char *class)
+{
+    return figures_scatter(&s, 1, by, class);
+}
+
 static bool same_layout(const struct scatter *a, const struct scatter *b)
 {
     return a->n_points == b->n_points
@@ -233,8 +239,8 @@ static void values_have_shares_of_classes(void)
     struct fixture f = fixture_of(learnable_table(ROWS, -1), "kind", NULL, 2, 3, 1);
     struct tsne_job_request q = request_of(&f, EMBEDDING_VALUES);
     struct scatter *s = laid_out(&q), *copy = scatter_copy(s);
-    struct figure *by_class = figures_scatter(s, SCATTER_TARGET, NULL);
-    struct figure *share = figures_scatter(s, SCATTER_TARGET, "k1");
+    struct figure *by_class = figure_of(s, SCATTER_TARGET, NULL);
+    struct figure *share = figure_of(s, SCATTER_TARGET, "k1");
     size_t n = 0;
 
     for (size_t v = 0; v < s->n_values; v++) {
@@ -264,7 +270,7 @@ static void numbers_have_no_classes(void)
     struct fixture f = fixture_of(learnable_table(ROWS, -1), "price", NULL, 2, 3, 1);
     struct tsne_job_request q = request_of(&f, EMBEDDING_VALUES);
     struct scatter *s = laid_out(&q);
-    struct figure *figure = figures_scatter(s, SCATTER_TARGET, NULL);
+    struct figure *figure = figure_of(s, SCATTER_TARGET, NULL);
 
     check(!s->class_rows && isnan(scatter_share(s, 0, 0)));
     check_int(scatter_class(s, 0), -1);
@@ -615,7 +621,22 @@ static void points_go_from_one_to_the_other(void)
     fixture_done(&f);
 }
 
-/* One beside the other, a line between them, and the columns of both in one legend. */
+/* Points in each of n panels, which end half way between their names. */
+static void count_in_panels(const struct figure *f, size_t n, size_t *counts)
+{
+    memset(counts, 0, n * sizeof *counts);
+    for (size_t i = 0; i < f->n_series; i++)
+        for (size_t k = 0; k < f->series[i].n; k++) {
+            size_t p = 0;
+
+            while (p + 1 < n
+                   && f->series[i].x[k] > (f->x.names[p].at + f->x.names[p + 1].at) / 2)
+                p++;
+            counts[p]++;
+        }
+}
+
+/* One beside the other, and the columns of both in one legend. */
 static void a_figure_has_both(void)
 {
     struct fixture f = fixture_new(1);
@@ -627,23 +648,80 @@ static void a_figure_has_both(void)
     q.against = other;
     s = laid_out(&q);
     for (int by = SCATTER_COLUMN; by <= SCATTER_ROWS; by++) {
-        struct figure *figure = figures_scatter(s, (enum scatter_by)by, NULL);
-        size_t left = 0, right = 0;
+        struct figure *figure = figure_of(s, (enum scatter_by)by, NULL);
+        size_t counts[2];
 
         check_int(figure->n_texts, 2 * s->n_values);
         check_int(figure->x.n_names, 2);
-        check(figure->x.names[0].at < figure->cursor
-              && figure->x.names[1].at > figure->cursor);
         check(str_starts(figure->x.names[0].text, "r, layer 2: KL "));
         check(str_starts(figure->x.names[1].text, "other, layer 2: KL "));
-        for (size_t i = 0; i < figure->n_series; i++)
-            for (size_t k = 0; k < figure->series[i].n; k++)
-                ++*(figure->series[i].x[k] < figure->cursor ? &left : &right);
-        check(left == s->n_values && right == s->n_values);
+        count_in_panels(figure, 2, counts);
+        check(counts[0] == s->n_values && counts[1] == s->n_values);
         check(by != SCATTER_COLUMN || figure->n_series == M);
         figure_free(figure);
     }
     scatter_free(s);
+    model_unref(other);
+    fixture_done(&f);
+}
+
+/* Of the texts from..from + n, in x and y. */
+static void extent_of(const struct figure *f, size_t from, size_t n, double *width,
+                      double *height)
+{
+    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+
+    for (size_t i = from; i < from + n; i++) {
+        low[0] = fmin(low[0], f->texts[i].x);
+        high[0] = fmax(high[0], f->texts[i].x);
+        low[1] = fmin(low[1], f->texts[i].y);
+        high[1] = fmax(high[1], f->texts[i].y);
+    }
+    *width = high[0] - low[0];
+    *height = high[1] - low[1];
+}
+
+/* Each as large as the others, turned and cut in no way; two that are laid over each other
+ * keep their sizes to each other. */
+static void panels_are_of_one_size(void)
+{
+    struct fixture f = fixture_new(1);
+    struct model *other = other_model(&f, 2, 77);
+    struct tsne_job_request q = request_of(&f, EMBEDDING_VALUES);
+    const struct scatter *s[3];
+    struct scatter *owned[3];
+    struct figure *figure;
+    size_t counts[4], at = 0;
+    double width, height;
+
+    for (int i = 0; i < 3; i++) {
+        q.embeddings.first = q.embeddings.last = 2 - i;
+        q.against_run = i == 2 ? "other" : NULL;
+        q.against = i == 2 ? other : NULL;
+        s[i] = owned[i] = laid_out(&q);
+    }
+    for (size_t i = 0; i < 2 * owned[1]->n_values; i++)
+        owned[1]->place[i] *= 1000; /* a size means nothing */
+    figure = figures_scatter(s, 3, SCATTER_COLUMN, NULL);
+    check_int(figure->x.n_names, 4);
+    check(str_starts(figure->x.names[1].text, "r, layer 1: KL "));
+    check(str_starts(figure->x.names[3].text, "other, layer 0: KL "));
+    count_in_panels(figure, 4, counts);
+    for (int i = 0; i < 4; i++) {
+        const struct scatter *of = i < 3 ? s[i] : s[2]->against;
+
+        check_int(counts[i], of->n_values);
+        extent_of(figure, at, of->n_values, &width, &height);
+        if (i < 2)
+            check_near(fmax(width, height), 1, 1e-6);
+        else
+            check(fmax(width, height) <= 1 + 1e-6);
+        at += of->n_values;
+    }
+    check_int(figure->n_texts, at);
+    figure_free(figure);
+    for (int i = 0; i < 3; i++)
+        scatter_free(owned[i]);
     model_unref(other);
     fixture_done(&f);
 }
@@ -669,5 +747,6 @@ int main(void)
     test_run(stopping_ends_both);
     test_run(points_go_from_one_to_the_other);
     test_run(a_figure_has_both);
+    test_run(panels_are_of_one_size);
     return test_done();
 }

@@ -252,37 +252,39 @@ static struct figure *take_kept(const struct context *c, enum kept_figure which,
     return NULL;
 }
 
-/* "t-SNE of r, layer 2, 600 rows: KL 0.54, trustworthiness 0.87" */
-static char *title_of_scatter(const struct scatter *s, enum scatter_by by,
-                              const char *class)
+/* "; by share of yes" */
+static void put_colours(struct str *out, const struct encoder *e, enum scatter_by by,
+                        const char *class)
 {
-    const struct encoder *e = s->encoder;
-    struct str title = {0};
+    if (by == SCATTER_ROWS)
+        str_puts(out, "; by frequency");
+    else if (by == SCATTER_TARGET && (class || e->n_classes == 2))
+        str_printf(out, "; by share of %s", class ? class : e->classes[1]);
+    else if (by == SCATTER_TARGET)
+        str_printf(out, "; by %s %s", e->n_classes > 0 ? "most frequent" : "mean of",
+                   e->target);
+}
+
+/* "t-SNE of r, layer 2, 600 rows: KL 0.54, trustworthiness 0.87" */
+static void put_layout(struct str *out, const struct scatter *s)
+{
     char rows[COUNT_TEXT];
 
-    str_printf(&title, "t-SNE of %s", s->run);
+    str_printf(out, "t-SNE of %s", s->run);
     if (s->against)
-        str_printf(&title, " and %s", s->against->run);
+        str_printf(out, " and %s", s->against->run);
     else
-        str_printf(&title, ", layer %d", s->layer);
-    str_printf(&title, ", %s rows", count_text(s->rows, rows));
+        str_printf(out, ", layer %d", s->layer);
+    str_printf(out, ", %s rows", count_text(s->rows, rows));
     if (s->against && !isnan(s->against->unlike))
-        str_printf(&title, ", laid over each other: %.0f %% unlike",
+        str_printf(out, ", laid over each other: %.0f %% unlike",
                    100 * s->against->unlike);
     if (!s->ended)
-        str_printf(&title, ", iteration %d of %d", s->iteration, s->iterations);
+        str_printf(out, ", iteration %d of %d", s->iteration, s->iterations);
     if (!isnan(s->kl) && !s->against)
-        str_printf(&title, ": KL %.3f", s->kl);
+        str_printf(out, ": KL %.3f", s->kl);
     if (!isnan(s->trust) && !s->against)
-        str_printf(&title, ", trustworthiness %.3f", s->trust);
-    if (by == SCATTER_ROWS)
-        str_puts(&title, "; by frequency");
-    else if (by == SCATTER_TARGET && (class || e->n_classes == 2))
-        str_printf(&title, "; by share of %s", class ? class : e->classes[1]);
-    else if (by == SCATTER_TARGET)
-        str_printf(&title, "; by %s %s", e->n_classes > 0 ? "most frequent" : "mean of",
-                   e->target);
-    return title.text;
+        str_printf(out, ", trustworthiness %.3f", s->trust);
 }
 
 /* The class that --class names, as the model has it. */
@@ -298,29 +300,86 @@ static bool check_class(const struct scatter *s, const char *class, struct error
                        "`plot tsne --by target` has all", err);
 }
 
+/* Colours mean the same in all panels. */
+static bool check_panels(const struct scatter *const *s, int n, enum scatter_by by,
+                         const char *class, struct error *err)
+{
+    const char *target = s[0]->encoder->target;
+
+    for (int i = 0; i < n; i++) {
+        const char *other = s[i]->encoder->target;
+
+        if (!encoder_is_like(s[0]->encoder, s[i]->encoder))
+            return error_set(err, ERROR_STATE, "%s and %s have other categorical columns: "
+                             "they are not drawn beside each other", s[0]->run, s[i]->run);
+        if (by == SCATTER_TARGET && !(target && other ? strcmp(target, other) == 0
+                                                      : target == other))
+            return error_set(err, ERROR_STATE, "%s and %s have other targets to colour "
+                             "values by", s[0]->run, s[i]->run);
+        if (!check_class(s[i], class, err))
+            return false;
+    }
+    return true;
+}
+
+/* 0 and a sentence: there are not so many. */
+static int find_layouts(struct context *c, const struct call *call,
+                        const struct scatter **s, struct error *err)
+{
+    const char *run = call_option(call, "run");
+    int asked = (int)call_int(call, "panels", 1);
+    int n = mapping_find_all(c, run, asked, s);
+
+    if (n == asked)
+        return n;
+    if (n == 0)
+        error_set(err, ERROR_STATE, "there is no layout of embeddings%s yet; `tsne` makes "
+                  "one", run ? " of that run" : "");
+    else
+        error_set(err, ERROR_STATE, "there %s only %d layout%s of embeddings%s for %d "
+                  "panels; `tsne` makes another", n == 1 ? "is" : "are", n,
+                  n == 1 ? "" : "s", run ? " of that run" : "", asked);
+    return 0;
+}
+
+/* "t-SNE of 600 rows", where all are of so many. */
+static void put_panels(struct str *out, const struct scatter *const *s, int n)
+{
+    char rows[COUNT_TEXT];
+    bool same = true;
+
+    for (int i = 1; i < n; i++)
+        same = same && s[i]->rows == s[0]->rows;
+    str_puts(out, "t-SNE");
+    if (same)
+        str_printf(out, " of %s rows", count_text(s[0]->rows, rows));
+}
+
 static struct figure *make_tsne(struct context *c, const struct call *call,
                                 struct error *err)
 {
     const char *class = call_option(call, "class");
-    const struct scatter *s = mapping_find(c, call_option(call, "run"));
     enum scatter_by by = (enum scatter_by)call_choice(call, "by", class ? SCATTER_TARGET
                                                                         : SCATTER_COLUMN);
+    const struct scatter *s[MAPPING_KEPT];
+    int n = find_layouts(c, call, s, err);
+    struct str title = {0};
     struct figure *f;
 
-    if (!s) {
-        error_set(err, ERROR_STATE, "there is no layout of embeddings%s yet; `tsne` makes "
-                  "one", call_option(call, "run") ? " of that run" : "");
+    if (n == 0 || !check_panels(s, n, by, class, err))
         return NULL;
-    }
-    if (!check_class(s, class, err))
-        return NULL;
-    f = figures_scatter(s, by, class);
+    f = figures_scatter(s, n, by, class);
     if (!f) {
         error_set(err, ERROR_STATE, "of this model there is no target to colour values "
                   "by");
         return NULL;
     }
-    f->title = title_of_scatter(s, by, class);
+    if (n == 1)
+        put_layout(&title, s[0]);
+    else
+        put_panels(&title, s, n);
+    put_colours(&title, s[0]->encoder, by, class);
+    f->title = title.text;
     return f;
 }
 
@@ -486,7 +545,8 @@ const struct command command_plot = {
             "those of the best weights on the validation rows; of a regression they are "
             "predictions, sizes and quantiles of errors. auc is score. A figure that bears "
             "the name of a command, as attention does, is what that printed last; of a "
-            "layout by tsne each value is drawn, at the mean of its cells.",
+            "layout by tsne each value is drawn, at the mean of its cells; --panels draws "
+            "several beside each other, each as large as the others.",
     .arguments = {
         {"NAME", {VALUE_CHOICE, PLOT_NAMES, 0, 0}, REQUIRED, NULL, "the figure"},
         {"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, NULL, "the file to write"},
@@ -509,6 +569,8 @@ const struct command command_plot = {
          "value is; column"},
         {"class", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V",
          "colours of tsne mean the share of that class"},
+        {"panels", {VALUE_INT, NULL, 1, MAPPING_KEPT}, OPTIONAL, "N",
+         "of tsne: the last N layouts beside each other, the oldest at the left; 1"},
         {"style", {VALUE_CHOICE, "light|dark", 0, 0}, OPTIONAL, "light|dark",
          "of the ground; light, on a screen as its theme"},
         {"limit", {VALUE_INT, NULL, 1, 600}, OPTIONAL, "SECONDS",

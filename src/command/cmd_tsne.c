@@ -37,24 +37,10 @@ static bool read_start(struct context *c, const struct call *call, const struct 
                      "present could go on from", r->name);
 }
 
-static bool has_column(const struct encoder *e, const char *name)
-{
-    for (int i = 0; i < e->n_categorical; i++)
-        if (strcmp(e->categorical[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 /* Points are compared by column and value. */
 static bool check_columns(const struct run *r, const struct run *other, struct error *err)
 {
-    const struct encoder *a = model_encoder(run_seen(r));
-    const struct encoder *b = model_encoder(run_seen(other));
-    bool same = a->n_categorical == b->n_categorical;
-
-    for (int i = 0; i < a->n_categorical; i++)
-        same = same && has_column(b, a->categorical[i].name);
-    return same
+    return encoder_is_like(model_encoder(run_seen(r)), model_encoder(run_seen(other)))
         || error_set(err, ERROR_STATE, "%s and %s have other categorical columns: their "
                      "points cannot be compared", r->name, other->name);
 }

@@ -40,20 +40,20 @@ static int by_rows(const void *a, const void *b)
     return (x->v > y->v) - (x->v < y->v);
 }
 
-/* A layout in its part of the figure: of two runs one stands at the right of the other. */
+/* A layout in its part of the figure: a point goes to (scale x + right, scale y + up). */
 struct panel {
     const struct scatter *s;
-    double right; /* how far it is moved there */
+    double scale, right, up;
 };
 
 static double x_of(const struct panel *p, size_t v)
 {
-    return (double)p->s->place[2 * v] + p->right;
+    return p->scale * (double)p->s->place[2 * v] + p->right;
 }
 
 static double y_of(const struct panel *p, size_t v)
 {
-    return (double)p->s->place[2 * v + 1];
+    return p->scale * (double)p->s->place[2 * v + 1] + p->up;
 }
 
 /* Where there is no room for all, frequent values keep their names. */
@@ -88,7 +88,7 @@ static int find_column(const struct encoder *e, const char *name)
     return c;
 }
 
-/* Columns of both runs have the same names, if not the same order. */
+/* Columns of all panels have the same names, if not the same order. */
 static void add_columns(struct figure *f, const struct panel *panels, int n)
 {
     const struct encoder *e = panels[0].s->encoder;
@@ -197,53 +197,92 @@ static bool add_levels(struct figure *f, const struct panel *panels, int n,
     return high >= low;
 }
 
-/* ---- two runs ---- */
+/* ---- panels ---- */
 
-#define GAP 0.2 /* between them, of the width of both */
+#define PITCH 1.2 /* from one to the next, each of size 1 */
 
 static void name_panel(struct figure *f, const struct scatter *s, double at)
 {
-    char *text = xasprintf("%s, layer %d: KL %.3f", s->run, s->layer, s->kl);
+    struct str text = {0};
 
-    axis_add_name(&f->x, at, text);
-    free(text);
+    str_printf(&text, "%s, layer %d", s->run, s->layer);
+    if (!isnan(s->kl))
+        str_printf(&text, ": KL %.3f", s->kl);
+    if (!isnan(s->trust))
+        str_printf(&text, ", trustworthiness %.3f", s->trust);
+    axis_add_name(&f->x, at, text.text);
+    str_done(&text);
 }
 
-/* Beside each other, a line between them and below each what it is. */
-static void part_panels(struct figure *f, struct panel *panels)
+/* The larger side of what is seen of it. */
+static double size_of(const struct scatter *s)
 {
-    double left[2], right[2], bottom, top, gap;
+    double left, right, bottom, top;
 
-    for (int k = 0; k < 2; k++)
-        scatter_range(panels[k].s, false, &left[k], &right[k], &bottom, &top);
-    gap = GAP * (right[0] - left[0] + right[1] - left[1]);
-    panels[1].right = right[0] + gap - left[1];
-    f->cursor = right[0] + gap / 2;
-    name_panel(f, panels[0].s, (left[0] + right[0]) / 2);
-    name_panel(f, panels[1].s, (left[1] + right[1]) / 2 + panels[1].right);
+    scatter_range(s, false, &left, &right, &bottom, &top);
+    return fmax(right - left, top - bottom);
 }
 
-struct figure *figures_scatter(const struct scatter *s, enum scatter_by by,
-                               const char *class)
+/* Centred at x = at. Lengths of two layouts mean nothing to each other, unless one was laid
+ * over the other: then both have the size of the larger one. */
+static struct panel panel_at(const struct scatter *s, double size, double at)
 {
-    bool classes = by == SCATTER_TARGET && !class && s->class_rows
-        && s->encoder->n_classes > 2;
-    struct panel panels[2] = {{s, 0}, {s->against, 0}};
+    struct panel p = {.s = s, .scale = size > 0 ? 1 / size : 1};
+    double left, right, bottom, top;
+
+    scatter_range(s, false, &left, &right, &bottom, &top);
+    p.right = at - p.scale * (left + right) / 2;
+    p.up = -p.scale * (bottom + top) / 2;
+    return p;
+}
+
+/* Beside each other, each with its name below. One alone stays where it is. Returns how many
+ * there are; panels has room for two of each layout. */
+static int part_panels(struct figure *f, struct panel *panels,
+                       const struct scatter *const *s, int n)
+{
+    int made = 0;
+
+    if (n == 1 && !s[0]->against) {
+        panels[0] = (struct panel){.s = s[0], .scale = 1};
+        return 1;
+    }
+    for (int i = 0; i < n; i++) {
+        const struct scatter *both[] = {s[i], s[i]->against};
+        double size = fmax(size_of(s[i]), both[1] ? size_of(both[1]) : 0);
+
+        for (int k = 0; k < 2 && both[k]; k++, made++) {
+            panels[made] = panel_at(both[k], size, made * PITCH);
+            name_panel(f, both[k], made * PITCH);
+        }
+    }
+    f->x.low = -PITCH / 2;
+    f->x.high = (made - 0.5) * PITCH;
+    return made;
+}
+
+struct figure *figures_scatter(const struct scatter *const *s, int n_layouts,
+                               enum scatter_by by, const char *class)
+{
+    bool classes = by == SCATTER_TARGET && !class && s[0]->class_rows
+        && s[0]->encoder->n_classes > 2;
+    struct panel *panels = xcalloc(2 * (size_t)n_layouts, sizeof *panels);
     struct figure *f = figure_new(NULL);
-    int n = s->against ? 2 : 1;
+    int n = part_panels(f, panels, s, n_layouts);
+    bool known = true;
 
     f->map = true;
-    if (n == 2)
-        part_panels(f, panels);
-    if (by == SCATTER_COLUMN) {
+    if (by == SCATTER_COLUMN)
         add_columns(f, panels, n);
-    } else if (classes) {
+    else if (classes)
         add_classes(f, panels, n);
-    } else if (!add_levels(f, panels, n, by, class)) {
-        figure_free(f);
-        return NULL;
-    }
+    else
+        known = add_levels(f, panels, n, by, class);
     for (int k = 0; k < n; k++)
         name_values(f, &panels[k], by == SCATTER_COLUMN);
-    return f;
+    free(panels);
+    if (known)
+        return f;
+    figure_free(f);
+    return NULL;
 }

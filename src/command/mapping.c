@@ -32,15 +32,28 @@ void mapping_free(struct mapping *m)
     free(m);
 }
 
-const struct scatter *mapping_find(const struct context *c, const char *run)
+int mapping_find_all(const struct context *c, const char *run, int n,
+                     const struct scatter **out)
 {
-    for (int i = 0; c->mapping && i < c->mapping->n; i++) {
+    const struct scatter *found[MAPPING_KEPT];
+    int have = 0;
+
+    for (int i = 0; c->mapping && i < c->mapping->n && have < n; i++) {
         const struct scatter *s = c->mapping->kept[i].scatter;
 
         if (!run || strcmp(s->run, run) == 0)
-            return s;
+            found[have++] = s;
     }
-    return NULL;
+    for (int i = 0; i < have; i++)
+        out[i] = found[have - 1 - i];
+    return have;
+}
+
+const struct scatter *mapping_find(const struct context *c, const char *run)
+{
+    const struct scatter *s;
+
+    return mapping_find_all(c, run, 1, &s) == 1 ? s : NULL;
 }
 
 const struct scatter *mapping_before(const struct context *c, const struct scatter *s)

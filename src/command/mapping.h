@@ -26,6 +26,9 @@ void mapping_free(struct mapping *m);
 
 /* The newest layout of the run (NULL: of any) that is there; NULL: none. */
 const struct scatter *mapping_find(const struct context *c, const char *run);
+/* The n newest ones, the oldest first. Returns how many there are of these. */
+int mapping_find_all(const struct context *c, const char *run, int n,
+                     const struct scatter **out);
 /* The one before it, of any run; NULL: none. */
 const struct scatter *mapping_before(const struct context *c, const struct scatter *s);
 

@@ -40,6 +40,23 @@ struct encoder *encoder_ref(struct encoder *e)
     return e;
 }
 
+static bool has_categorical(const struct encoder *e, const char *name)
+{
+    for (int i = 0; i < e->n_categorical; i++)
+        if (strcmp(e->categorical[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+bool encoder_is_like(const struct encoder *a, const struct encoder *b)
+{
+    bool like = a->n_categorical == b->n_categorical;
+
+    for (int i = 0; like && i < a->n_categorical; i++)
+        like = has_categorical(b, a->categorical[i].name);
+    return like;
+}
+
 void encoder_unref(struct encoder *e)
 {
     if (!e || atomic_fetch_sub(&((struct shared_encoder *)e)->references, 1) > 1)

@@ -94,6 +94,9 @@ struct encoder *encoder_fit(const struct dataset *d, const struct schema *s,
 struct encoder *encoder_ref(struct encoder *e);
 void encoder_unref(struct encoder *e);
 
+/* Whether both have the same categorical columns by name, in whatever order. */
+bool encoder_is_like(const struct encoder *a, const struct encoder *b);
+
 /* Rows as numbers. */
 struct frame {
     size_t rows;

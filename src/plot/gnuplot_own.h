@@ -37,6 +37,12 @@ struct script {
     double x_low, x_high, y_low, y_high;
 };
 
+/* Parts of a map that stand beside each other; 1: it is one, or none. */
+static inline size_t script_panels(const struct script *s)
+{
+    return s->f->map && s->f->x.n_names > 1 ? s->f->x.n_names : 1;
+}
+
 static inline bool script_is_text(const struct script *s)
 {
     return s->look->format == PLOT_TEXT;

@@ -14,6 +14,9 @@ enum {
     SMALL_NAME = 12,              /* pixels across, of a name that stands upright */
     SIZE_MOST = 4000,
     SCATTER_WIDTH = 1400, SCATTER_HEIGHT = 1000, /* with many texts */
+    PANEL = 700, PANEL_LARGE = 900, /* across a panel of a map, with few and many texts */
+    PANEL_EDGES = 90,             /* above and below it, */
+    LEGEND = 200,                 /* and beside the last one */
     TEXT_WIDTH = 100, TEXT_HEIGHT = 32,
     PAGE_EDGE = 12,               /* columns of it that axis and border take */
     TICKS_X = 10,
@@ -179,6 +182,19 @@ static void add_styles(struct script *s)
 
 /* ---- terminals ---- */
 
+/* No larger than that all panels have their room, as long as there is any. */
+static void find_size_of_panels(struct script *s)
+{
+    int n = (int)script_panels(s);
+    int most = (SIZE_MOST - LEGEND) / n;
+    bool many = s->f->n_texts / (size_t)n > 2 * SCRIPT_MANY_TEXTS;
+    int panel = many ? PANEL_LARGE : PANEL;
+
+    panel = panel < most ? panel : most;
+    s->width = n * panel + LEGEND;
+    s->height = panel * 9 / 10 + PANEL_EDGES; /* the room that is between them */
+}
+
 static void find_size(struct script *s)
 {
     int width = WIDTH, height = HEIGHT;
@@ -188,6 +204,8 @@ static void find_size(struct script *s)
     if (script_is_text(s)) {
         s->width = TEXT_WIDTH;
         s->height = TEXT_HEIGHT;
+    } else if (script_panels(s) > 1) {
+        find_size_of_panels(s);
     } else if (s->f->matrix) {
         script_matrix_size(s->f->matrix, &width, &height);
         s->width = width > WIDTH ? width : WIDTH;
@@ -201,8 +219,6 @@ static void find_size(struct script *s)
     } else if (s->f->x.n_names > SCRIPT_MANY) {
         s->width = (int)s->f->x.n_names * SMALL_NAME + 150;
     }
-    if (s->f->map && s->f->x.n_names > 1 && !script_is_text(s))
-        s->width = s->width * 4 / 3; /* maps side by side */
     if (s->width > SIZE_MOST)
         s->width = SIZE_MOST;
     if (s->height > SIZE_MOST)
@@ -274,12 +290,22 @@ static size_t every_name(const struct script *s, const struct axis *a)
 {
     size_t columns = 0;
 
-    for (size_t i = 0; i < a->n_names && script_is_text(s); i++) {
+    for (size_t i = 0; i < a->n_names && script_is_text(s) && !s->f->map; i++) {
         size_t width = show_width(a->names[i].text, strlen(a->names[i].text)) + 1;
 
         columns += width < SCRIPT_NAME ? width : SCRIPT_NAME;
     }
     return columns / (size_t)s->width + 1;
+}
+
+/* Columns of characters for the name of a panel. */
+static size_t panel_room(const struct script *s)
+{
+    double width, height;
+
+    script_field(s, &width, &height);
+    width /= (double)script_panels(s) * (script_is_text(s) ? 1 : SCRIPT_LETTER);
+    return width > 4 ? (size_t)width - 2 : 2;
 }
 
 /* Columns of characters that a name has for itself; in pictures they are aslant. */
@@ -288,6 +314,8 @@ static size_t name_room(const struct script *s, const char *which, const struct 
     size_t places = a->n_names / every_name(s, a) + 1;
     size_t room = (size_t)(s->width - PAGE_EDGE) / places;
 
+    if (s->f->map)
+        return panel_room(s);
     if (!script_is_text(s) || which[0] != 'x')
         return SCRIPT_NAME;
     return room < SCRIPT_NAME ? room > 4 ? room - 1 : 3 : SCRIPT_NAME;
@@ -368,12 +396,12 @@ static void widen(double *low, double *high, double to)
 
 static void add_map_axes(struct script *s)
 {
-    double width, height, x, y, room = 1.08;
+    double width, height, x, y, room = 1.08; /* which panels have in x */
 
     figure_x_range(s->f, &s->x_low, &s->x_high);
     figure_y_range(s->f, &s->y_low, &s->y_high);
     script_field(s, &width, &height);
-    x = (s->x_high - s->x_low) * room;
+    x = (s->x_high - s->x_low) * (script_panels(s) > 1 ? 1 : room);
     y = (s->y_high - s->y_low) * room;
     widen(&s->x_low, &s->x_high, fmax(x, y * width / height));
     widen(&s->y_low, &s->y_high, fmax(y, x * height / width));

@@ -99,6 +99,15 @@ static bool is_within(double x, double low, double high)
     return x >= low && x <= high;
 }
 
+/* Where panel k of a map begins, and at n, the number of panels, where the last one ends. */
+static double panel_begin(const struct script *s, size_t k)
+{
+    const struct axis_name *names = s->f->x.names;
+
+    return k == 0 ? s->x_low : k == script_panels(s) ? s->x_high
+                                                     : (names[k - 1].at + names[k].at) / 2;
+}
+
 static void add_lines(struct script *s)
 {
     const struct figure *f = s->f;
@@ -113,6 +122,9 @@ static void add_lines(struct script *s)
         add_line(s, s->x_low, f->level, s->x_high, f->level, "back lw 1 dt 3");
     if (is_within(f->cursor, s->x_low, s->x_high))
         add_line(s, f->cursor, s->y_low, f->cursor, s->y_high, "back lw 1 dt 1");
+    for (size_t k = 1; k < script_panels(s); k++)
+        add_line(s, panel_begin(s, k), s->y_low, panel_begin(s, k), s->y_high,
+                 "back lw 1 dt 1");
 }
 
 /* Edges of the plot where their places have to be known, as parts of the picture. */
@@ -208,6 +220,28 @@ void script_field(const struct script *s, double *width, double *height)
     *height = s->height * (e.top - e.bottom);
 }
 
+/* Those of a panel stay within it. Texts go from panel to panel. */
+static void place_texts(const struct script *s, struct label *labels, double width,
+                        double height)
+{
+    size_t n = s->f->n_texts, begin = 0;
+
+    for (size_t k = 0; k < script_panels(s); k++) {
+        double left = width * part_of(&s->f->x, panel_begin(s, k), s->x_low, s->x_high);
+        double right = width * part_of(&s->f->x, panel_begin(s, k + 1), s->x_low, s->x_high);
+        size_t end = begin;
+
+        for (; end < n && (labels[end].x < right || k + 1 == script_panels(s)); end++)
+            labels[end].x -= left;
+        labels_place(labels + begin, end - begin, right - left, height,
+                     script_is_text(s) ? 1 : 10);
+        for (; begin < end; begin++) {
+            labels[begin].x += left;
+            labels[begin].left += left;
+        }
+    }
+}
+
 static void add_texts(struct script *s)
 {
     const struct figure *f = s->f;
@@ -225,7 +259,7 @@ static void add_texts(struct script *s)
         labels[i].y = height * part_of(&f->y, f->texts[i].y, s->y_low, s->y_high);
         measure_text(s, &f->texts[i], &labels[i]);
     }
-    labels_place(labels, f->n_texts, width, height, script_is_text(s) ? 1 : 10);
+    place_texts(s, labels, width, height);
     for (size_t i = 0; i < f->n_texts; i++) {
         if (labels[i].placed)
             add_text(s, &f->texts[i], &labels[i], width, height);
