@@ -214,6 +214,18 @@ static void what_is_wrong_is_said(void)
     stage_done(&t);
 }
 
+/* What was found stays, above one line. */
+static void what_is_wrong_stands_below_what_was_found(void)
+{
+    struct stage t;
+
+    init_usual(&t);
+    error_set(&t.attending->why, ERROR_STATE, "the run next has not begun to learn yet, "
+              "which will take it a moment");
+    check_view(&t, "attention-not-yet", 80, 24, GLYPHS_BRAILLE, false);
+    stage_done(&t);
+}
+
 /* ---- moving ---- */
 
 static void cursors_stay_inside(void)
@@ -306,6 +318,7 @@ int main(void)
     test_run(a_row_is_told_with_its_prediction);
     test_run(differences_have_signs);
     test_run(what_is_wrong_is_said);
+    test_run(what_is_wrong_stands_below_what_was_found);
     test_run(cursors_stay_inside);
     test_run(heads_are_walked_through);
     test_run(maps_are_copied);

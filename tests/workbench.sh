@@ -525,6 +525,14 @@ keys d 'yes no' Enter
 sees 'head mean, [0-9]* rows of yes less' "one class less another"
 keys : 'map --diff yes maybe' Enter
 sees 'no class "maybe": the classes' "a class that there is not is refused"
+sees 'head mean, [0-9]* rows of yes less' "and what was shown stays"
+keys 'map --row 7' Enter
+sees 'head mean, row 7' "a row again"
+keys 'map --row 4000' Enter
+sees 'the table has 399 rows, so no row 4000' "one that there is not is refused"
+sees 'head mean, row 7' "the row stays"
+keys 'map --row next' Enter
+sees 'head mean, row 8' "and goes on from there"
 keys 'focus query' Enter
 keys : 'map --all --masked on' Enter
 sees 'prediction by' "masking stands beside it"

@@ -238,7 +238,8 @@ bool attending_has(const struct attending *a, const struct attention_wish *w,
 /* ---- the job ---- */
 
 struct attending_job {
-    struct attention_wish wish; /* the run is named */
+    struct attention_wish wish; /* the run is named, */
+    bool named;                 /* as it was when it came */
     bool live;
     size_t step;
     int64_t begun;
@@ -303,10 +304,17 @@ struct attending_job *attending_job_new(struct context *c, const struct attentio
     attention_wish_copy(&j->wish, w);
     free(j->wish.run);
     j->wish.run = xstrdup(r->name);
+    j->named = w->run != NULL;
     j->live = !r->model;
     j->step = r->progress.step;
     j->begun = clock_ms();
     return j;
+}
+
+/* When a look that was begun then may be had again. */
+static int64_t next_look(int64_t begun)
+{
+    return clock_ms() + LIVE_MS + LIVE_SHARE * (clock_ms() - begun);
 }
 
 /* Keeps what was found without making it the wish. */
@@ -316,9 +324,10 @@ static void keep_found(struct attending *a, struct attending_job *j)
     a->found = attention_job_take(j->job);
     attention_wish_done(&a->of);
     attention_wish_copy(&a->of, &j->wish);
+    a->named = j->named;
     a->live = j->live;
     a->step = j->step;
-    a->next = clock_ms() + LIVE_MS + LIVE_SHARE * (clock_ms() - j->begun);
+    a->next = next_look(j->begun);
     a->why = (struct error){0};
 }
 
@@ -333,6 +342,34 @@ void attending_take(struct context *c, struct attending_job *j)
 
 /* ---- in the background ---- */
 
+/* Layer and head are of what was found, so they stay. False: it is what was found. */
+static bool take_back_wish(struct attending *a)
+{
+    struct attention_wish back;
+    const char *run = a->named ? a->of.run : NULL;
+
+    if (!a->found || (want_same(&a->of, &a->wish) && same_text(run, a->wish.run)))
+        return false;
+    attention_wish_copy(&back, &a->of);
+    back.layer = a->wish.layer;
+    back.head = a->wish.head;
+    free(back.run);
+    back.run = copy_text(run);
+    attention_wish_done(&a->wish);
+    a->wish = back;
+    return true;
+}
+
+static void refuse_wish(struct context *c, const struct error *err)
+{
+    struct attending *a = attending_of(c);
+
+    if (take_back_wish(a))
+        c->out->complain(c->self, err);
+    else
+        a->why = *err;
+}
+
 static bool finish_following(struct context *c, struct pending *p, void *work,
                              enum job_state ended, struct error *err)
 {
@@ -341,8 +378,10 @@ static bool finish_following(struct context *c, struct pending *p, void *work,
     (void)p;
     if (ended == JOB_DONE)
         keep_found(a, work);
-    else if (ended == JOB_FAILED)
-        a->why = *err;
+    else if (ended == JOB_FAILED) {
+        a->next = next_look(((struct attending_job *)work)->begun);
+        refuse_wish(c, err);
+    }
     release(work);
     return true;
 }
@@ -360,9 +399,11 @@ static bool is_following(const struct context *c)
     return false;
 }
 
-/* What goes on is looked at now and then, so that it goes on. */
+/* What goes on is looked at now and then, so that it goes on; so is what failed. */
 static bool is_soon(const struct attending *a, const struct run *r)
 {
+    if (a->why.kind != ERROR_NONE && clock_ms() < a->next)
+        return true;
     return a->found && a->live && !r->model && strcmp(a->of.run, r->name) == 0
         && want_same(&a->of, &a->wish) && clock_ms() < a->next;
 }
@@ -379,11 +420,15 @@ void attending_follow(struct context *c)
     if (is_following(c))
         return;
     r = attending_run(c, a->wish.run, &err);
-    if (r && (attending_has(a, &a->wish, r) || is_soon(a, r)))
+    if (r && attending_has(a, &a->wish, r)) {
+        a->why = (struct error){0};
+        return;
+    }
+    if (r && is_soon(a, r))
         return;
     j = r ? attending_job_new(c, &a->wish, r, &err) : NULL;
     if (!j) {
-        a->why = err;
+        refuse_wish(c, &err);
         return;
     }
     p.what = xasprintf("attention %s", r->name);

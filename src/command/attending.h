@@ -39,11 +39,12 @@ const char *attention_wish_find(const struct attention_wish *w, const char *colu
 struct attending {
     struct attention_wish wish;
     struct sight *found;      /* NULL: nothing yet */
-    struct attention_wish of; /* what found is; its run is named */
+    struct attention_wish of; /* what found is; its run is named, */
+    bool named;               /* as in the wish that it came from; else that had NULL */
     bool live;                /* found in the training of the run, */
     size_t step;              /* after so many steps; else its weights change no more */
     int64_t next;             /* clock_ms at which it may be looked at again */
-    struct error why;         /* why a view has nothing to show */
+    struct error why;         /* why found is not what is wished, or there is nothing */
 };
 
 struct attending *attending_of(struct context *c);
@@ -76,7 +77,9 @@ struct attending_job *attending_job_new(struct context *c, const struct attentio
 void attending_take(struct context *c, struct attending_job *j);
 
 /* Looks in the background where what was found is not what is wished, or the run in
- * training has gone on. May be called as often as one likes; an error goes to `why`. */
+ * training has gone on. May be called as often as one likes. A wish that cannot be met is
+ * complained of, and becomes again that of what was found, which stays; where there is no
+ * other to go back to, `why` says it. */
 void attending_follow(struct context *c);
 
 #endif

@@ -24,7 +24,7 @@ const struct attending *attention_seen(const struct view *v, struct surface *s)
 {
     const struct attending *a = attention_known(v);
 
-    if (v->attending && v->attending->why.kind != ERROR_NONE)
+    if (!a && v->attending && v->attending->why.kind != ERROR_NONE)
         prose_draw(s, 1, 1, s->width - 2, ROLE_DIM, v->attending->why.text);
     else if (!a)
         surface_text(s, 1, 1, 0, ROLE_DIM, "looking ...");
@@ -192,17 +192,22 @@ static void draw_cursor(struct surface *s, const struct grid_plan *p, int y, siz
                                    middle, p->cell - 1, 1}, role);
 }
 
-static void draw_map(const struct view *v, struct surface *s, bool focused)
+/* Below a map that is not what is wished. Returns the rows it took. */
+static int draw_why(const struct attending *a, struct surface *s)
 {
-    const struct attending *a = attention_seen(v, s);
-    struct list *l = &v->desk->lists[PANE_MAP];
-    struct grid_plan p;
-    double *map;
+    if (a->why.kind == ERROR_NONE)
+        return 0;
+    surface_text(s, MARK, s->height - 1, 0, ROLE_WARNING, a->why.text);
+    return 1;
+}
 
-    if (!a || s->width < MARK + LEAST_NAME + LEAST_CELL || s->height < 2)
-        return;
-    map = map_of(a);
-    p = plan_map(v, a, s, map);
+static void draw_lines(const struct view *v, const struct attending *a,
+                       struct surface *s, bool focused)
+{
+    struct list *l = &v->desk->lists[PANE_MAP];
+    double *map = map_of(a);
+    struct grid_plan p = plan_map(v, a, s, map);
+
     list_fit(l, (size_t)((s->height - 1) / p.lines), columns_of(a));
     draw_heads_of_columns(a, s, &p, v->desk->attention.key);
     for (size_t i = 0; i < l->page && l->top + i < columns_of(a); i++) {
@@ -213,6 +218,17 @@ static void draw_map(const struct view *v, struct surface *s, bool focused)
             draw_cursor(s, &p, y, v->desk->attention.key, focused);
     }
     free(map);
+}
+
+static void draw_map(const struct view *v, struct surface *s, bool focused)
+{
+    const struct attending *a = attention_seen(v, s);
+    struct surface part;
+
+    if (!a || s->width < MARK + LEAST_NAME + LEAST_CELL || s->height < 3)
+        return;
+    part = surface_part(s, (struct rect){0, 0, s->width, s->height - draw_why(a, s)});
+    draw_lines(v, a, &part, focused);
 }
 
 static void title_map(const struct view *v, struct str *out)
