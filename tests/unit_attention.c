@@ -348,6 +348,28 @@ static void what_is_not_there_is_refused(void)
     fixture_done(&flat);
 }
 
+/* The one in the middle has two digits, the largest three at most. */
+static void numbers_have_digits_to_be_told_apart_by(void)
+{
+    static const struct {
+        double map[5];
+        int decimals;
+    } cases[] = {
+        {{0.2, 0.2, 0.2, 0.2, 0.2}, 2},           /* of five columns */
+        {{0.73, 0.04, 0.12, 0.11, 0}, 2},
+        {{0.06, 0.058, 0.061, 0.059, 0.062}, 3},  /* of seventeen */
+        {{0.98, 0.001, 0.002, 0.003, 0.001}, 3},  /* a sharp head */
+        {{1, 0.001, 0.002, 0.003, 0.001}, 2},     /* 1000 would be four digits */
+        {{-0.04, 0.004, -0.003, 0.006, 0.005}, 4},
+        {{2e-7, -3e-7, 1e-7, 0, 0}, 5},           /* no further */
+        {{0, 0, 0, 0, 0}, 2},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_int(sight_decimals(cases[i].map, 5), cases[i].decimals);
+    check_int(sight_decimals(NULL, 0), 2);
+}
+
 int main(void)
 {
     test_run(lines_sum_to_one);
@@ -360,5 +382,6 @@ int main(void)
     test_run(cells_can_be_changed);
     test_run(changed_cells_are_read_by_each_model);
     test_run(what_is_not_there_is_refused);
+    test_run(numbers_have_digits_to_be_told_apart_by);
     return test_done();
 }

@@ -200,6 +200,20 @@ static void differences_have_signs(void)
     stage_done(&t);
 }
 
+/* Of many columns shares are small: thousandths in place of hundredths. */
+static void wide_maps_have_another_unit(void)
+{
+    struct stage t;
+
+    stage_init(&t, "c1,c2,c3,c4,c5,c6,c7,c8,c9,c10,c11,c12,c13,c14", 14);
+    check_view(&t, "attention-wide", 80, 24, GLYPHS_BRAILLE, false);
+    fill_maps(&t.attending->found->less, 14, 100);
+    for (int i = 0; i < LAYERS * HEADS * 14 * 14; i++)
+        t.attending->found->less.sum[i] = 100 / 14.0;
+    check_view(&t, "attention-wide-diff", 80, 24, GLYPHS_BRAILLE, false);
+    stage_done(&t);
+}
+
 static void what_is_wrong_is_said(void)
 {
     struct stage t;
@@ -317,6 +331,7 @@ int main(void)
     test_run(masking_stands_beside_it);
     test_run(a_row_is_told_with_its_prediction);
     test_run(differences_have_signs);
+    test_run(wide_maps_have_another_unit);
     test_run(what_is_wrong_is_said);
     test_run(what_is_wrong_stands_below_what_was_found);
     test_run(cursors_stay_inside);

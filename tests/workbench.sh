@@ -501,7 +501,7 @@ sees 'small 399x' "attention: a table"
 keys F5
 sees 'there is no run; `train` makes' "without a run the view says how to get one"
 keys 'train --epochs 100000 --patience 0 --name live' Enter
-sees 'live: layer 2, head mean, [0-9]* rows, x100' "a model in training is looked at"
+sees 'live: layer 2, head mean, [0-9]* rows ═' "a model in training is looked at"
 keys 'stop' Enter
 sees 'kept in runs/live' "then it ends"
 to_panes
@@ -512,7 +512,7 @@ sees 'live: layer 1, head mean' "and to their mean"
 keys s
 sees '^tabscope> map --row' "s asks for a row"
 keys 7 Enter
-sees 'head mean, row 7, x100' "which is looked at"
+sees 'head mean, row 7 ═' "which is looked at"
 keys Tab Tab Tab
 sees 'row 7   predicted' "and predicted"
 keys ')'

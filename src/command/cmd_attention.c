@@ -128,7 +128,7 @@ static void print_map(struct context *c, const struct attending *a, const double
 {
     const struct encoder *e = a->found->encoder;
     const double *masked = a->found->effect;
-    int m = e->n_categorical;
+    int m = e->n_categorical, decimals = sight_decimals(map, (size_t)m * (size_t)m);
     struct grid *g = grid_new("attention");
 
     print_facts(g, a);
@@ -143,9 +143,9 @@ static void print_map(struct context *c, const struct attending *a, const double
         if (i % m == 0 && masked)
             grid_number(g, masked[i / m], 4);
         if (a->found->less.rows > 0)
-            grid_difference(g, map[i], 2);
+            grid_difference(g, map[i], decimals);
         else
-            grid_number(g, map[i], 2);
+            grid_number(g, map[i], decimals);
     }
     grid_print(g, c);
 }

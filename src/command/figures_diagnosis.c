@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "lens/sight.h"
 
 enum { FEW_CLASSES = 6 }; /* whose confusions have room for more than a number */
 
@@ -218,7 +219,7 @@ struct figure *figures_attention(const struct encoder *e, const double *map,
                                  bool difference)
 {
     struct figure *f = figure_new(NULL);
-    int n = e->n_categorical, decimals = 3;
+    int n = e->n_categorical, decimals = sight_decimals(map, (size_t)n * (size_t)n);
     struct figure_matrix *m = figure_set_matrix(f, n, n, difference
                                                              ? "difference of attention"
                                                              : "attention, share of 1");
@@ -228,8 +229,6 @@ struct figure *figures_attention(const struct encoder *e, const double *map,
     m->diverging = difference;
     if (!difference)
         m->low = 0;
-    for (int i = 0; i < n * n; i++)
-        decimals = fabs(map[i]) >= 0.1 ? 2 : decimals;
     for (int i = 0; i < n; i++) {
         matrix_name_row(m, i, e->categorical[i].name);
         matrix_name_column(m, i, e->categorical[i].name);

@@ -15,7 +15,7 @@ enum {
     LEAST_CELL = 4,             /* where texts are shorter, or made of numbers */
     LEFT_EDGE = 50,             /* pixels of a label beside the names of rows */
     AROUND = 6,                 /* that axes and their labels take */
-    NUMBERS = 14,               /* rows and columns up to which cells bear their text */
+    NUMBERS = 20,               /* rows and columns up to which cells bear their text */
 };
 
 /* Viridis at equal distances: as bright as it is large, also in grey and to the

@@ -83,7 +83,9 @@ struct grid_plan {
     int name, cell;     /* columns of a name, and of a number with its gap */
     int lines;          /* rows of a cell */
     size_t left, shown; /* columns across */
-    double scale;       /* the largest number */
+    double most;        /* the largest number */
+    double unit;        /* what numbers in cells are multiplied by: 100, 1000, ... */
+    bool signs;         /* of differences */
 };
 
 static int longest_name(const struct attending *a)
@@ -102,15 +104,17 @@ static struct grid_plan plan_map(const struct view *v, const struct attending *a
                                  const struct surface *s, const double *map)
 {
     struct attention_desk *d = &v->desk->attention;
-    struct grid_plan p = {.name = longest_name(a)};
     size_t m = columns_of(a);
-    int room;
+    struct grid_plan p = {.name = longest_name(a), .most = largest(map, m * m),
+                          .unit = pow(10, sight_decimals(map, m * m)),
+                          .signs = a->found->less.rows > 0};
+    int room, least = LEAST_CELL + p.signs;
 
     if (p.name > s->width / 3)
         p.name = s->width / 3 > LEAST_NAME ? s->width / 3 : LEAST_NAME;
     room = s->width - MARK - p.name;
     p.cell = room / (int)m;
-    p.cell = p.cell < LEAST_CELL ? LEAST_CELL : p.cell > MOST_CELL ? MOST_CELL : p.cell;
+    p.cell = p.cell < least ? least : p.cell > MOST_CELL ? MOST_CELL : p.cell;
     p.shown = room > p.cell ? (size_t)(room / p.cell) : 1;
     if (p.shown > m)
         p.shown = m;
@@ -124,16 +128,15 @@ static struct grid_plan plan_map(const struct view *v, const struct attending *a
         d->left = d->key - p.shown + 1;
     p.left = d->left;
     p.lines = (s->height - 1) / (int)m >= 3 ? 3 : (s->height - 1) / (int)m >= 2 ? 2 : 1;
-    p.scale = largest(map, m * m);
     return p;
 }
 
-static void draw_number(const struct view *v, const struct attending *a,
-                        struct surface *s, struct rect cell, double x, double scale)
+static void draw_number(const struct view *v, struct surface *s,
+                        const struct grid_plan *p, struct rect cell, double x)
 {
     const struct attention_desk *d = &v->desk->attention;
-    bool difference = a->found->less.rows > 0, seen = fabs(x) >= d->threshold;
-    double share = seen && scale > 0 ? x / scale : 0;
+    bool seen = fabs(x) >= d->threshold;
+    double share = seen && p->most > 0 ? x / p->most : 0;
     enum role role = attention_heat(share);
     struct rect inner = {cell.x + 1, cell.y, cell.width - 1, cell.height};
     char text[16];
@@ -144,13 +147,13 @@ static void draw_number(const struct view *v, const struct attending *a,
     if (!seen)
         snprintf(text, sizeof text, ".");
     else
-        snprintf(text, sizeof text, difference ? "%+.0f" : "%.0f", x * 100);
+        snprintf(text, sizeof text, p->signs ? "%+.0f" : "%.0f", x * p->unit);
     if (s->glyphs == GLYPHS_ASCII)
         surface_fill(s, (struct rect){cell.x + 2, cell.y + (cell.height - 1) / 2,
                                       cell.width - 2, 1}, ' ', role);
     surface_text_right(s, cell.x + 1, cell.y + (cell.height - 1) / 2,
                        cell.width > 5 ? cell.width - 2 : cell.width - 1,
-                       difference && x < 0 && seen ? ROLE_SERIES_1 : role, text);
+                       p->signs && x < 0 && seen ? ROLE_SERIES_1 : role, text);
 }
 
 static void draw_line(const struct view *v, const struct attending *a, struct surface *s,
@@ -163,13 +166,14 @@ static void draw_line(const struct view *v, const struct attending *a, struct su
     for (size_t k = 0; k < p->shown; k++) {
         struct rect cell = {MARK + p->name + (int)k * p->cell, y, p->cell, p->lines};
 
-        draw_number(v, a, s, cell, map[i * m + p->left + k], p->scale);
+        draw_number(v, s, p, cell, map[i * m + p->left + k]);
     }
 }
 
 static void draw_heads_of_columns(const struct attending *a, struct surface *s,
                                   const struct grid_plan *p, size_t key)
 {
+    surface_printf(s, 0, 0, MARK + p->name, ROLE_DIM, "x%.0f", p->unit);
     for (size_t k = 0; k < p->shown; k++)
         surface_text(s, MARK + p->name + (int)k * p->cell + 1, 0, p->cell - 1,
                      p->left + k == key ? ROLE_STRONG : ROLE_DIM,
@@ -241,7 +245,6 @@ static void title_map(const struct view *v, struct str *out)
     }
     str_printf(out, "%s: ", a->of.run);
     attending_title(a, out);
-    str_puts(out, ", x100");
 }
 
 static size_t count_map(const struct view *v)
@@ -391,7 +394,8 @@ static void draw_query(const struct view *v, struct surface *s, bool focused)
     at = at < m ? at : m - 1;
     map = map_of(a);
     half = a->found->effect ? s->height / 2 - 2 : s->height - 6;
-    y = draw_weights(a, s, 0, half > 3 ? half : 3, map + at * m, 2);
+    y = draw_weights(a, s, 0, half > 3 ? half : 3, map + at * m,
+                     sight_decimals(map, m * m));
     if (a->found->less.rows == 0)
         surface_printf(s, 0, y++, 0, ROLE_DIM, "entropy %.2f of %.2f",
                        entropy(map + at * m, m), log((double)m));

@@ -174,13 +174,14 @@ static void draw_pairs(const struct attending *a, struct surface *s, int y)
     size_t m = (size_t)a->found->seen.columns, at = 0;
     double *map = sight_map(a->found, attending_layer(a), a->wish.head);
     double before = HUGE_VAL;
+    int decimals = sight_decimals(map, m * m);
 
     if (y < s->height)
         surface_text(s, 0, y++, 0, ROLE_STRONG, "strongest from one to another");
     for (int k = 0; k < PAIRS && y < s->height && next_pair(map, m, before, &at); k++) {
         struct str text = {0};
 
-        str_printf(&text, "%5.2f  ", map[at]);
+        str_printf(&text, "%*.*f  ", decimals + 3, decimals, map[at]);
         show_to(&text, attention_name(a, at / m), strlen(attention_name(a, at / m)), 24);
         str_puts(&text, s->glyphs == GLYPHS_ASCII ? " -> " : " → ");
         show_to(&text, attention_name(a, at % m), strlen(attention_name(a, at % m)), 24);
