@@ -22,6 +22,7 @@ struct stage {
     struct attending *attending;
     struct desk desk;
     struct view view;
+    bool colourless;
 };
 
 /* Categorical columns of the names that stand in the head of the table. */
@@ -132,6 +133,7 @@ static void check_view(const struct stage *t, const char *name, int width, int h
     struct surface s;
 
     surface_init(&s, width, height, glyphs);
+    s.colourless = t->colourless;
     draw_view(t, &s);
     check(screen_matches(name, &s, roles));
     surface_done(&s);
@@ -163,7 +165,7 @@ static void masking_stands_beside_it(void)
     t.attending->wish.layer = 0;
     t.desk.lists[PANE_MAP].cursor = 2;
     t.desk.attention.key = 1;
-    t.desk.attention.threshold = 0.2;
+    t.desk.attention.threshold = 0.8; /* of 1 / 4 */
     check_view(&t, "attention-masked", 80, 24, GLYPHS_BRAILLE, false);
     stage_done(&t);
 }
@@ -211,6 +213,20 @@ static void wide_maps_have_another_unit(void)
     for (int i = 0; i < LAYERS * HEADS * 14 * 14; i++)
         t.attending->found->less.sum[i] = 100 / 14.0;
     check_view(&t, "attention-wide-diff", 80, 24, GLYPHS_BRAILLE, false);
+    stage_done(&t);
+}
+
+/* Ten steps, as in ASCII, in the small maps and around numbers. */
+static void without_colours_characters_tell_steps(void)
+{
+    struct stage t;
+
+    init_usual(&t);
+    t.colourless = true;
+    t.desk.focus[VIEW_ATTENTION] = PANE_HEADS;
+    t.desk.attention.threshold = 0.5;
+    check_view(&t, "attention-mono", 80, 24, GLYPHS_BRAILLE, false);
+    check_view(&t, "attention-mono", 160, 48, GLYPHS_BRAILLE, false);
     stage_done(&t);
 }
 
@@ -332,6 +348,7 @@ int main(void)
     test_run(a_row_is_told_with_its_prediction);
     test_run(differences_have_signs);
     test_run(wide_maps_have_another_unit);
+    test_run(without_colours_characters_tell_steps);
     test_run(what_is_wrong_is_said);
     test_run(what_is_wrong_stands_below_what_was_found);
     test_run(cursors_stay_inside);

@@ -501,7 +501,7 @@ sees 'small 399x' "attention: a table"
 keys F5
 sees 'there is no run; `train` makes' "without a run the view says how to get one"
 keys 'train --epochs 100000 --patience 0 --name live' Enter
-sees 'live: layer 2, head mean, [0-9]* rows ═' "a model in training is looked at"
+sees 'live: layer 2, head mean, [0-9]* rows [─═]' "a model in training is looked at"
 keys 'stop' Enter
 sees 'kept in runs/live' "then it ends"
 to_panes
@@ -538,6 +538,16 @@ keys : 'map --all --masked on' Enter
 sees 'prediction by' "masking stands beside it"
 keys 'map --layer 3' Enter
 sees '--layer takes next, previous or a layer from 1 to 2' "a layer there is not"
+keys 'focus map' Enter
+keys 'map --threshold next' Enter
+sees 'from [0-9.]*, 0.5 times all alike (1/[0-9]*)' "small numbers are hidden, which is said"
+mux kill-server
+
+begin 80 24 NO_COLOR=1 "$tabscope" --no-rc -c "'source attend'"
+sees 'small 399x' "attention without colours: a table"
+keys 'map --run live' Enter
+keys 'focus heads' Enter
+sees '0  \.:-=+\*#%@ [0-9.]* ' "characters are the scale"
 mux kill-server
 
 # ---- embeddings ----

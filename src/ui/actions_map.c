@@ -8,6 +8,8 @@
 #include "command/asked.h"
 #include "ui/app_private.h"
 
+enum { THRESHOLD_MOST = 1000 };
+
 /* A wish that may still be refused; its texts are owned. */
 struct change {
     struct app *app;
@@ -170,34 +172,41 @@ static bool read_masking(struct change *ch, struct error *err)
 
 /* ---- how it is drawn ---- */
 
-static bool read_threshold(const char *word, double now, double *out, struct error *err)
+/* The step above `now`; behind the last one nothing is hidden. */
+static double next_threshold(double now, bool difference)
 {
-    static const double steps[] = {0.05, 0.1, 0.2, 0.5};
-    char *end;
-    double x;
+    static const double shares[] = {0.5, 1, 2, 4, 0};
+    static const double differences[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 0};
+    const double *step = difference ? differences : shares;
 
-    if (strcmp(word, "next") == 0) {
-        *out = 0;
-        for (size_t i = 0; i < sizeof steps / sizeof steps[0] && *out == 0; i++)
-            if (steps[i] > now)
-                *out = steps[i];
-        return true;
-    }
-    x = strtod(word, &end);
-    if (end == word || *end || !(x >= 0 && x <= 1))
+    while (*step > 0 && *step <= now)
+        step++;
+    return *step;
+}
+
+static bool read_threshold(const char *word, double *out, struct error *err)
+{
+    char *end;
+    double x = strtod(word, &end);
+
+    if (end == word || *end || !(x >= 0 && x <= THRESHOLD_MOST))
         return error_set(err, ERROR_USAGE, "--threshold takes next or a number from 0 to "
-                         "1");
+                         "%d: how many times 1 / columns", THRESHOLD_MOST);
     *out = x;
     return true;
 }
 
-static bool change_drawing(struct app *app, const struct call *call, struct error *err)
+/* difference: it is one that is drawn */
+static bool change_drawing(struct app *app, const struct call *call, bool difference,
+                           struct error *err)
 {
     struct attention_desk *d = &app->desk.attention;
     const char *threshold = call_option(call, "threshold");
     int numbers = call_choice(call, "numbers", -1);
 
-    if (threshold && !read_threshold(threshold, d->threshold, &d->threshold, err))
+    if (threshold && strcmp(threshold, "next") == 0)
+        d->threshold = next_threshold(d->threshold, difference);
+    else if (threshold && !read_threshold(threshold, &d->threshold, err))
         return false;
     if (numbers >= 0)
         d->plain = numbers == 2 ? !d->plain : !numbers;
@@ -213,7 +222,7 @@ bool do_map(struct app *app, const struct call *call, struct error *err)
     attention_wish_copy(&ch.wish, &a->wish);
     ok = read_layer(&ch, err) && read_head(&ch, err) && read_rows(&ch, err)
         && read_runs(&ch, err) && read_masking(&ch, err)
-        && change_drawing(app, call, err);
+        && change_drawing(app, call, a->found && a->found->less.rows > 0, err);
     if (ok) {
         struct attention_wish before = a->wish;
 

@@ -395,10 +395,15 @@ static bool is_remote(void)
 static void apply_settings(struct app *app)
 {
     const struct screen_options *o = &app->context.session->settings.screen;
+    const struct theme *theme;
     char name[32];
 
-    if (value_choice_name(SCREEN_THEMES, o->theme, name, sizeof(name)))
-        term_set_theme(theme_find(name));
+    if (value_choice_name(SCREEN_THEMES, o->theme, name, sizeof(name))) {
+        theme = theme_find(name);
+        term_set_theme(theme);
+        app->screen.colourless = app->panes.colourless =
+            !theme_has_colours(theme, term_colours());
+    }
     term_set_mouse(o->mouse);
     term_set_pace(o->pace == PACE_ON || (o->pace == PACE_AUTO && is_remote()));
     app->screen.glyphs = app->panes.glyphs = chosen_glyphs(app);

@@ -45,12 +45,17 @@ enum role attention_heat(double share)
     return (enum role)(ROLE_HEAT_0 + (step > 15 ? 15 : step));
 }
 
+bool attention_has_shades(const struct surface *s)
+{
+    return s->colourless || s->glyphs == GLYPHS_ASCII;
+}
+
 uint32_t attention_shade(const struct surface *s, double share)
 {
     static const char shades[] = " .:-=+*#%@";
     int step = (int)(fabs(share) * 9 + 0.5);
 
-    if (s->glyphs != GLYPHS_ASCII)
+    if (!attention_has_shades(s))
         return ' ';
     return (unsigned char)shades[step > 9 ? 9 : step];
 }
@@ -74,6 +79,13 @@ static size_t columns_of(const struct attending *a)
     return (size_t)a->found->seen.columns;
 }
 
+double attention_least(const struct view *v)
+{
+    const struct attending *a = attention_known(v);
+
+    return a ? v->desk->attention.threshold / (double)columns_of(a) : 0;
+}
+
 /* ---- the map ---- */
 
 enum { MARK = 1, LEAST_NAME = 5, MOST_NAME = 16, LEAST_CELL = 4, MOST_CELL = 9 };
@@ -85,6 +97,7 @@ struct grid_plan {
     size_t left, shown; /* columns across */
     double most;        /* the largest number */
     double unit;        /* what numbers in cells are multiplied by: 100, 1000, ... */
+    double threshold;   /* the least number that is shown */
     bool signs;         /* of differences */
 };
 
@@ -107,6 +120,7 @@ static struct grid_plan plan_map(const struct view *v, const struct attending *a
     size_t m = columns_of(a);
     struct grid_plan p = {.name = longest_name(a), .most = largest(map, m * m),
                           .unit = pow(10, sight_decimals(map, m * m)),
+                          .threshold = attention_least(v),
                           .signs = a->found->less.rows > 0};
     int room, least = LEAST_CELL + p.signs;
 
@@ -135,7 +149,7 @@ static void draw_number(const struct view *v, struct surface *s,
                         const struct grid_plan *p, struct rect cell, double x)
 {
     const struct attention_desk *d = &v->desk->attention;
-    bool seen = fabs(x) >= d->threshold;
+    bool seen = fabs(x) >= p->threshold;
     double share = seen && p->most > 0 ? x / p->most : 0;
     enum role role = attention_heat(share);
     struct rect inner = {cell.x + 1, cell.y, cell.width - 1, cell.height};
@@ -148,7 +162,7 @@ static void draw_number(const struct view *v, struct surface *s,
         snprintf(text, sizeof text, ".");
     else
         snprintf(text, sizeof text, p->signs ? "%+.0f" : "%.0f", x * p->unit);
-    if (s->glyphs == GLYPHS_ASCII)
+    if (attention_has_shades(s))
         surface_fill(s, (struct rect){cell.x + 2, cell.y + (cell.height - 1) / 2,
                                       cell.width - 2, 1}, ' ', role);
     surface_text_right(s, cell.x + 1, cell.y + (cell.height - 1) / 2,
@@ -196,12 +210,17 @@ static void draw_cursor(struct surface *s, const struct grid_plan *p, int y, siz
                                    middle, p->cell - 1, 1}, role);
 }
 
-/* Below a map that is not what is wished. Returns the rows it took. */
-static int draw_why(const struct attending *a, struct surface *s)
+/* Below a map that is not what is wished, or not all of it. Returns the rows it took. */
+static int draw_why(const struct view *v, const struct attending *a, struct surface *s)
 {
-    if (a->why.kind == ERROR_NONE)
+    if (a->why.kind != ERROR_NONE)
+        surface_text(s, MARK, s->height - 1, 0, ROLE_WARNING, a->why.text);
+    else if (v->desk->attention.threshold > 0)
+        surface_printf(s, MARK, s->height - 1, 0, ROLE_DIM, "from %.3g, %g times all alike "
+                       "(1/%zu)", attention_least(v), v->desk->attention.threshold,
+                       columns_of(a));
+    else
         return 0;
-    surface_text(s, MARK, s->height - 1, 0, ROLE_WARNING, a->why.text);
     return 1;
 }
 
@@ -231,7 +250,7 @@ static void draw_map(const struct view *v, struct surface *s, bool focused)
 
     if (!a || s->width < MARK + LEAST_NAME + LEAST_CELL || s->height < 3)
         return;
-    part = surface_part(s, (struct rect){0, 0, s->width, s->height - draw_why(a, s)});
+    part = surface_part(s, (struct rect){0, 0, s->width, s->height - draw_why(v, a, s)});
     draw_lines(v, a, &part, focused);
 }
 

@@ -13,9 +13,14 @@ const struct attending *attention_known(const struct view *v);
 /* The column in line i. */
 const char *attention_name(const struct attending *a, size_t i);
 
+/* The least number that is shown: some share of what each column has where all are asked
+ * alike. */
+double attention_least(const struct view *v);
+
 /* How a share of the scale looks: where no colours can be trusted a character says it,
  * too. */
 enum role attention_heat(double share);
+bool attention_has_shades(const struct surface *s);
 uint32_t attention_shade(const struct surface *s, double share);
 
 #endif

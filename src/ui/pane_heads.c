@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * All layers and heads at a glance, layers down and heads across, each map as small as it
- * has to be: a cell of it stands for several, of which it shows the largest number.
+ * has to be: a cell of it stands for several, of which it shows the largest number. Of
+ * differences those below 0 have a sign.
  */
 #include "ui/pane_attention.h"
 
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LABEL = 3, GAP = 1 };
+enum { LABEL = 3, GAP = 1, STEPS = 10 /* of characters; colours have some more */ };
 
 struct small_maps {
     const struct attending *a;
@@ -18,7 +19,8 @@ struct small_maps {
     int first;         /* the leftmost head that is shown */
     int shown;         /* heads across */
     int top, rows;     /* layers down */
-    double scale;
+    double scale;      /* the largest number of all maps */
+    double threshold;  /* and the least that is shown */
 };
 
 static double largest_of_all(const struct sight *found)
@@ -52,11 +54,13 @@ static int first_shown(int wanted, int shown, int n)
     return at_least(at_most(wanted - shown / 2, n - shown), 0);
 }
 
-static struct small_maps plan_maps(const struct attending *a, struct surface *s)
+static struct small_maps plan_maps(const struct view *v, const struct attending *a,
+                                   struct surface *s)
 {
     const struct attention *x = &a->found->seen;
-    struct small_maps p = {.a = a, .s = s, .scale = largest_of_all(a->found)};
-    int room = s->width - LABEL, rows = s->height - 1;
+    struct small_maps p = {.a = a, .s = s, .scale = largest_of_all(a->found),
+                           .threshold = attention_least(v)};
+    int room = s->width - LABEL, rows = s->height - 2;
 
     p.width = at_most(at_least(room / x->heads - GAP, 2), x->columns);
     p.height = at_most(at_least(rows / x->layers - GAP, 1), x->columns);
@@ -86,10 +90,12 @@ static void draw_small(const struct small_maps *p, int layer, int head, int left
 
     for (int y = 0; y < p->height; y++)
         for (int x = 0; x < p->width; x++) {
-            double share = p->scale > 0 ? largest_in(p, map, x, y) / p->scale : 0;
+            double most = largest_in(p, map, x, y);
+            double share = p->scale > 0 && fabs(most) >= p->threshold ? most / p->scale : 0;
+            bool sign = share < 0 && !attention_has_shades(p->s);
 
-            surface_put(p->s, left + x, top + y, attention_shade(p->s, share),
-                        share < 0 ? ROLE_SERIES_1 : attention_heat(share));
+            surface_put(p->s, left + x, top + y,
+                        sign ? '-' : attention_shade(p->s, share), attention_heat(share));
         }
     free(map);
 }
@@ -104,14 +110,28 @@ static void draw_layer(const struct small_maps *p, int layer, int y)
         draw_small(p, layer, p->first + k, LABEL + k * (p->width + GAP), y);
 }
 
+/* In the last row: the steps of the scale, and what its ends are. */
+static void draw_scale(const struct small_maps *p, const struct surface *s)
+{
+    struct surface line = surface_part(s, (struct rect){0, s->height - 1, s->width, 1});
+    int x = surface_text(&line, 0, 0, 0, ROLE_DIM, "0 ");
+
+    for (int i = 0; i < STEPS; i++)
+        surface_put(&line, x + i, 0, attention_shade(s, i / (STEPS - 1.0)),
+                    attention_heat(i / (STEPS - 1.0)));
+    x += STEPS + surface_printf(&line, x + STEPS, 0, 0, ROLE_DIM, " %.2g", p->scale);
+    if (p->threshold > 0)
+        surface_printf(&line, x, 0, 0, ROLE_DIM, ", from %.2g", p->threshold);
+}
+
 static void draw_heads(const struct view *v, struct surface *s, bool focused)
 {
     const struct attending *a = attention_seen(v, s);
     struct small_maps p;
 
-    if (!a || s->width < LABEL + 2 || s->height < 2)
+    if (!a || s->width < LABEL + 2 || s->height < 3)
         return;
-    p = plan_maps(a, s);
+    p = plan_maps(v, a, s);
     for (int k = 0; k < p.shown; k++) {
         bool here = a->wish.head == p.first + k;
         int x = LABEL + k * (p.width + GAP);
@@ -123,6 +143,7 @@ static void draw_heads(const struct view *v, struct surface *s, bool focused)
     }
     for (int k = 0; k < p.rows; k++)
         draw_layer(&p, p.top + k, 1 + k * (p.height + GAP));
+    draw_scale(&p, s);
 }
 
 static void title_heads(const struct view *v, struct str *out)

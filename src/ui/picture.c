@@ -191,9 +191,11 @@ static bool has_size(const struct surface *s, struct rect r)
 static void resize(struct surface *s, int width, int height)
 {
     enum glyphs glyphs = s->glyphs;
+    bool colourless = s->colourless;
 
     surface_done(s);
     surface_init(s, width, height, glyphs);
+    s->colourless = colourless;
 }
 
 static void copy_cells(struct surface *to, const struct surface *from)

@@ -35,6 +35,7 @@ void surface_init(struct surface *s, int width, int height, enum glyphs glyphs)
     s->width = s->stride = width > 0 && height > 0 ? width : 0;
     s->height = s->width > 0 ? height : 0;
     s->glyphs = glyphs;
+    s->colourless = false;
     n = (size_t)s->width * (size_t)s->height;
     s->cells = xcalloc(n + 1, sizeof *s->cells);
     for (size_t i = 0; i < n; i++)

@@ -62,6 +62,7 @@ struct surface {
     int stride;                /* cells from one row to the next */
     int width, height;
     enum glyphs glyphs;
+    bool colourless;           /* steps of the heat scale have to be told by characters */
 };
 
 /* All blank. Sizes below 1 are taken as 0: nothing can be drawn then. */

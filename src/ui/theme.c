@@ -241,11 +241,16 @@ static struct look in_fixed(const short *fixed, struct look l)
     return l;
 }
 
+bool theme_has_colours(const struct theme *t, int colours)
+{
+    return colours >= 8 && t->looks;
+}
+
 struct look theme_look(const struct theme *t, enum role role, int colours)
 {
     struct look l;
 
-    if (colours < 8 || !t->looks)
+    if (!theme_has_colours(t, colours))
         return mono_look(role);
     if (role >= ROLE_HEAT_0)
         return heat_look(t, role - ROLE_HEAT_0, colours);

@@ -25,6 +25,9 @@ const struct theme *theme_find(const char *name);
 /* The names as a VALUE_CHOICE takes them, "dark|light|...". */
 extern const char theme_choices[];
 
+/* Whether it tells roles by colours, on a terminal that has so many. */
+bool theme_has_colours(const struct theme *t, int colours);
+
 /* colours: that the terminal has: 0 for none, 8, 16, 256 and more. */
 struct look theme_look(const struct theme *t, enum role role, int colours);
 
