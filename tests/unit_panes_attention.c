@@ -197,6 +197,8 @@ static void differences_have_signs(void)
         t.attending->found->less.sum[i] = 25;
     t.attending->of.class = xstrdup("yes");
     t.attending->of.less_class = xstrdup("no");
+    t.attending->found->effect = xcalloc(4, sizeof(double)); /* whose is said */
+    t.attending->found->effect[1] = 0.25;
     check_view(&t, "attention-diff", 80, 24, GLYPHS_ASCII, false);
     check_view(&t, "attention-diff", 80, 24, GLYPHS_ASCII, true);
     stage_done(&t);

@@ -188,6 +188,16 @@ void attending_title(const struct attending *a, struct str *out)
         str_printf(out, " less %s", a->of.against);
 }
 
+void attending_masked(const struct attending *a, struct str *out)
+{
+    if (a->found->less.rows == 0)
+        return;
+    if (a->of.class)
+        str_printf(out, "rows of %s", a->of.class);
+    if (a->of.against)
+        str_printf(out, "%s%s", a->of.class ? ", " : "", a->of.run);
+}
+
 struct figure *attending_figure(struct context *c, struct error *err)
 {
     const struct attending *a = attending_of(c);

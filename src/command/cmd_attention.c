@@ -78,6 +78,19 @@ static void json_numbers(struct str *out, const double *x, int n)
     str_puts(out, "]");
 }
 
+/* Where something is subtracted: "masked_of":"rows of yes" */
+static void json_masked(struct str *out, const struct attending *a)
+{
+    struct str of = {0};
+
+    attending_masked(a, &of);
+    if (of.length > 0) {
+        str_puts(out, ",\"masked_of\":");
+        str_json_string(out, of.text, of.length);
+    }
+    str_done(&of);
+}
+
 static void print_json(struct context *c, const struct attending *a, const double *map)
 {
     const struct encoder *e = a->found->encoder;
@@ -104,6 +117,7 @@ static void print_json(struct context *c, const struct attending *a, const doubl
     if (a->found->effect) {
         str_puts(&out, ",\"masked\":");
         json_numbers(&out, a->found->effect, m);
+        json_masked(&out, a);
     }
     str_puts(&out, "}\n");
     context_print(c, out.text, out.length);
@@ -123,6 +137,20 @@ static void print_facts(struct grid *g, const struct attending *a)
         grid_fact_count(g, "less rows", a->found->less.rows);
 }
 
+/* "masked", or "masked (rows of yes)" */
+static void add_masked_column(struct grid *g, const struct attending *a)
+{
+    struct str title = {0}, of = {0};
+
+    attending_masked(a, &of);
+    str_puts(&title, "masked");
+    if (of.length > 0)
+        str_printf(&title, " (%s)", of.text);
+    grid_column(g, title.text, true);
+    str_done(&title);
+    str_done(&of);
+}
+
 /* Down the columns that ask, across those that are asked. */
 static void print_map(struct context *c, const struct attending *a, const double *map)
 {
@@ -134,7 +162,7 @@ static void print_map(struct context *c, const struct attending *a, const double
     print_facts(g, a);
     grid_column(g, "from", false);
     if (masked)
-        grid_column(g, "masked", true);
+        add_masked_column(g, a);
     for (int i = 0; i < m; i++)
         grid_column(g, e->categorical[i].name, true);
     for (int i = 0; i < m * m; i++) {
@@ -217,7 +245,8 @@ const struct command command_attention = {
     .more = "Down are the columns that ask, across those that are asked; each line sums "
             "to 1. What a column attends to is not what the prediction hangs on: "
             "--masked shows beside it how far the prediction moves, in the mean, when "
-            "the column down is missing. A rollout follows the attention through all "
+            "the column down is missing; of a difference that is a test of what is not "
+            "subtracted. A rollout follows the attention through all "
             "layers, the residual connections included.",
     .arguments = {{"CLASS", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, NULL,
                    "with --diff: whose attention is subtracted"}},

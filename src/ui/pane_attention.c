@@ -388,15 +388,22 @@ static double entropy(const double *x, size_t n)
     return sum;
 }
 
+/* Returns the rows it took. */
 static int draw_masking(const struct attending *a, struct surface *s, int y)
 {
-    int rows = s->height - y - 1;
+    struct str of = {0};
+    int begin = y;
 
-    if (!a->found->effect || rows < 2)
+    if (!a->found->effect || s->height - y < 3)
         return 0;
-    surface_text(s, 0, y, 0, ROLE_STRONG, "said to be missing, moves");
-    surface_text(s, 0, y + 1, 0, ROLE_STRONG, "the prediction by");
-    return 2 + draw_weights(a, s, y + 2, rows - 1, a->found->effect, 4);
+    surface_text(s, 0, y++, 0, ROLE_STRONG, "said to be missing, moves");
+    surface_text(s, 0, y++, 0, ROLE_STRONG, "the prediction by");
+    attending_masked(a, &of);
+    if (of.length > 0)
+        surface_printf(s, 0, y++, 0, ROLE_DIM, "(%s)", of.text);
+    str_done(&of);
+    y += draw_weights(a, s, y, s->height - y, a->found->effect, 4);
+    return y - begin;
 }
 
 static void draw_query(const struct view *v, struct surface *s, bool focused)
