@@ -169,6 +169,18 @@ static void classes_are_tried_as_by_hand(void)
     }
 }
 
+/* By looking at all; the lower one of two. */
+static int nearest_value(const struct dependence_job *j, double x)
+{
+    int best = 0;
+
+    for (int v = 1; v < dependence_job_values(j); v++)
+        if (fabs(x - dependence_job_value(j, v)->x)
+            < fabs(x - dependence_job_value(j, best)->x))
+            best = v;
+    return best;
+}
+
 /* Texts of x in ascending order, each once; the same rows encoded with one of them. */
 static void numbers_are_tried_as_by_hand(void)
 {
@@ -177,6 +189,7 @@ static void numbers_are_tried_as_by_hand(void)
     const struct column *column = dataset_column(f.s.data, dataset_find(f.s.data, "x"));
     int c = f.s.encoder->n_continuous;
     double numbers[ROWS];
+    size_t near[7] = {0};
     struct dependence_job *j;
 
     q.values = 7;
@@ -186,6 +199,8 @@ static void numbers_are_tried_as_by_hand(void)
     for (size_t i = 0; i < f.n; i++)
         check(number_parse(column_cell(column, f.rows[i]), '.', &numbers[i]));
     qsort(numbers, f.n, sizeof *numbers, up);
+    for (size_t i = 0; i < f.n; i++)
+        near[nearest_value(j, numbers[i])]++;
     for (int v = 0; v < 7; v++) {
         const struct dependence *d = dependence_job_value(j, v);
         double want = numbers[(size_t)((v + 0.5) / 7 * (double)f.n)];
@@ -193,6 +208,8 @@ static void numbers_are_tried_as_by_hand(void)
 
         snprintf(number, sizeof number, "%.4f", want);
         check(d->x == want);
+        check(near[v] > 0);
+        check_int(d->rows, near[v]);
         for (int i = 0; i < ROWS * c; i++) {
             const struct feature *x = &f.s.encoder->continuous[i % c];
 

@@ -29,6 +29,7 @@ static void add_line(struct grid *g, const struct dependence_job *j,
     else
         grid_none(g); /* missing */
     grid_count(g, d->rows);
+    grid_number(g, (double)d->rows / (double)dependence_job_rows(j), 3);
     grid_number(g, d->mean, decimals);
     grid_difference(g, d->mean - dependence_job_clean(j), decimals);
     grid_number(g, d->low, decimals);
@@ -51,6 +52,7 @@ static void print_dependence(struct context *c, const struct run *r,
                      grid_decimals(dependence_job_clean(j)));
     grid_column(g, "value", dependence_job_is_continuous(j));
     grid_column(g, "rows", true);
+    grid_column(g, "share", true);
     grid_column(g, "mean", true);
     grid_column(g, "change", true);
     grid_column(g, "low", true);
@@ -191,8 +193,9 @@ const struct command command_dependence = {
     .help = "show what a model says where a column has one value after another",
     .more = "The column gets the same value in all rows, and what is said then is taken "
             "in the mean: partial dependence. A tenth of the rows is below low, a tenth "
-            "above high. Of a continuous column values are quantiles of these rows. "
-            "Where columns go together, some of these rows are such as never occur.",
+            "above high. Of a continuous column values are quantiles of these rows, the "
+            "numbers in the middle of equal parts, and a row counts for the value that its "
+            "own number is nearest to. Where columns go together, some of these rows are such as never occur.",
     .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, REQUIRED, NULL,
                    "one that the model reads"}},
     .options = {

@@ -179,8 +179,19 @@ static void take_quantiles(struct dependence_job *j, const struct numbered *list
             continue;
         v = add_value(j, column_cell(c, at->row), j->trial.rows.frame, at->row);
         v->found.x = at->x;
-        for (size_t k = 0; k < n; k++)
-            v->found.rows += list[k].x == at->x;
+    }
+}
+
+/* Each row counts for the value that its number is nearest to, the lower one of two. */
+static void count_nearest(struct dependence_job *j, const struct numbered *list, size_t n)
+{
+    int v = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        while (v + 1 < j->n_values
+               && list[i].x - j->values[v].found.x > j->values[v + 1].found.x - list[i].x)
+            v++;
+        j->values[v].found.rows++;
     }
 }
 
@@ -194,6 +205,7 @@ static bool choose_numbers(struct dependence_job *j, struct error *err)
                          j->trial.n);
     n = list_numbers(j, list);
     take_quantiles(j, list, n);
+    count_nearest(j, list, n);
     free(list);
     return n > 0
         || error_set(err, ERROR_STATE, "no row of these has a number in %s", j->column);
