@@ -100,8 +100,17 @@ run -c 'set model.kind logistic' -c 'train --epochs 1 --name line' \
 point "what is not there is not to be drawn"
 
 cp page.html before.html
-run -c 'report nowhere'
-[ $? -eq 1 ] && grep -q 'nowhere.*folder' out
+for name in r.txt report .html r.html.txt; do
+    run -c "report $name"
+    cat out
+    [ ! -e "$name" ]
+done > refused
+[ "$(grep -c 'report writes FILE.html or FILE.htm, not "' refused)" = 4 ]
+point "a page that is none by its name is refused"
+
+mkdir folder.html
+run -c 'report folder.html'
+[ $? -eq 1 ] && grep -q 'folder.html.* folder' out
 point "a folder is refused"
 run -c 'report page.html --run nobody'
 [ $? -ne 0 ] && cmp -s page.html before.html

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -309,13 +310,23 @@ static bool write_page(const struct report *r, const struct run *run, const char
     return file_writer_commit(w, err);
 }
 
+static bool check_ending(const char *path, struct error *err)
+{
+    const char *name = path_base_name(path), *dot = strrchr(name, '.');
+
+    if (dot && dot > name && (strcasecmp(dot, ".html") == 0 || strcasecmp(dot, ".htm") == 0))
+        return true;
+    return error_set(err, ERROR_USAGE, "report writes FILE.html or FILE.htm, not \"%s\"",
+                     path);
+}
+
 static bool run_report(struct context *c, const struct call *call, struct error *err)
 {
     struct report r = {.context = c};
     struct run *run = asked_run(c, call, err);
     char *path = path_expand(call_word(call, 0)), *name;
     const char *told;
-    bool ok = run && may_replace(c, path, &told, err);
+    bool ok = run && check_ending(path, err) && may_replace(c, path, &told, err);
 
     name = ok ? xstrdup(run->name) : NULL;
     ok = ok && make_page(&r, run, call_option(call, "all") != NULL, err);
@@ -332,7 +343,7 @@ static bool run_report(struct context *c, const struct call *call, struct error 
 const struct command command_report = {
     .name = "report",
     .help = "write a page of what is known of a run, with figures: FILE.html",
-    .more = "One file that needs nothing else: the table, the run, its curves, what it "
+    .more = "FILE ends with .html or .htm. One file that needs nothing else: the table, the run, its curves, what it "
             "predicts, and the commands that repeat it. --all looks inside the model, "
             "too, which takes a while: attention, importance of columns, embeddings, "
             "probes and robustness. What cannot be told of a run, or drawn because "
