@@ -94,15 +94,23 @@ struct metrics answers_measure(const struct answers *a, const struct encoder *e)
     return m;
 }
 
+bool answers_evaluate(struct answers *a, struct model *m, struct pool *pool,
+                      const struct frame *f, const struct split *split, enum part part,
+                      enum fill fill, struct metrics *out, struct error *err)
+{
+    if (!answers_make(a, m, pool, f, split, part, fill, err))
+        return false;
+    *out = answers_measure(a, model_encoder(m));
+    return true;
+}
+
 bool model_evaluate(struct model *m, struct pool *pool, const struct frame *f,
                     const struct split *split, enum part part, enum fill fill,
                     struct metrics *out, struct error *err)
 {
     struct answers a;
-    bool done = answers_make(&a, m, pool, f, split, part, fill, err);
+    bool done = answers_evaluate(&a, m, pool, f, split, part, fill, out, err);
 
-    if (done)
-        *out = answers_measure(&a, model_encoder(m));
     answers_done(&a);
     return done;
 }

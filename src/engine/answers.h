@@ -39,7 +39,11 @@ int answers_class(const struct encoder *e, const float *probabilities);
  * standardised target. */
 struct metrics answers_measure(const struct answers *a, const struct encoder *e);
 
-/* All of it at once. */
+/* answers_make and answers_measure. */
+bool answers_evaluate(struct answers *a, struct model *m, struct pool *pool,
+                      const struct frame *f, const struct split *split, enum part part,
+                      enum fill fill, struct metrics *out, struct error *err);
+/* The same where only the metrics matter. */
 bool model_evaluate(struct model *m, struct pool *pool, const struct frame *f,
                     const struct split *split, enum part part, enum fill fill,
                     struct metrics *out, struct error *err);

@@ -43,15 +43,13 @@ struct score_job *score_job_new(struct model *m, struct dataset *data,
 
 static enum step measure(struct score_job *j, struct error *err)
 {
-    const struct encoder *e = model_encoder(j->model);
     struct answers a;
-    bool done = answers_make(&a, j->model, j->pool, j->frame, j->split, j->part, j->fill,
-                             err);
+    bool done = answers_evaluate(&a, j->model, j->pool, j->frame, j->split, j->part,
+                                 j->fill, &j->metrics, err);
 
-    if (done) {
-        j->metrics = answers_measure(&a, e);
-        diagnosis_make(&j->diagnosis, e, 0, &j->metrics, a.predicted, a.truth, a.n);
-    }
+    if (done)
+        diagnosis_make(&j->diagnosis, model_encoder(j->model), 0, &j->metrics, a.predicted,
+                       a.truth, a.n);
     answers_done(&a);
     return done ? STEP_DONE : STEP_FAILED;
 }

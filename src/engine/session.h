@@ -18,7 +18,6 @@
 #include "engine/trainer.h"
 #include "model/model.h"
 
-
 /* How the workbench shows itself. */
 #define SCREEN_THEMES "dark|light|mono|deut|contrast"
 enum screen_glyphs { SCREEN_AUTO, SCREEN_BLOCKS, SCREEN_ASCII, SCREEN_BRAILLE };

@@ -183,7 +183,7 @@ static bool begin_unlabeled(struct trainer *t, struct error *err)
     batch = train_batch(&t->options, n);
     if (batch > t->largest_batch)
         t->largest_batch = batch;
-    t->unlabeled = unlabeled_batcher(t->frame, t->split, batch, t->options.seed, err);
+    t->unlabeled = unlabeled_batcher(t->frame, t->split, n, batch, t->options.seed, err);
     return t->unlabeled != NULL;
 }
 
@@ -542,11 +542,9 @@ static void take_epoch(struct trainer *t, const struct metrics *valid,
 static bool validate_answers(struct trainer *t, struct metrics *valid, struct error *err)
 {
     struct answers a;
-    bool done = answers_make(&a, t->model, t->pool, t->frame, t->split, PART_VALID,
-                             FILL_CLASS, err);
+    bool done = answers_evaluate(&a, t->model, t->pool, t->frame, t->split, PART_VALID,
+                                 FILL_CLASS, valid, err);
 
-    if (done)
-        *valid = answers_measure(&a, model_encoder(t->model));
     if (done && isfinite(valid->loss))
         take_epoch(t, valid, &a);
     answers_done(&a);

@@ -51,10 +51,11 @@ size_t unlabeled_count(const struct frame *f, const struct split *split)
 }
 
 struct batcher *unlabeled_batcher(const struct frame *f, const struct split *split,
-                                  int batch, uint64_t seed, struct error *err)
+                                  size_t count, int batch, uint64_t seed,
+                                  struct error *err)
 {
-    size_t count = unlabeled_count(f, split), n = 0;
-    uint32_t *rows = try_alloc(count + 1, sizeof *rows);
+    size_t n = 0;
+    uint32_t *rows = try_alloc(count, sizeof *rows);
     struct batcher *b = NULL;
 
     for (size_t i = 0; rows && i < f->rows; i++)
