@@ -328,9 +328,21 @@ static void compare_adamw(struct golden *g)
 
 /* ---- the MLP ---- */
 
-static void read_mlp(struct golden *g)
+/* Numbers, and the class of each row. */
+static void read_rows(struct golden *g)
 {
     const struct safetensors_tensor *x = find(g, "input.x");
+
+    g->shape = (struct model_shape){.continuous = (int)setting(g, "width", 0),
+                                    .outputs = (int)setting(g, "classes", 0),
+                                    .loss = LOSS_MULTICLASS};
+    g->rows = check(x != NULL) ? (int)x->shape[0] : 0;
+    g->values = read_floats(g, "x");
+    g->target = read_floats(g, "target");
+}
+
+static void read_mlp(struct golden *g)
+{
     const struct safetensors_tensor *more = find(g, "input.unlabeled");
     const char *kind = safetensors_metadata(g->file, "kind");
 
@@ -339,12 +351,7 @@ static void read_mlp(struct golden *g)
     g->options.head_hidden2 = 1;
     g->options.head_cap = 0;
     g->options.head_norm = HEAD_NORM_YES;
-    g->shape = (struct model_shape){.continuous = (int)setting(g, "width", 0),
-                                    .outputs = (int)setting(g, "classes", 0),
-                                    .loss = LOSS_MULTICLASS};
-    g->rows = check(x != NULL) ? (int)x->shape[0] : 0;
-    g->values = read_floats(g, "x");
-    g->target = read_floats(g, "target");
+    read_rows(g);
     g->unlabeled_values = read_floats(g, "unlabeled");
     g->input = (struct graph_input){.rows = g->rows, .values = g->values,
                                     .target = g->target};
@@ -388,7 +395,6 @@ static void compare_mlp(struct golden *g)
 
 static void read_vib(struct golden *g)
 {
-    const struct safetensors_tensor *x = find(g, "input.x");
     struct model_options *o = &g->options;
 
     *o = model_defaults();
@@ -398,12 +404,7 @@ static void read_vib(struct golden *g)
     o->latent = (int)setting(g, "latent", 0);
     o->components = (int)setting(g, "mixtures", 0);
     o->beta = number(g, "beta");
-    g->shape = (struct model_shape){.continuous = (int)setting(g, "width", 0),
-                                    .outputs = (int)setting(g, "classes", 0),
-                                    .loss = LOSS_MULTICLASS};
-    g->rows = check(x != NULL) ? (int)x->shape[0] : 0;
-    g->values = read_floats(g, "x");
-    g->target = read_floats(g, "target");
+    read_rows(g);
     g->noise = read_floats(g, "noise");
     g->input = (struct graph_input){
         .rows = g->rows, .values = g->values, .target = g->target, .noise = g->noise,
