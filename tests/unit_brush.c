@@ -200,6 +200,28 @@ static void hidden_columns_do_not_count(void)
 
 /* ---- the target ---- */
 
+/* What is true of some rows: how many are of each class, and the sum of the numbers, or of
+ * the classes. */
+struct truth {
+    size_t counts[3];
+    double sum;
+};
+
+static struct truth truth_of(const struct fixture *f, size_t from, size_t to)
+{
+    const struct encoder *e = f->s.encoder;
+    struct truth t = {.sum = 0};
+
+    for (size_t row = from; row < to; row++) {
+        double y = (double)f->s.frame->target[row];
+
+        if (e->n_classes > 0)
+            t.counts[(size_t)y]++;
+        t.sum += e->n_classes > 0 ? y : y * e->target_deviation + e->target_mean;
+    }
+    return t;
+}
+
 /* All cells of rows 0..29 against those of others. */
 static void targets_are_those_of_cells(void)
 {
@@ -214,23 +236,16 @@ static void targets_are_those_of_cells(void)
         size_t columns = (size_t)e->n_categorical;
 
         for (int side = 0; side < 2; side++) {
-            size_t from = side ? 30 : 0, to = side ? ROWS : 30, counts[3] = {0};
-            double sum = 0;
+            size_t from = side ? 30 : 0, to = side ? ROWS : 30;
+            struct truth truth = truth_of(&f, from, to);
 
-            for (size_t row = from; row < to; row++) {
-                double y = (double)f.s.frame->target[row];
-
-                if (e->n_classes > 0)
-                    counts[(size_t)y]++;
-                sum += e->n_classes > 0 ? y : y * e->target_deviation + e->target_mean;
-            }
             check_int(b->known[side], (to - from) * columns);
             for (int k = 0; k < e->n_classes; k++)
-                check_int(b->class_rows[side][k], counts[k] * columns);
+                check_int(b->class_rows[side][k], truth.counts[k] * columns);
             if (e->n_classes > 2)
                 check(isnan(b->mean[side]));
             else
-                check_near(b->mean[side], sum / (double)(to - from), 1e-4);
+                check_near(b->mean[side], truth.sum / (double)(to - from), 1e-4);
             check((b->class_rows[side] != NULL) == (e->n_classes > 0));
         }
         brushed_free(b);
@@ -250,16 +265,9 @@ static void values_have_the_targets_of_their_cells(void)
         struct brush brush = {0, 1e6, 0, 0};
         struct brushed *b = brush_look(s, &brush, NULL, 0);
         const struct encoder *e = f.s.encoder;
-        size_t counts[3] = {0}, values = 0;
-        double sum = 0;
+        struct truth truth = truth_of(&f, 0, ROWS);
+        size_t values = 0;
 
-        for (size_t row = 0; row < ROWS; row++) {
-            double y = (double)f.s.frame->target[row];
-
-            if (e->n_classes > 0)
-                counts[(size_t)y]++;
-            sum += e->n_classes > 0 ? y : y * e->target_deviation + e->target_mean;
-        }
         for (size_t v = 0; v < s->n_values; v++)
             values += s->values[v].column == 0;
         check_int(b->points, values);
@@ -268,9 +276,9 @@ static void values_have_the_targets_of_their_cells(void)
         check_int(b->known[0], ROWS);
         check_int(b->known[1], s->encoder->n_categorical * ROWS - ROWS);
         for (int k = 0; k < e->n_classes; k++)
-            check_int(b->class_rows[0][k], counts[k]);
+            check_int(b->class_rows[0][k], truth.counts[k]);
         if (e->n_classes <= 2)
-            check_near(b->mean[0], sum / ROWS, 1e-4);
+            check_near(b->mean[0], truth.sum / ROWS, 1e-4);
         check_int(b->telling[0].column, 0); /* the column that is in it whole */
         check_int(b->telling[0].value, s->n_values);
         check_near(b->telling[0].share, 1, 0);

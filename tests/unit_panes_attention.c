@@ -9,8 +9,7 @@
 #include "engine/table.h"
 #include "screen.h"
 #include "subject.h"
-#include "ui/layout.h"
-#include "ui/pane.h"
+#include "view.h"
 
 enum { LAYERS = 2, HEADS = 3 };
 
@@ -106,27 +105,6 @@ static void init_usual(struct stage *t)
 
 /* ---- drawing ---- */
 
-/* The whole view, as picture_draw frames it. */
-static void draw_view(const struct stage *t, struct surface *s)
-{
-    struct layout l;
-
-    layout_make(&l, &t->desk, s->width, s->height, 1, 1, true);
-    for (int i = 0; i < l.n; i++) {
-        const struct pane_type *type = pane_type(l.panes[i].pane);
-        struct surface frame = surface_part(s, l.panes[i].rect);
-        struct surface inner = surface_part(
-            &frame, (struct rect){1, 1, frame.width - 2, frame.height - 2});
-        bool focused = l.panes[i].pane == t->desk.focus[VIEW_ATTENTION];
-        struct str title = {0};
-
-        type->title(&t->view, &title);
-        surface_frame(&frame, str_text(&title), focused);
-        str_done(&title);
-        type->draw(&t->view, &inner, focused);
-    }
-}
-
 static void check_view(const struct stage *t, const char *name, int width, int height,
                        enum glyphs glyphs, bool roles)
 {
@@ -134,7 +112,7 @@ static void check_view(const struct stage *t, const char *name, int width, int h
 
     surface_init(&s, width, height, glyphs);
     s.colourless = t->colourless;
-    draw_view(t, &s);
+    view_draw(&t->view, &s);
     check(screen_matches(name, &s, roles));
     surface_done(&s);
 }

@@ -7,8 +7,8 @@
 #include "engine/table.h"
 #include "screen.h"
 #include "subject.h"
-#include "ui/layout.h"
 #include "ui/pane_points.h"
+#include "view.h"
 
 enum { COLUMNS = 4, VALUES = 5, WIDTH = 4, ROWS = 60 };
 
@@ -130,34 +130,13 @@ static struct scatter *shown(struct stage *t)
 
 /* ---- drawing ---- */
 
-/* The whole view, as picture_draw frames it. */
-static void draw_view(const struct stage *t, struct surface *s)
-{
-    struct layout l;
-
-    layout_make(&l, &t->desk, s->width, s->height, 1, 1, true);
-    for (int i = 0; i < l.n; i++) {
-        const struct pane_type *type = pane_type(l.panes[i].pane);
-        struct surface frame = surface_part(s, l.panes[i].rect);
-        struct surface inner = surface_part(
-            &frame, (struct rect){1, 1, frame.width - 2, frame.height - 2});
-        bool focused = l.panes[i].pane == t->desk.focus[VIEW_EMBEDDING];
-        struct str title = {0};
-
-        type->title(&t->view, &title);
-        surface_frame(&frame, str_text(&title), focused);
-        str_done(&title);
-        type->draw(&t->view, &inner, focused);
-    }
-}
-
 static void check_view(const struct stage *t, const char *name, int width, int height,
                        enum glyphs glyphs, bool roles)
 {
     struct surface s;
 
     surface_init(&s, width, height, glyphs);
-    draw_view(t, &s);
+    view_draw(&t->view, &s);
     check(screen_matches(name, &s, roles));
     surface_done(&s);
 }
@@ -495,7 +474,7 @@ static void any_size_will_do(void)
                 bool clean = true;
 
                 surface_init(&s, width, height, GLYPHS_BRAILLE);
-                draw_view(&t, &s);
+                view_draw(&t.view, &s);
                 for (int i = 0; i < width * height; i++)
                     clean &= s.cells[i].code == 0 || s.cells[i].code >= 32;
                 check(clean);
@@ -516,10 +495,10 @@ static void flat_layouts_are_drawn(void)
     memset(shown(&t)->layout, 0, 2 * shown(&t)->n_points * sizeof(float));
     memset(shown(&t)->vectors, 0, WIDTH * shown(&t)->n_values * sizeof(float));
     surface_init(&s, 80, 24, GLYPHS_ASCII);
-    draw_view(&t, &s);
+    view_draw(&t.view, &s);
     shown(&t)->n_values = 1;
     shown(&t)->n_points = 2;
-    draw_view(&t, &s);
+    view_draw(&t.view, &s);
     check(points_cursor(&t.view, shown(&t)) == 0);
     surface_done(&s);
     stage_done(&t);

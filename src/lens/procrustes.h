@@ -7,6 +7,7 @@
 #ifndef LENS_PROCRUSTES_H
 #define LENS_PROCRUSTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct procrustes {
@@ -15,7 +16,7 @@ struct procrustes {
     double x, y;      /* the middle of what was fitted */
     double scale;     /* what lengths are multiplied by */
     double unlike;    /* share of the other layout's variance that is left, 0 to 1 */
-    int is_reflected;
+    bool is_reflected;
 };
 
 /* The best way to lay `from` over `to`, by least squares. Where one has no extent, only

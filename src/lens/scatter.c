@@ -15,7 +15,6 @@ static bool is_cells(const struct scatter *s)
 size_t scatter_memory(const struct embeddings *e)
 {
     size_t cells = e->asked.points == EMBEDDING_CELLS ? e->n_points : 0;
-
     size_t classes = e->class_rows
         ? (size_t)model_encoder(e->rows.asked.model)->n_classes : 0;
 
@@ -238,13 +237,13 @@ void scatter_match(const struct scatter *s, const struct scatter *to, uint32_t *
     }
 }
 
-/* Cells of both are in the order of rows, then of columns. */
+/* at: where its row begins, or earlier; it goes there. n_points: there is none. */
 static size_t find_cell(const struct scatter *from, uint32_t row, uint32_t value,
-                        size_t at)
+                        size_t *at)
 {
-    while (at < from->n_points && from->row_of[at] < row)
-        at++;
-    for (size_t i = at; i < from->n_points && from->row_of[i] == row; i++)
+    while (*at < from->n_points && from->row_of[*at] < row)
+        ++*at;
+    for (size_t i = *at; i < from->n_points && from->row_of[i] == row; i++)
         if (from->value_of[i] == value)
             return i;
     return from->n_points;
@@ -253,7 +252,7 @@ static size_t find_cell(const struct scatter *from, uint32_t row, uint32_t value
 size_t scatter_start(const struct scatter *s, const struct scatter *from, float *layout)
 {
     uint32_t *same = xcalloc(s->n_values, sizeof *same); /* number in `from` */
-    bool cells = is_cells(s) && is_cells(from);
+    bool cells = is_cells(s) && is_cells(from); /* of both in the order of rows */
     size_t found = 0, at = 0;
 
     scatter_match(s, from, same);
@@ -263,10 +262,8 @@ size_t scatter_start(const struct scatter *s, const struct scatter *from, float 
         const float *place = known ? from->place + 2 * v : NULL;
 
         if (known && cells) {
-            size_t cell = find_cell(from, s->row_of[i], v, at);
+            size_t cell = find_cell(from, s->row_of[i], v, &at);
 
-            while (at < from->n_points && from->row_of[at] < s->row_of[i])
-                at++;
             if (cell < from->n_points)
                 place = from->layout + 2 * cell;
         }
@@ -277,6 +274,8 @@ size_t scatter_start(const struct scatter *s, const struct scatter *from, float 
     free(same);
     return found;
 }
+
+/* ---- classes ---- */
 
 double scatter_share(const struct scatter *s, size_t value, int class)
 {
@@ -299,6 +298,8 @@ int scatter_class(const struct scatter *s, size_t value)
             best = k;
     return best;
 }
+
+/* ---- one over the other ---- */
 
 bool scatter_fit(const struct scatter *from, const struct scatter *to,
                  struct procrustes *p)
@@ -352,6 +353,8 @@ void scatter_between(const struct scatter *from, const struct scatter *s, double
     }
     free(same);
 }
+
+/* ---- what is seen ---- */
 
 void scatter_range(const struct scatter *s, bool cells, double *left, double *right,
                    double *bottom, double *top)

@@ -14,6 +14,7 @@
 
 enum {
     SHARE = 6, LIFT = 6,  /* columns of these at the right */
+    TARGET = 6, PAIR = 2 * (TARGET + 1), /* of a target, and of two with their gaps */
     CLASSES = 3,          /* that are told of where there is no room for more */
 };
 
@@ -49,30 +50,14 @@ static void draw_points(struct surface *s, const struct scatter *shown,
     str_done(&text);
 }
 
-/* "180 of 640 rows, 28%" */
-static int draw_rows(struct surface *s, int y, const struct brushed *b)
-{
-    char rows[COUNT_TEXT], all[COUNT_TEXT];
-    struct str share = {0};
-
-    if (b->all_rows == 0)
-        return y;
-    format_share(&share, (double)b->rows / (double)b->all_rows);
-    surface_printf(s, 0, y, 0, ROLE_TEXT, "%s of %s rows, %s",
-                   count_text(b->rows, rows), count_text(b->all_rows, all),
-                   str_text(&share));
-    str_done(&share);
-    return y + 1;
-}
-
 /* ---- the target ---- */
 
-static void put_mean(struct str *out, const struct scatter *s, double x)
+/* At the right, what is here, and beside it what is elsewhere. */
+static void draw_pair(struct surface *s, int y, enum role role, const char *here,
+                      const char *elsewhere)
 {
-    if (s->encoder->task == TASK_REGRESSION || isnan(x))
-        format_short(out, x);
-    else
-        str_printf(out, "%.3f", x);
+    surface_text_right(s, s->width - PAIR + 1, y, TARGET, role, here);
+    surface_text_right(s, s->width - TARGET, y, TARGET, ROLE_DIM, elsewhere);
 }
 
 /* "P(yes) 0.412, else 0.231" */
@@ -83,12 +68,11 @@ static int draw_mean(const struct view *v, struct surface *s, int y,
         ? xasprintf("P(%s)", shown->encoder->classes[1]) : points_target_name(v, shown);
     struct str here = {0}, elsewhere = {0};
 
-    put_mean(&here, shown, b->mean[0]);
-    put_mean(&elsewhere, shown, b->mean[1]);
+    points_put_target(shown, b->mean[0], &here);
+    points_put_target(shown, b->mean[1], &elsewhere);
     if (name) {
-        surface_text(s, 0, y, s->width - 14, ROLE_TARGET, name);
-        surface_text_right(s, s->width - 13, y, 6, ROLE_TARGET, str_text(&here));
-        surface_text_right(s, s->width - 6, y, 6, ROLE_DIM, str_text(&elsewhere));
+        surface_text(s, 0, y, s->width - PAIR, ROLE_TARGET, name);
+        draw_pair(s, y, ROLE_TARGET, str_text(&here), str_text(&elsewhere));
     }
     str_done(&here);
     str_done(&elsewhere);
@@ -105,15 +89,14 @@ static double class_share(const struct brushed *b, int side, size_t class)
 static void draw_class(struct surface *s, int y, const struct scatter *shown,
                        const struct brushed *b, size_t class)
 {
-    for (int side = 0; side < 2; side++) {
-        struct str share = {0};
+    struct str here = {0}, elsewhere = {0};
 
-        format_share(&share, class_share(b, side, class));
-        surface_text_right(s, s->width - (side ? 6 : 13), y, 6,
-                           side ? ROLE_DIM : ROLE_TARGET, str_text(&share));
-        str_done(&share);
-    }
-    surface_text(s, 0, y, s->width - 14, ROLE_TARGET, shown->encoder->classes[class]);
+    format_share(&here, class_share(b, 0, class));
+    format_share(&elsewhere, class_share(b, 1, class));
+    surface_text(s, 0, y, s->width - PAIR, ROLE_TARGET, shown->encoder->classes[class]);
+    draw_pair(s, y, ROLE_TARGET, str_text(&here), str_text(&elsewhere));
+    str_done(&here);
+    str_done(&elsewhere);
 }
 
 /* The frequent ones there. */
@@ -143,9 +126,8 @@ static int draw_target(const struct view *v, struct surface *s, int y,
 
     if (!classes && b->known[0] + b->known[1] == 0)
         return y;
-    surface_text(s, 0, y, s->width - 14, ROLE_DIM, "target");
-    surface_text_right(s, s->width - 13, y, 6, ROLE_DIM, "here");
-    surface_text_right(s, s->width - 6, y, 6, ROLE_DIM, "else");
+    surface_text(s, 0, y, s->width - PAIR, ROLE_DIM, "target");
+    draw_pair(s, y, ROLE_DIM, "here", "else");
     return classes ? draw_classes(s, y + 1, shown, b)
                    : draw_mean(v, s, y + 1, shown, b);
 }
@@ -230,7 +212,7 @@ void points_draw_brushed(const struct view *v, struct surface *s)
     if (!b)
         return;
     draw_points(s, shown, b);
-    y = draw_rows(s, 1, b);
+    y = b->all_rows > 0 ? points_draw_rows(s, 1, b->rows, b->all_rows) : 1;
     y = draw_target(v, s, y, shown, b);
     draw_lists(s, y, shown, b);
     brushed_free(b);

@@ -40,6 +40,15 @@ static size_t count_legend(const struct view *v)
         : points_by_class(v, s) ? (size_t)s->encoder->n_classes : POINTS_LEVELS;
 }
 
+/* At the right: values of that kind. */
+static void draw_count(struct surface *s, int y, size_t n)
+{
+    char number[32];
+
+    snprintf(number, sizeof number, "%zu", n);
+    surface_text_right(s, s->width - 4, y, 4, ROLE_DIM, number);
+}
+
 /* "E education   16", in brackets where it is hidden */
 static void draw_column(const struct view *v, struct surface *s, int y,
                         const struct scatter *shown, int column, char letter)
@@ -47,7 +56,6 @@ static void draw_column(const struct view *v, struct surface *s, int y,
     const struct embedding_desk *d = &v->desk->embedding;
     bool hidden = column < d->n_hidden && d->hidden[column];
     const char *name = shown->encoder->categorical[column].name;
-    char number[32];
 
     surface_put(s, 0, y, (unsigned char)letter,
                 hidden ? ROLE_DIM : (enum role)(ROLE_SERIES_1 + column % 8));
@@ -55,8 +63,7 @@ static void draw_column(const struct view *v, struct surface *s, int y,
         surface_printf(s, 2, y, s->width - 7, ROLE_DIM, "(%s)", name);
     else
         surface_text(s, 2, y, s->width - 7, ROLE_TEXT, name);
-    snprintf(number, sizeof number, "%zu", values_of(shown, column));
-    surface_text_right(s, s->width - 4, y, 4, ROLE_DIM, number);
+    draw_count(s, y, values_of(shown, column));
 }
 
 /* "S setosa   12" */
@@ -64,15 +71,13 @@ static void draw_class(struct surface *s, int y, const struct scatter *shown, in
                        char letter)
 {
     size_t n = 0;
-    char number[32];
 
     for (size_t i = 0; i < shown->n_values; i++)
         n += scatter_class(shown, i) == class;
     surface_put(s, 0, y, (unsigned char)letter, (enum role)(ROLE_SERIES_1 + class % 8));
     surface_text(s, 2, y, s->width - 7, n > 0 ? ROLE_TEXT : ROLE_DIM,
                  shown->encoder->classes[class]);
-    snprintf(number, sizeof number, "%zu", n);
-    surface_text_right(s, s->width - 4, y, 4, ROLE_DIM, number);
+    draw_count(s, y, n);
 }
 
 /* "3 from 0.30   12" */
@@ -81,7 +86,6 @@ static void draw_level(const struct view *v, struct surface *s, int y,
 {
     struct str text = {0};
     size_t n = 0;
-    char number[32];
 
     for (size_t i = 0; i < shown->n_values; i++)
         n += points_level(v, shown, i) == level;
@@ -95,8 +99,7 @@ static void draw_level(const struct view *v, struct surface *s, int y,
     else
         str_printf(&text, "%.0f rows", ceil(points_level_from(v, shown, level)));
     surface_text(s, 2, y, s->width - 7, n > 0 ? ROLE_TEXT : ROLE_DIM, str_text(&text));
-    snprintf(number, sizeof number, "%zu", n);
-    surface_text_right(s, s->width - 4, y, 4, ROLE_DIM, number);
+    draw_count(s, y, n);
     str_done(&text);
 }
 
@@ -161,18 +164,24 @@ const struct pane_type pane_legend = {
 
 enum { NEAREST_MOST = 40 };
 
-static int draw_rows(struct surface *s, int y, const struct scatter *shown,
-                     const struct embedding_value *value)
+int points_draw_rows(struct surface *s, int y, size_t rows, size_t all)
 {
-    char rows[COUNT_TEXT], all[COUNT_TEXT];
+    char count[COUNT_TEXT], of[COUNT_TEXT];
     struct str share = {0};
 
-    format_share(&share, (double)value->rows / (double)shown->rows);
-    surface_printf(s, 0, y, 0, ROLE_TEXT, "%s of %s rows, %s",
-                   count_text(value->rows, rows), count_text(shown->rows, all),
-                   str_text(&share));
+    format_share(&share, (double)rows / (double)all);
+    surface_printf(s, 0, y, 0, ROLE_TEXT, "%s of %s rows, %s", count_text(rows, count),
+                   count_text(all, of), str_text(&share));
     str_done(&share);
     return y + 1;
+}
+
+void points_put_target(const struct scatter *s, double x, struct str *out)
+{
+    if (s->encoder->task == TASK_REGRESSION || isnan(x))
+        format_short(out, x);
+    else
+        str_printf(out, "%.3f", x);
 }
 
 /* "unacc 55%, acc 30%, good 15%": the most frequent ones first, as far as they fit. */
@@ -197,17 +206,6 @@ static void put_classes(struct str *out, const struct scatter *s, size_t value, 
     free(done);
 }
 
-static void put_target(struct str *out, const struct view *v, const struct scatter *s,
-                       size_t value)
-{
-    double x = points_target(v, s, value);
-
-    if (s->encoder->task == TASK_REGRESSION || isnan(x))
-        format_short(out, x);
-    else
-        str_printf(out, "%.3f", x);
-}
-
 static int draw_target(const struct view *v, struct surface *s, int y,
                        const struct scatter *shown, size_t value)
 {
@@ -220,7 +218,7 @@ static int draw_target(const struct view *v, struct surface *s, int y,
         put_classes(&text, shown, value, s->width);
     } else {
         str_printf(&text, "%s ", name);
-        put_target(&text, v, shown, value);
+        points_put_target(shown, points_target(v, shown, value), &text);
     }
     surface_text(s, 0, y, 0, ROLE_TARGET, str_text(&text));
     str_done(&text);
@@ -354,7 +352,7 @@ static void draw_point(const struct view *v, struct surface *s, bool focused)
     at = points_cursor(v, shown);
     y = prose_draw(s, 0, y, s->width, ROLE_STRONG,
                    embedding_text(shown->encoder, &shown->values[at]));
-    y = draw_rows(s, y, shown, &shown->values[at]);
+    y = points_draw_rows(s, y, shown->values[at].rows, shown->rows);
     y = draw_target(v, s, y, shown, at);
     y = draw_kept(v, s, y, shown, at);
     surface_printf(s, 0, y, 0, ROLE_DIM, "nearest (cosine, %d-d)", shown->width);

@@ -56,6 +56,11 @@ char *points_target_name(const struct view *v, const struct scatter *s);
 /* What it is of a value; NAN: not known, or it is the most frequent of several. */
 double points_target(const struct view *v, const struct scatter *s, size_t value);
 
+/* "180 of 640 rows, 28%" in row y; returns the row below it. */
+int points_draw_rows(struct surface *s, int y, size_t rows, size_t all);
+/* Appends a target: a share, or a number in its unit. */
+void points_put_target(const struct scatter *s, double x, struct str *out);
+
 /* ---- the brush ---- */
 
 /* The rectangle in the numbers of s. */
