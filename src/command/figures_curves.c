@@ -173,6 +173,22 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The largest value that is no single step's: of other curves, and of epochs. */
+static double largest_but_raw(const struct run *r, const struct figure *f)
+{
+    double top = -INFINITY;
+
+    for (size_t k = 1; k < f->n_series; k++) {
+        const struct series *s = &f->series[k];
+
+        for (size_t i = 0; s->style != STYLE_TRAIN && i < s->n; i++)
+            top = fmax(top, s->y[i]);
+    }
+    for (size_t i = 0; i < r->n_history; i++)
+        top = fmax(top, r->history[i].train_loss);
+    return top;
+}
+
 /* The first steps of a run may lose ten times as much as all others, which would then be
  * a flat line: the chart's top goes by all but a few of the raw points, and by all of the
  * epochs. The curve comes down through it. */
@@ -188,15 +204,7 @@ static void cut_top(const struct run *r, struct figure *f)
     }
     qsort(sorted, n, sizeof(*sorted), by_value);
     if (n >= ENOUGH && r->n_history > 0) {
-        top = sorted[(size_t)(usual * (double)(n - 1))];
-        for (size_t k = 1; k < f->n_series; k++) {
-            const struct series *s = &f->series[k];
-
-            for (size_t i = 0; s->style != STYLE_TRAIN && i < s->n; i++)
-                top = fmax(top, s->y[i]);
-        }
-        for (size_t i = 0; i < r->n_history; i++)
-            top = fmax(top, r->history[i].train_loss);
+        top = fmax(sorted[(size_t)(usual * (double)(n - 1))], largest_but_raw(r, f));
         if (top - sorted[0] < smaller * (sorted[n - 1] - sorted[0]))
             f->y.high = top;
     }
