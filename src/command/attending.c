@@ -370,6 +370,13 @@ static bool take_back_wish(struct attending *a)
     return true;
 }
 
+/* Whether it is still what is wished, and nothing else by now. */
+static bool is_wished(const struct attending *a, const struct attending_job *j)
+{
+    return want_same(&j->wish, &a->wish)
+        && same_text(j->named ? j->wish.run : NULL, a->wish.run);
+}
+
 static void refuse_wish(struct context *c, const struct error *err)
 {
     struct attending *a = attending_of(c);
@@ -384,15 +391,16 @@ static bool finish_following(struct context *c, struct pending *p, void *work,
                              enum job_state ended, struct error *err)
 {
     struct attending *a = attending_of(c);
+    struct attending_job *j = work;
 
     (void)p;
-    if (ended == JOB_DONE)
-        keep_found(a, work);
-    else if (ended == JOB_FAILED) {
-        a->next = next_look(((struct attending_job *)work)->begun);
+    if (ended == JOB_DONE) {
+        keep_found(a, j);
+    } else if (ended == JOB_FAILED && is_wished(a, j)) {
+        a->next = next_look(j->begun);
         refuse_wish(c, err);
     }
-    release(work);
+    release(j);
     return true;
 }
 
