@@ -200,8 +200,8 @@ static void hidden_columns_do_not_count(void)
 
 /* ---- the target ---- */
 
-/* What is true of some rows: how many are of each class, and the sum of the numbers, or of
- * the classes. */
+/* What is true of some rows: how many are of each class, and the sum of the numbers, or
+ * of the classes. */
 struct truth {
     size_t counts[3];
     double sum;

@@ -681,8 +681,8 @@ static void extent_of(const struct figure *f, size_t from, size_t n, double *wid
     *height = high[1] - low[1];
 }
 
-/* Each as large as the others, turned and cut in no way; two that are laid over each other
- * keep their sizes to each other. */
+/* Each as large as the others; two that are laid over each other keep their sizes to each
+ * other. */
 static void panels_are_of_one_size(void)
 {
     struct fixture f = fixture_new(1);

@@ -55,8 +55,8 @@ int attending_layer(const struct attending *a);
 /* "layer 2, head mean, 100 rows of yes less no" */
 void attending_title(const struct attending *a, struct str *out);
 
-/* Whose masking test it is where something is subtracted: "rows of yes", "r1", or both; ""
- * where nothing is. */
+/* Whose masking test it is where something is subtracted: "rows of yes", "r1", or both;
+ * "" where nothing is. */
 void attending_masked(const struct attending *a, struct str *out);
 
 /* The map that is looked at as a figure. NULL and a sentence: none is. */

@@ -194,8 +194,9 @@ const struct command command_dependence = {
     .more = "The column gets the same value in all rows, and what is said then is taken "
             "in the mean: partial dependence. A tenth of the rows is below low, a tenth "
             "above high. Of a continuous column values are quantiles of these rows, the "
-            "numbers in the middle of equal parts, and a row counts for the value that its "
-            "own number is nearest to. Where columns go together, some of these rows are such as never occur.",
+            "numbers in the middle of equal parts, and a row counts for the value that "
+            "its own number is nearest to. Where columns go together, some of these rows "
+            "are such as never occur.",
     .arguments = {{"COLUMN", {VALUE_COLUMN, NULL, 0, 0}, REQUIRED, NULL,
                    "one that the model reads"}},
     .options = {

@@ -310,8 +310,9 @@ static bool check_panels(const struct scatter *const *s, int n, enum scatter_by 
         const char *other = s[i]->encoder->target;
 
         if (!encoder_is_like(s[0]->encoder, s[i]->encoder))
-            return error_set(err, ERROR_STATE, "%s and %s have other categorical columns: "
-                             "they are not drawn beside each other", s[0]->run, s[i]->run);
+            return error_set(err, ERROR_STATE, "%s and %s have other categorical "
+                             "columns: they are not drawn beside each other", s[0]->run,
+                             s[i]->run);
         if (by == SCATTER_TARGET && !(target && other ? strcmp(target, other) == 0
                                                       : target == other))
             return error_set(err, ERROR_STATE, "%s and %s have other targets to colour "
@@ -333,8 +334,8 @@ static int find_layouts(struct context *c, const struct call *call,
     if (n == asked)
         return n;
     if (n == 0)
-        error_set(err, ERROR_STATE, "there is no layout of embeddings%s yet; `tsne` makes "
-                  "one", run ? " of that run" : "");
+        error_set(err, ERROR_STATE, "there is no layout of embeddings%s yet; `tsne` "
+                  "makes one", run ? " of that run" : "");
     else
         error_set(err, ERROR_STATE, "there %s only %d layout%s of embeddings%s for %d "
                   "panels; `tsne` makes another", n == 1 ? "is" : "are", n,
@@ -545,8 +546,8 @@ const struct command command_plot = {
             "those of the best weights on the validation rows; of a regression they are "
             "predictions, sizes and quantiles of errors. auc is score. A figure that bears "
             "the name of a command, as attention does, is what that printed last; of a "
-            "layout by tsne each value is drawn, at the mean of its cells; --panels draws "
-            "several beside each other, each as large as the others.",
+            "layout by tsne each value is drawn, at the mean of its cells; --panels "
+            "draws several beside each other, each as large as the others.",
     .arguments = {
         {"NAME", {VALUE_CHOICE, PLOT_NAMES, 0, 0}, REQUIRED, NULL, "the figure"},
         {"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, NULL, "the file to write"},

@@ -314,7 +314,8 @@ static bool check_ending(const char *path, struct error *err)
 {
     const char *name = path_base_name(path), *dot = strrchr(name, '.');
 
-    if (dot && dot > name && (strcasecmp(dot, ".html") == 0 || strcasecmp(dot, ".htm") == 0))
+    if (dot && dot > name
+        && (strcasecmp(dot, ".html") == 0 || strcasecmp(dot, ".htm") == 0))
         return true;
     return error_set(err, ERROR_USAGE, "report writes FILE.html or FILE.htm, not \"%s\"",
                      path);
@@ -343,11 +344,12 @@ static bool run_report(struct context *c, const struct call *call, struct error 
 const struct command command_report = {
     .name = "report",
     .help = "write a page of what is known of a run, with figures: FILE.html",
-    .more = "FILE ends with .html or .htm. One file that needs nothing else: the table, the run, its curves, what it "
-            "predicts, and the commands that repeat it. --all looks inside the model, "
-            "too, which takes a while: attention, importance of columns, embeddings, "
-            "probes and robustness. What cannot be told of a run, or drawn because "
-            "gnuplot is not there, is said in a sentence.",
+    .more = "FILE ends with .html or .htm. One file that needs nothing else: the table, "
+            "the run, its curves, what it predicts, and the commands that repeat it. "
+            "--all looks inside the model, too, which takes a while: attention, "
+            "importance of columns, embeddings, probes and robustness. What cannot be "
+            "told of a run, or drawn because gnuplot is not there, is said in a "
+            "sentence.",
     .arguments = {{"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, REQUIRED, NULL,
                    "the page to write"}},
     .options = {

@@ -65,9 +65,9 @@ struct figure *figures_attention(const struct encoder *e, const double *map,
 enum scatter_by { SCATTER_COLUMN, SCATTER_TARGET, SCATTER_ROWS };
 #define SCATTER_BY "column|target|rows"
 
-/* Values where they lie, with their names. Several layouts, of the same columns and target,
- * are panels beside each other, s[0] at the left; one of two runs is two of them. NULL:
- * nothing is known of the target. */
+/* Values where they lie, with their names. Several layouts, of the same columns and
+ * target, are panels beside each other, s[0] at the left; one of two runs is two of them.
+ * NULL: nothing is known of the target. */
 struct figure *figures_scatter(const struct scatter *const *s, int n_layouts,
                                enum scatter_by by, const char *class);
 

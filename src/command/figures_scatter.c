@@ -223,8 +223,8 @@ static double size_of(const struct scatter *s)
     return fmax(right - left, top - bottom);
 }
 
-/* Centred at x = at. Lengths of two layouts mean nothing to each other, unless one was laid
- * over the other: then both have the size of the larger one. */
+/* Centred at x = at. Lengths of two layouts mean nothing to each other, unless one was
+ * laid over the other: then both have the size of the larger one. */
 static struct panel panel_at(const struct scatter *s, double size, double at)
 {
     struct panel p = {.s = s, .scale = size > 0 ? 1 / size : 1};
@@ -236,8 +236,8 @@ static struct panel panel_at(const struct scatter *s, double size, double at)
     return p;
 }
 
-/* Beside each other, each with its name below. One alone stays where it is. Returns how many
- * there are; panels has room for two of each layout. */
+/* Beside each other, each with its name below. One alone stays where it is. Returns how
+ * many there are; panels has room for two of each layout. */
 static int part_panels(struct figure *f, struct panel *panels,
                        const struct scatter *const *s, int n)
 {

@@ -48,8 +48,8 @@ static enum step measure(struct score_job *j, struct error *err)
                                  j->fill, &j->metrics, err);
 
     if (done)
-        diagnosis_make(&j->diagnosis, model_encoder(j->model), 0, &j->metrics, a.predicted,
-                       a.truth, a.n);
+        diagnosis_make(&j->diagnosis, model_encoder(j->model), 0, &j->metrics,
+                       a.predicted, a.truth, a.n);
     answers_done(&a);
     return done ? STEP_DONE : STEP_FAILED;
 }

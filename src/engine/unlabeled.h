@@ -34,7 +34,8 @@ double unlabeled_weight(const struct unlabeled_options *o, int epoch);
 
 /* Rows of the frame to be learned from whose target is not known or not to be used. */
 size_t unlabeled_count(const struct frame *f, const struct split *split);
-/* Batches of them, shuffled: `count` as said by unlabeled_count, not 0. NULL: no memory. */
+/* Batches of them, shuffled: `count` as said by unlabeled_count, not 0. NULL: no
+ * memory. */
 struct batcher *unlabeled_batcher(const struct frame *f, const struct split *split,
                                   size_t count, int batch, uint64_t seed,
                                   struct error *err);

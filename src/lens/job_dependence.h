@@ -32,8 +32,8 @@ const struct feature *dependence_feature(const struct encoder *e, const char *co
 struct dependence {
     const char *text;  /* of the cell; "" is missing */
     double x;          /* of a continuous column: its number */
-    size_t rows;       /* that have it themselves; of a continuous column: that are nearer to
-                          it than to the other numbers */
+    size_t rows;       /* that have it themselves; of a continuous column: that are nearer
+                          to it than to the other numbers */
     double mean;       /* of the predictions, */
     double low, high;  /* and what a tenth of them is below or above */
 };

@@ -26,8 +26,8 @@ void sight_free(struct sight *s);
  * the caller frees it. */
 double *sight_map(const struct sight *s, int layer, int head);
 
-/* Decimals, 2 to 5, with which n numbers of a map can be told apart: as many that the one in
- * the middle, by size, has two digits, but the largest no more than three. */
+/* Decimals, 2 to 5, with which n numbers of a map can be told apart: as many that the one
+ * in the middle, by size, has two digits, but the largest no more than three. */
 int sight_decimals(const double *map, size_t n);
 
 #endif

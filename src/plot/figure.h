@@ -72,8 +72,8 @@ struct figure {
     int owners;
     bool diagonal;      /* the line y = x: chance in a ROC, truth in a calibration */
     bool map;           /* places that only tell what is near: the same scale in x and y,
-                           and no numbers beside them. Names of x are those of panels, each
-                           in its middle, which end half way to the next one */
+                           and no numbers beside them. Names of x are those of panels,
+                           each in its middle, which end half way to the next one */
 };
 
 /* Copies the title, which may be NULL. */

@@ -99,13 +99,14 @@ static bool is_within(double x, double low, double high)
     return x >= low && x <= high;
 }
 
-/* Where panel k of a map begins, and at n, the number of panels, where the last one ends. */
+/* Where panel k of a map begins; of k = the number of panels, where the last one ends. */
 static double panel_begin(const struct script *s, size_t k)
 {
     const struct axis_name *names = s->f->x.names;
 
-    return k == 0 ? s->x_low : k == script_panels(s) ? s->x_high
-                                                     : (names[k - 1].at + names[k].at) / 2;
+    if (k == 0)
+        return s->x_low;
+    return k == script_panels(s) ? s->x_high : (names[k - 1].at + names[k].at) / 2;
 }
 
 static void add_lines(struct script *s)
@@ -224,14 +225,15 @@ void script_field(const struct script *s, double *width, double *height)
 static void place_texts(const struct script *s, struct label *labels, double width,
                         double height)
 {
-    size_t n = s->f->n_texts, begin = 0;
+    size_t n = s->f->n_texts, panels = script_panels(s), begin = 0;
+    double right = 0;
 
-    for (size_t k = 0; k < script_panels(s); k++) {
-        double left = width * part_of(&s->f->x, panel_begin(s, k), s->x_low, s->x_high);
-        double right = width * part_of(&s->f->x, panel_begin(s, k + 1), s->x_low, s->x_high);
+    for (size_t k = 0; k < panels; k++) {
+        double left = right;
         size_t end = begin;
 
-        for (; end < n && (labels[end].x < right || k + 1 == script_panels(s)); end++)
+        right = width * part_of(&s->f->x, panel_begin(s, k + 1), s->x_low, s->x_high);
+        for (; end < n && (labels[end].x < right || k + 1 == panels); end++)
             labels[end].x -= left;
         labels_place(labels + begin, end - begin, right - left, height,
                      script_is_text(s) ? 1 : 10);

@@ -97,8 +97,8 @@ struct train_desk {
 struct attention_desk {
     size_t key;             /* column under the cursor of the map; the row is its list's */
     size_t left;            /* the leftmost column that is shown */
-    double threshold;       /* smaller numbers than so many times 1 / columns, what each has
-                               where all are asked alike, are not shown */
+    double threshold;       /* smaller numbers than so many times 1 / columns, what each
+                               has where all are asked alike, are not shown */
     bool plain;             /* shades without numbers */
 };
 

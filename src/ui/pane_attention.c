@@ -216,9 +216,9 @@ static int draw_why(const struct view *v, const struct attending *a, struct surf
     if (a->why.kind != ERROR_NONE)
         surface_text(s, MARK, s->height - 1, 0, ROLE_WARNING, a->why.text);
     else if (v->desk->attention.threshold > 0)
-        surface_printf(s, MARK, s->height - 1, 0, ROLE_DIM, "from %.3g, %g times all alike "
-                       "(1/%zu)", attention_least(v), v->desk->attention.threshold,
-                       columns_of(a));
+        surface_printf(s, MARK, s->height - 1, 0, ROLE_DIM,
+                       "from %.3g, %g times all alike (1/%zu)", attention_least(v),
+                       v->desk->attention.threshold, columns_of(a));
     else
         return 0;
     return 1;

@@ -91,7 +91,8 @@ static void draw_small(const struct small_maps *p, int layer, int head, int left
     for (int y = 0; y < p->height; y++)
         for (int x = 0; x < p->width; x++) {
             double most = largest_in(p, map, x, y);
-            double share = p->scale > 0 && fabs(most) >= p->threshold ? most / p->scale : 0;
+            bool seen = p->scale > 0 && fabs(most) >= p->threshold;
+            double share = seen ? most / p->scale : 0;
             bool sign = share < 0 && !attention_has_shades(p->s);
 
             surface_put(p->s, left + x, top + y,
