@@ -2,8 +2,8 @@
 /*
  * golden FILE|FOLDER...: holds our TabTransformer against reference values of PyTorch:
  * outputs, hidden states, attention maps, gradients of every parameter, and runs of
- * AdamW; pre-training likewise; the MLP with what rows without labels add to its loss, and
- * the VIB. Each file holds inputs, parameters and what comes of
+ * AdamW; pre-training likewise; the MLP with what rows without labels add to its loss,
+ * the VIB, and TabNet. Each file holds inputs, parameters and what comes of
  * them; its settings are in the metadata. Without arguments: the small files in
  * tests/reference (made by make.py there) and, where there is one, the shared reference
  * folder.
@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "model/mlp.h"
 #include "model/pretrain.h"
+#include "model/tabnet.h"
 #include "model/vib.h"
 #include "nn/safetensors.h"
 #include "shared.h"
@@ -29,7 +30,7 @@ struct golden {
     struct model_shape shape;
     int *classes;
     int rows;
-    bool is_mlp, is_vib;
+    bool is_mlp, is_vib, is_tabnet;
     struct graph_input input, unlabeled; /* the second one without rows: there is none */
     int32_t *codes, *answers;
     float *values, *target, *unlabeled_values, *noise;
@@ -112,6 +113,22 @@ static void compare(const char *name, const real *got,
                count(want), worst, (double)got[worst], number_at(want, worst));
         test_bad++;
     }
+}
+
+/* The norm of got - want is at most `limit` of the norm of want; says by how much not */
+static void compare_norm(const char *name, const real *got,
+                         const struct safetensors_tensor *want, double limit)
+{
+    double off = 0, size = 0;
+
+    for (size_t i = 0; i < count(want); i++) {
+        double w = number_at(want, i);
+
+        off += ((double)got[i] - w) * ((double)got[i] - w);
+        size += w * w;
+    }
+    if (!check(sqrt(off) <= limit * sqrt(size)))
+        printf("# %s: off by %g of its norm\n", name, sqrt(off / size));
 }
 
 static void read_classes(struct golden *g)
@@ -247,6 +264,8 @@ static bool build(struct golden *g)
         mlp_describe(g->graph, &g->options, &g->shape);
     else if (g->is_vib)
         vib_describe(g->graph, &g->options, &g->shape);
+    else if (g->is_tabnet)
+        tabnet_describe(g->graph, &g->options, &g->shape);
     else if (g->pretext == PRETEXT_NONE)
         tabtransformer_describe(g->graph, &g->options, &g->shape);
     else
@@ -287,6 +306,18 @@ static void compare_forward(struct golden *g)
     free(out);
 }
 
+/* Six steps make so much of rounding that PyTorch itself, in double and from the file's
+ * parameters (F32), misses 549 of the file's gradients by more than 1e-3. What it misses
+ * in the norm of a tensor is at most 4e-4, with floats 1.1e-3. */
+static void compare_step(const struct golden *g, const char *name, const real *got,
+                         const struct safetensors_tensor *want, double relative)
+{
+    if (g->is_tabnet && g->options.steps > 3)
+        compare_norm(name, got, want, 2e-3);
+    else
+        compare(name, got, want, relative);
+}
+
 /* Of all backward passes so far. */
 static void compare_gradients(struct golden *g)
 {
@@ -296,7 +327,7 @@ static void compare_gradients(struct golden *g)
         const struct safetensors_tensor *want = find_parameter(g, "gradient", p->name);
 
         if (p->kind != PARAM_BUFFER && check(want != NULL))
-            compare(p->name, param_gradient(g->params, i), want, 1e-3);
+            compare_step(g, p->name, param_gradient(g->params, i), want, 1e-3);
     }
 }
 
@@ -429,6 +460,54 @@ static void compare_vib(struct golden *g)
     free(p);
 }
 
+/* ---- TabNet ---- */
+
+static void read_tabnet(struct golden *g)
+{
+    const struct safetensors_tensor *x = find(g, "input.x");
+    struct model_options *o = &g->options;
+
+    *o = model_defaults();
+    o->steps = (int)setting(g, "steps", 0);
+    o->width = (int)setting(g, "n", 0);
+    o->gamma = number(g, "gamma");
+    o->sparsity = number(g, "sparsity");
+    g->shape = (struct model_shape){.continuous = (int)setting(g, "columns", 0),
+                                    .outputs = (int)setting(g, "classes", 0),
+                                    .loss = LOSS_MULTICLASS};
+    g->rows = check(x != NULL) ? (int)x->shape[0] : 0;
+    g->values = read_floats(g, "x");
+    g->target = read_floats(g, "target");
+    g->input = (struct graph_input){.rows = g->rows, .values = g->values,
+                                    .target = g->target};
+}
+
+static void compare_read(struct golden *g, const char *name)
+{
+    const struct safetensors_tensor *want = find(g, "output.%s", name);
+    real *out = want ? xcalloc(count(want), sizeof *out) : NULL;
+
+    if (check(want != NULL) && check(graph_read(g->graph, name, out)))
+        compare_step(g, name, out, want, 1e-4);
+    free(out);
+}
+
+static void compare_tabnet(struct golden *g)
+{
+    real loss = (real)graph_train_forward(g->graph, &g->input, 0);
+
+    compare("loss", &loss, find(g, "output.loss"), 1e-4);
+    compare_read(g, "logits");
+    for (int i = 1; i <= g->options.steps; i++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "mask.%d", i);
+        compare_read(g, name);
+    }
+    graph_backward(g->graph);
+    compare_gradients(g);
+}
+
 static void golden_free(struct golden *g)
 {
     graph_free(g->graph);
@@ -461,7 +540,12 @@ static void golden_file(void)
     model = safetensors_metadata(g.file, "model");
     g.is_mlp = model && strcmp(model, "mlp") == 0;
     g.is_vib = model && strcmp(model, "vib") == 0;
-    if (g.is_vib) {
+    g.is_tabnet = model && strcmp(model, "tabnet") == 0;
+    if (g.is_tabnet) {
+        read_tabnet(&g);
+        if (build(&g))
+            compare_tabnet(&g);
+    } else if (g.is_vib) {
         read_vib(&g);
         if (build(&g))
             compare_vib(&g);
@@ -540,6 +624,8 @@ int main(int argc, char **argv)
         "reference/golden-rivals/mlp_pseudo.safetensors",
         "reference/golden-rivals/vib.safetensors",
         "reference/golden-rivals/vib_wide.safetensors",
+        "reference/golden-rivals/tabnet.safetensors",
+        "reference/golden-rivals/tabnet_deep.safetensors",
     };
 
     run_path(own);

@@ -10,6 +10,7 @@
 #include "model/logistic.h"
 #include "model/mlp.h"
 #include "model/pretrain.h"
+#include "model/tabnet.h"
 #include "model/vib.h"
 #include "test.h"
 
@@ -261,6 +262,104 @@ static void batch_norm(void) { check_operation(8, NULL, batch_norm_head); }
 static void dropout(void) { check_operation(8, NULL, dropout_head); }
 static void dropout_without_norm(void) { check_operation(8, NULL, dropout_after_selu); }
 
+/* ---- operations of TabNet, on rows ---- */
+
+enum { VIRTUAL = 16 }; /* so that 21 rows are two virtual batches */
+
+/* Appends the operation to look at; x has 8 features. */
+static void check_rows(operation *rows)
+{
+    struct subject s = {.params = params_new()};
+    struct tensor *x;
+
+    s.graph = graph_new(s.params);
+    x = graph_concatenate(s.graph, graph_embedding(s.graph, 2, classes3, 4, 0), NULL);
+    x = rows(s.graph, graph_rows(s.graph, x), 8);
+    x = graph_concatenate(s.graph, x, NULL);
+    graph_loss(s.graph, graph_linear(s.graph, x, 1, "out", ACTIVATION_NONE),
+               LOSS_SQUARED);
+    give_input(&s, &(struct model_shape){2, classes3, 0, 1, LOSS_SQUARED});
+    check_gradients(&s);
+    subject_done(&s);
+}
+
+static struct tensor *shared_linear(struct graph *g, struct tensor *x, int out,
+                                    const char *name)
+{
+    return graph_linear_shared(g, x, out, name, name, 0.5);
+}
+
+static struct tensor *one_weight_twice(struct graph *g, struct tensor *x, int d)
+{
+    x = graph_linear_shared(g, x, d, "first", "both", 0.5);
+    return graph_linear_shared(g, x, d, "second", "both", 0.5);
+}
+
+static struct tensor *ghost(struct graph *g, struct tensor *x, int d)
+{
+    return graph_ghost_norm(g, shared_linear(g, x, d + 1, "linear"), VIRTUAL, "norm");
+}
+
+/* The residual has another use, before it and behind. */
+static struct tensor *glu_rows(struct graph *g, struct tensor *x, int d)
+{
+    struct tensor *y = graph_glu(g, shared_linear(g, x, 2 * d, "first"), NULL, "glu");
+
+    return graph_glu(g, shared_linear(g, y, 2 * d, "second"), y, "glu2");
+}
+
+static struct tensor *two_masks(struct graph *g, struct tensor *x, bool sparse,
+                                double entropy)
+{
+    int d = graph_features(x);
+    struct tensor *first = graph_mask(g, shared_linear(g, x, d, "m1"), NULL, sparse, entropy,
+                                      "mask1");
+    struct tensor *prior = graph_prior(g, first, NULL, 1.3, "prior1"), *second, *third;
+
+    second = graph_mask(g, shared_linear(g, x, d, "m2"), prior, sparse, entropy, "mask2");
+    prior = graph_prior(g, second, prior, 1.3, "prior2");
+    third = graph_mask(g, shared_linear(g, x, d, "m3"), prior, sparse, 0, "mask3");
+    x = graph_multiply(g, first, x, "x1");
+    return graph_multiply(g, third, graph_multiply(g, second, x, "x2"), "x3");
+}
+
+static struct tensor *sparsemax_rows(struct graph *g, struct tensor *x, int d)
+{
+    (void)d;
+    return two_masks(g, x, true, 0);
+}
+
+static struct tensor *sparsemax_entropy_rows(struct graph *g, struct tensor *x, int d)
+{
+    (void)d;
+    return two_masks(g, x, true, 0.3);
+}
+
+static struct tensor *softmax_rows(struct graph *g, struct tensor *x, int d)
+{
+    (void)d;
+    return two_masks(g, x, false, 0.3);
+}
+
+/* Features of x that nobody takes, that one takes, and that two do. */
+static struct tensor *decision_rows(struct graph *g, struct tensor *x, int d)
+{
+    struct tensor *y = shared_linear(g, x, d, "first"), *z = shared_linear(g, x, d, "second");
+    struct tensor *total = graph_decision(g, y, NULL, d / 2, "decision1");
+    struct tensor *part = graph_part(g, y, d / 2, d / 4, "part");
+
+    total = graph_decision(g, z, total, d / 2, "decision2");
+    return graph_multiply(g, shared_linear(g, part, d / 2, "third"), total, "product");
+}
+
+static void shared_weights(void) { check_rows(one_weight_twice); }
+static void ghost_norm(void) { check_rows(ghost); }
+static void gated_linear_unit(void) { check_rows(glu_rows); }
+static void sparsemax(void) { check_rows(sparsemax_rows); }
+static void sparsemax_with_entropy(void) { check_rows(sparsemax_entropy_rows); }
+static void softmax_with_entropy(void) { check_rows(softmax_rows); }
+static void decisions_and_parts(void) { check_rows(decision_rows); }
+
 /* ---- whole models ---- */
 
 static struct model_options small_options(void)
@@ -459,16 +558,48 @@ static void bottleneck(void)
     check_kind(vib_describe, &o, &number);
 }
 
+static void check_tabnet(enum model_mask mask, const struct model_shape *shape)
+{
+    struct model_options o = small_options();
+
+    o.steps = mask == MASK_SPARSEMAX ? 2 : 3; /* the third makes much of rounding */
+    o.width = 4;
+    o.category_dim = 2;
+    o.mask = mask;
+    o.sparsity = 0.1;
+    o.virtual_batch = VIRTUAL;
+    check_kind(tabnet_describe, &o, shape);
+}
+
+static void tabnet_with_sparsemax(void)
+{
+    struct model_shape binary = {3, classes3, 2, 1, LOSS_BINARY};
+    struct model_shape numbers = {0, NULL, 5, 3, LOSS_MULTICLASS};
+    struct model_shape columns = {3, classes3, 0, 1, LOSS_SQUARED};
+
+    check_tabnet(MASK_SPARSEMAX, &binary);
+    check_tabnet(MASK_SPARSEMAX, &numbers);
+    check_tabnet(MASK_SPARSEMAX, &columns);
+}
+
+static void tabnet_with_softmax(void)
+{
+    struct model_shape binary = {3, classes3, 2, 1, LOSS_BINARY};
+
+    check_tabnet(MASK_SOFTMAX, &binary);
+}
+
 /* ---- rows without labels ---- */
 
-static void check_unlabeled(enum unlabeled kind, int outputs, enum loss loss)
+static void check_unlabeled(describe *model, enum unlabeled kind, int outputs,
+                            enum loss loss)
 {
     struct model_options o = small_options();
     struct model_shape shape = {3, classes3, 2, outputs, loss};
     struct subject s = {.params = params_new()};
 
     s.graph = graph_new(s.params);
-    mlp_describe(s.graph, &o, &shape);
+    model(s.graph, &o, &shape);
     give_input(&s, &shape);
     s.input.unlabeled = kind;
     s.input.scale = 0.7;
@@ -478,14 +609,20 @@ static void check_unlabeled(enum unlabeled kind, int outputs, enum loss loss)
 
 static void entropy_of_predictions(void)
 {
-    check_unlabeled(UNLABELED_ENTROPY, 1, LOSS_BINARY);
-    check_unlabeled(UNLABELED_ENTROPY, 4, LOSS_MULTICLASS);
+    check_unlabeled(mlp_describe, UNLABELED_ENTROPY, 1, LOSS_BINARY);
+    check_unlabeled(mlp_describe, UNLABELED_ENTROPY, 4, LOSS_MULTICLASS);
+}
+
+/* Masks have no part in the loss there. */
+static void entropy_of_a_tabnet(void)
+{
+    check_unlabeled(tabnet_describe, UNLABELED_ENTROPY, 1, LOSS_BINARY);
 }
 
 static void pseudo_labels(void)
 {
-    check_unlabeled(UNLABELED_PSEUDO, 1, LOSS_BINARY);
-    check_unlabeled(UNLABELED_PSEUDO, 4, LOSS_MULTICLASS);
+    check_unlabeled(mlp_describe, UNLABELED_PSEUDO, 1, LOSS_BINARY);
+    check_unlabeled(mlp_describe, UNLABELED_PSEUDO, 4, LOSS_MULTICLASS);
 }
 
 /* ---- pre-training ---- */
@@ -570,6 +707,13 @@ int main(void)
     test_run(batch_norm);
     test_run(dropout);
     test_run(dropout_without_norm);
+    test_run(shared_weights);
+    test_run(ghost_norm);
+    test_run(gated_linear_unit);
+    test_run(sparsemax);
+    test_run(sparsemax_with_entropy);
+    test_run(softmax_with_entropy);
+    test_run(decisions_and_parts);
     test_run(binary_model);
     test_run(multiclass_model_with_row_norm);
     test_run(regression_model_of_many_columns);
@@ -581,7 +725,10 @@ int main(void)
     test_run(logistic_regression);
     test_run(logistic_regression_at_its_optimum);
     test_run(bottleneck);
+    test_run(tabnet_with_sparsemax);
+    test_run(tabnet_with_softmax);
     test_run(entropy_of_predictions);
+    test_run(entropy_of_a_tabnet);
     test_run(pseudo_labels);
     test_run(column_logits);
     test_run(column_classifiers);

@@ -12,6 +12,7 @@
 #include "model/mlp.h"
 #include "model/pretrain.h"
 #include "model/private.h"
+#include "model/tabnet.h"
 #include "model/vib.h"
 #include "nn/prune.h"
 
@@ -53,6 +54,7 @@ static void describe(struct graph *g, const struct model_options *o,
     case MODEL_MLP:
     case MODEL_SPARSE_MLP: mlp_describe(g, o, s); break;
     case MODEL_VIB: vib_describe(g, o, s); break;
+    case MODEL_TABNET: tabnet_describe(g, o, s); break;
     case MODEL_LOGISTIC: logistic_describe(g, o, s); break;
     default: tabtransformer_describe(g, o, s);
     }

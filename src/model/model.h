@@ -18,16 +18,17 @@
 #include "base/str.h"
 #include "data/encode.h"
 
-/* What is trained: model/tabtransformer.h, mlp.h, vib.h, logistic.h. */
+/* What is trained: model/tabtransformer.h, mlp.h, vib.h, tabnet.h, logistic.h. */
 enum model_kind {
     MODEL_TABTRANSFORMER,
     MODEL_MLP,
     MODEL_SPARSE_MLP, /* the same, pruned in training (nn/prune.h) */
     MODEL_VIB,
+    MODEL_TABNET,
     MODEL_LOGISTIC,
     MODEL_KINDS
 };
-#define MODEL_KIND_NAMES "tabtransformer|mlp|sparse-mlp|vib|logistic"
+#define MODEL_KIND_NAMES "tabtransformer|mlp|sparse-mlp|vib|tabnet|logistic"
 const char *model_kind_name(enum model_kind kind);
 /* False: there is no kind of that name (NULL: none), *kind stays. */
 bool model_kind_parse(const char *name, enum model_kind *kind);
@@ -38,6 +39,10 @@ bool model_kind_is_mlp(enum model_kind kind);
  * regression one-hot classes. */
 enum model_encoding { ENCODING_EMBEDDING, ENCODING_ONE_HOT };
 #define ENCODING_NAMES "embedding|one-hot"
+
+/* What a TabNet makes its masks by. */
+enum model_mask { MASK_SPARSEMAX, MASK_SOFTMAX };
+#define MASK_NAMES "sparsemax|softmax"
 
 enum head_norm { HEAD_NORM_NO, HEAD_NORM_YES, HEAD_NORM_AUTO };
 #define HEAD_NORM_NAMES "no|yes|auto"
@@ -64,6 +69,14 @@ struct model_options {
     int latent;             /* a VIB: width of its latent distribution (64) */
     int components;         /* and Gaussians in its marginal (5) */
     double beta;            /* and the weight of the distance between both (1e-3) */
+    int steps;              /* a TabNet: decision steps (3 to 10) */
+    int width;              /* of what a step decides by, N_d, and of what chooses the next
+                               mask, N_a */
+    int category_dim;       /* numbers a category becomes (1) */
+    enum model_mask mask;
+    double gamma;           /* what a mask may choose again: 1 not at all */
+    double sparsity;        /* weight of the masks' entropy in the loss */
+    int virtual_batch;      /* rows that ghost batch norm sees: a multiple of 16 */
     bool continuous_norm;   /* layer norm over the continuous features of a row */
 };
 

@@ -11,13 +11,16 @@ struct model_options model_defaults(void)
         .dropout = 0.1, .head_dropout = 0, .head_hidden1 = 4, .head_hidden2 = 2,
         .head_cap = -1, .head_norm = HEAD_NORM_AUTO, .continuous_norm = false,
         .latent = 64, .components = 5, .beta = 1e-3,
+        .steps = 3, .width = 8, .category_dim = 1, .mask = MASK_SPARSEMAX,
+        .gamma = 1.3, .sparsity = 1e-3, .virtual_batch = 128,
     };
 }
 
 const char *model_kind_name(enum model_kind kind)
 {
     static const char *const names[MODEL_KINDS] = {"tabtransformer", "mlp",
-                                                  "sparse-mlp", "vib", "logistic"};
+                                                  "sparse-mlp", "vib", "tabnet",
+                                                  "logistic"};
 
     return names[kind];
 }
@@ -51,12 +54,21 @@ bool model_check(const struct model_options *o, struct error *err)
         || !error_unless_within(err, "model.latent", o->latent, 1, 1024)
         || !error_unless_within(err, "model.components", o->components, 1, 100)
         || !error_unless_within(err, "model.beta", o->beta, 0, 100)
+        || !error_unless_within(err, "model.steps", o->steps, 1, 20)
+        || !error_unless_within(err, "model.width", o->width, 1, 512)
+        || !error_unless_within(err, "model.category_dim", o->category_dim, 1, 64)
+        || !error_unless_within(err, "model.gamma", o->gamma, 1, 10)
+        || !error_unless_within(err, "model.sparsity", o->sparsity, 0, 10)
+        || !error_unless_within(err, "model.virtual_batch", o->virtual_batch, 16, 65536)
         || !error_unless_within(err, "model.identifier", o->identifier, -1, o->dim - 1))
         return false;
     if (o->dim % o->heads != 0)
         return error_set(err, ERROR_USAGE,
                          "model.dim %d cannot be divided among %d heads; choose "
                          "model.heads so that it divides model.dim", o->dim, o->heads);
+    if (o->virtual_batch % 16 != 0)
+        return error_set(err, ERROR_USAGE, "model.virtual_batch takes multiples of 16, not "
+                         "%d", o->virtual_batch);
     return true;
 }
 

@@ -245,20 +245,26 @@ static void run_nodes(const struct pass *p, struct task *t)
     }
 }
 
-static void run_shard(const struct pass *p, struct task *t, int shard)
-{
-    struct graph *g = p->g;
-
-    t->first_block = shard * g->shard_blocks;
-    t->blocks = g->blocks - t->first_block;
-    if (t->blocks > g->shard_blocks)
-        t->blocks = g->shard_blocks;
-    run_nodes(p, t);
-}
-
-static int shards_in_use(const struct graph *g)
+int graph_shards(const struct graph *g)
 {
     return (g->blocks + g->shard_blocks - 1) / g->shard_blocks;
+}
+
+/* Virtual batches are as even as can be: a few rows left over would make a poor one. */
+void graph_shard(const struct graph *g, int shard, struct task *t)
+{
+    int to = (shard + 1) * g->shard_blocks;
+
+    t->first_block = shard * g->shard_blocks;
+    if (g->virtual_batch)
+        graph_chunk(g->blocks, graph_shards(g), shard, &t->first_block, &to);
+    t->blocks = (to < g->blocks ? to : g->blocks) - t->first_block;
+}
+
+static void run_shard(const struct pass *p, struct task *t, int shard)
+{
+    graph_shard(p->g, shard, t);
+    run_nodes(p, t);
 }
 
 /* Forward: a task is a shard. Backward: a task is a lane, all shards of which it adds. */
@@ -271,7 +277,7 @@ static void run_tokens(void *arg, int task, int worker)
         run_shard(p, &t, task);
         return;
     }
-    for (int s = task; s < shards_in_use(p->g); s += p->g->params->n_lanes)
+    for (int s = task; s < graph_shards(p->g); s += p->g->params->n_lanes)
         run_shard(p, &t, s);
 }
 
@@ -298,7 +304,7 @@ static void run_stage(struct graph *g, const struct stage *s, enum direction dir
     struct pass pass = {g, s, direction};
 
     if (g->nodes[s->first].op->layout == TOKENS) {
-        int lanes = g->params->n_lanes, shards = shards_in_use(g);
+        int lanes = g->params->n_lanes, shards = graph_shards(g);
         int tasks = direction == FORWARD || shards < lanes ? shards : lanes;
 
         pool_run(g->pool, tasks, run_tokens, &pass);
@@ -333,6 +339,9 @@ static void forward(struct graph *g)
 {
     for (int i = 0; i < g->n_stages; i++)
         run_stage(g, &g->stages[i], FORWARD);
+    for (size_t i = 0; g->training && i < g->n_nodes; i++)
+        if (g->nodes[i].op->after)
+            g->nodes[i].op->after(g, &g->nodes[i]);
 }
 
 void graph_infer(struct graph *g, const struct graph_input *in)
@@ -474,12 +483,21 @@ static size_t tensor_numbers(const struct tensor *x)
     return x ? (size_t)x->columns * (size_t)x->features : 0;
 }
 
+/* The weight is that of a node before it, where it is counted. */
+static bool is_shared(const struct graph *g, const struct node *n)
+{
+    for (const struct node *before = g->nodes; before < n; before++)
+        if (before->weight == n->weight)
+            return true;
+    return false;
+}
+
 static size_t node_parameters(const struct graph *g, const struct node *n)
 {
     size_t total = 0;
     int own[] = {n->weight, n->bias};
 
-    for (int i = 0; i < 2; i++)
+    for (int i = is_shared(g, n); i < 2; i++)
         total += own[i] < 0 ? 0 : g->params->list[own[i]].count;
     if (n->op == &op_linear_tokens && n->qkv)
         total *= 3;

@@ -103,6 +103,47 @@ struct bottleneck {
 void graph_loss_bottleneck(struct graph *g, struct tensor *x, int outputs, enum loss loss,
                            const struct bottleneck *b);
 
+/* ---- describing a TabNet (Arik, Pfister, arXiv 1908.07442) ----
+ *
+ * Rows are one column of tokens there. In training a shard is a virtual batch, so that
+ * what is normalised together is worked on together. */
+
+/* Features as one column of tokens. */
+struct tensor *graph_rows(struct graph *g, struct tensor *x);
+/* y = W x; "WEIGHT.weight" (out, in), at first N(0, deviation^2), may be that of several
+ * maps. */
+struct tensor *graph_linear_shared(struct graph *g, struct tensor *x, int out,
+                                   const char *name, const char *weight,
+                                   double deviation);
+/* Batch norm over each virtual batch by itself: as few as have at most virtual_batch rows,
+ * a multiple of LANES and the same for all of a graph, and as even as whole blocks of
+ * LANES rows can be. "NAME.weight", "NAME.bias", and buffers "NAME.mean",
+ * "NAME.variance": the mean over the first fifty virtual batches, then running averages
+ * that move by 0.02. */
+struct tensor *graph_ghost_norm(struct graph *g, struct tensor *x, int virtual_batch,
+                                const char *name);
+/* x (features 2 d), a and b: a sigmoid(b), with a residual (d; may be NULL)
+ * sqrt(1/2) (a sigmoid(b) + residual). */
+struct tensor *graph_glu(struct graph *g, struct tensor *x, struct tensor *residual,
+                         const char *name);
+/* Shares of 1 for the features of each row: sparsemax (Martins, Astudillo 2016) of
+ * prior x, or else its softmax; prior NULL: 1. `entropy` times the mean over the rows of -sum p log p is
+ * added to the loss, but to that of rows without labels. */
+struct tensor *graph_mask(struct graph *g, struct tensor *x, struct tensor *prior,
+                          bool sparse, double entropy, const char *name);
+/* prior (gamma - mask); prior NULL: 1 */
+struct tensor *graph_prior(struct graph *g, struct tensor *mask, struct tensor *prior,
+                           double gamma, const char *name);
+/* feature by feature */
+struct tensor *graph_multiply(struct graph *g, struct tensor *x, struct tensor *y,
+                              const char *name);
+/* `features` of x from number `first` on */
+struct tensor *graph_part(struct graph *g, struct tensor *x, int first, int features,
+                          const char *name);
+/* total + ReLU of the first `features` of x; total NULL: 0 */
+struct tensor *graph_decision(struct graph *g, struct tensor *x, struct tensor *total,
+                              int features, const char *name);
+
 /* ---- describing the heads of pre-training ---- */
 
 /* A logit for the vector of each column, (features columns), for LOSS_CELLS:

@@ -67,6 +67,8 @@ struct op {
     void (*backward)(const struct task *t);
     /* FEATURES, not local: the input's gradient, [from, to) being input features */
     void (*backward_input)(const struct task *t);
+    /* Once behind each forward pass in training. */
+    void (*after)(struct graph *g, struct node *n);
 };
 
 struct node {
@@ -85,6 +87,9 @@ struct node {
     bool centred;    /* linear: batch norm follows, its gradient has mean 0 */
     enum loss loss;
     struct bottleneck bottleneck;
+    bool sparse;     /* mask: sparsemax */
+    double factor;   /* mask: weight of its entropy in the loss; prior: gamma */
+    int first;       /* part: of the features */
     double rate;    /* of dropout */
     struct dropout dropout; /* of this pass */
     char name[48];
@@ -110,7 +115,8 @@ struct graph {
     struct stage *stages;
     int n_stages;
     struct graph_plan plan;
-    int shard_blocks;   /* row blocks a shard */
+    int virtual_batch;  /* rows, 0: no norm asks for them */
+    int shard_blocks;   /* row blocks a shard, at most */
     size_t batch_size;  /* numbers in memory for the batch */
     size_t shard_size;  /* numbers in each worker's scratch */
     size_t lines_offset, scratch_offset; /* in the worker's scratch, see task_lines */
@@ -150,6 +156,10 @@ static inline int task_panels(const struct task *t, const struct tensor *x)
 {
     return t->blocks * x->columns;
 }
+
+/* Shards of the present pass, and the row blocks of one of them, for t. */
+int graph_shards(const struct graph *g);
+void graph_shard(const struct graph *g, int shard, struct task *t);
 
 /* Gradient of a parameter where this task may add to it or set it. */
 real *task_gradient(const struct task *t, int param);

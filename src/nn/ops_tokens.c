@@ -143,7 +143,8 @@ static void linear_backward(const struct task *t)
     k->linear_backward_weight(panels, out, in, dy, panel_size(out),
                               tensor_value(t, n->in[0]), panel_size(in),
                               task_gradient(t, n->weight), (size_t)in, true);
-    k->bias_backward(panels, out, dy, panel_size(out), db, true);
+    if (db)
+        k->bias_backward(panels, out, dy, panel_size(out), db, true);
     if (n->qkv)
         clear_key_bias(db, out / 3);
     k->linear_backward_input(panels, out, in, task_param(t, n->weight), (size_t)in, dy,

@@ -4,8 +4,6 @@
  * for the whole batch. The others live only while a shard is worked on: they get
  * places in the worker's scratch, and share them when they are not needed together.
  */
-#include <assert.h>
-
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -61,6 +59,8 @@ static void choose_shards(struct graph *g)
     int blocks = max_int(1, SHARD_PANELS / most_columns(g));
 
     g->shard_blocks = max_int(1, min_int(blocks, plan_blocks(g) / MIN_SHARDS));
+    if (g->plan.training && g->virtual_batch)
+        g->shard_blocks = min_int(lanes_up(g->virtual_batch) / LANES, plan_blocks(g));
 }
 
 static int shard_count(const struct graph *g)
@@ -242,7 +242,6 @@ static void find_stages(struct graph *g)
             last->last = i;
             continue;
         }
-        assert(!n->op->local);
         g->stages[g->n_stages++] = (struct stage){
             i, i, chunks(n, n->out ? n->out->features : 1),
             n->op->backward_input && n->in[0] && n->in[0]->needs_grad

@@ -161,6 +161,28 @@ struct kernels {
     void (*softmax_slope)(int n, int k, real *z, size_t panel, const real *whole,
                           const real *slope);
 
+    /* ---- gated linear unit (num/glu.c), over n panels of d features ---- */
+
+    /* x: panels of 2 d features, a and b. y = a sigmoid(b), or with a residual (n panels of
+     * d) sqrt(1/2) (a sigmoid(b) + residual). */
+    void (*glu_forward)(int n, int d, const real *x, const real *residual, real *y);
+    /* dx (n panels of 2 d) is set; residual: there was one, whose gradient is
+     * sqrt(1/2) dy. */
+    void (*glu_backward)(int n, int d, const real *x, const real *dy, real *dx,
+                         bool residual);
+
+    /* ---- shares of 1 for the d features of each row of n panels (num/mask.c) ---- */
+
+    /* p = max(z - tau, 0), tau so that p sums to 1: the point of the simplex next to z
+     * (Martins, Astudillo 2016). p may be z. */
+    void (*sparsemax_forward)(int n, int d, const real *z, real *p);
+    /* dp becomes dz: dp minus its mean over the support where p > 0, elsewhere 0. */
+    void (*sparsemax_backward)(int n, int d, const real *p, real *dp);
+    /* p = e^z / sum e^z; p may be z. */
+    void (*softmax_forward)(int n, int d, const real *z, real *p);
+    /* dp becomes dz = p (dp - p . dp). */
+    void (*softmax_backward)(int n, int d, const real *p, real *dp);
+
     /* ---- the update (num/adamw.c) ---- */
 
     /* g[i] = the sum of lanes[l][i]; the lanes become 0; returns the sum of g^2 */

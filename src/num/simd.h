@@ -26,7 +26,9 @@
     X(add_norm_forward) X(add_norm_backward) X(lines_sum) \
     X(batch_norm_forward) X(batch_norm_infer) X(batch_norm_backward) \
     X(attention_forward) X(attention_backward) X(softmax_scan) \
-    X(softmax_slope) X(gradient_sum) X(gradient_norm) \
+    X(softmax_slope) X(glu_forward) X(glu_backward) X(sparsemax_forward) \
+    X(sparsemax_backward) X(softmax_forward) X(softmax_backward) \
+    X(gradient_sum) X(gradient_norm) \
     X(adamw_step) X(average_step) \
     X(tsne_attract) X(tsne_cost) X(tsne_repel) X(tsne_spread) X(tsne_gather) \
     X(tsne_move) X(rows_pair) X(rows_part) X(spectra_split) X(spectra_join) \
