@@ -497,7 +497,7 @@ static void make_many(struct stage *t)
     stage_init(t, "income");
     for (int i = 0; i < 12; i++) {
         r = add_run(t, names[i], "income", 12 + 3 * i, 0, 3 + i);
-        r->settings.train.lr = i % 3 ? 1e-3 : 3e-4;
+        r->settings.train.lr = i % 3 ? 0 : 3e-4;
         r->settings.model.dim = i == 5 ? 16 : 32;
         end_run(t, r, i % 4 ? TRAIN_EARLY : TRAIN_EPOCHS);
         if (i != 6)

@@ -67,8 +67,9 @@ static bool find_parent(struct context *c, const struct call *call, struct setti
     o = model_options((*parent)->model);
     if (!model_embeds((*parent)->model))
         return error_set(err, ERROR_STATE,
-                         "the run %s takes its categorical columns one-hot and has no "
-                         "embeddings to begin with", (*parent)->name);
+                         "the run %s takes its categorical columns %s and has no "
+                         "embeddings to begin with", (*parent)->name,
+                         model_takes_columns((*parent)->model));
     if (s->model.kind != o->kind)
         return error_set(err, ERROR_USAGE, "%s is a model of kind %s and model.kind is "
                          "%s: say `set model.kind %s`", (*parent)->name,
@@ -128,7 +129,7 @@ static bool run_pretrain(struct context *c, const struct call *call, struct erro
 #define LEARNING_SETTINGS(drawn) \
     SETTING("epochs", "train.epochs", "N", "epochs at most"), \
     SETTING("batch", "train.batch", "N", "rows of a step; 0: chosen by the table"), \
-    SETTING("lr", "train.lr", "X", "learning rate"), \
+    SETTING("lr", "train.lr", "X", "learning rate; 0: chosen by the kind"), \
     SETTING("patience", "train.patience", "N", \
             "epochs without a better one; 0: no limit"), \
     SETTING("weight_decay", "train.weight_decay", "X", "decoupled weight decay"), \

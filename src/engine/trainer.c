@@ -16,7 +16,7 @@ enum { PAUSE_SECONDS = 1 };
 struct train_options train_defaults(void)
 {
     return (struct train_options){
-        .epochs = 100, .batch = 0, .lr = 1e-3, .weight_decay = 1e-2,
+        .epochs = 100, .batch = 0, .lr = 0, .weight_decay = 1e-2,
         .schedule = SCHEDULE_CONSTANT, .warmup = 0, .patience = 15, .watch = WATCH_AUTO,
         .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .average = 0.99,
         .autosave = 60, .freeze = 0, .body_lr = 1, .prune = 0.2, .prune_every = 10,
@@ -29,7 +29,7 @@ bool train_check(const struct train_options *o, struct error *err)
 {
     return error_unless_within(err, "train.epochs", o->epochs, 1, 1e6)
         && error_unless_within(err, "train.batch", o->batch, 0, 65536)
-        && error_unless_within(err, "train.lr", o->lr, 1e-9, 1)
+        && error_unless_within(err, "train.lr", o->lr, 0, 1)
         && error_unless_within(err, "train.weight_decay", o->weight_decay, 0, 1)
         && error_unless_within(err, "train.warmup", o->warmup, 0, 1e6)
         && error_unless_within(err, "train.patience", o->patience, 0, 1e6)
@@ -42,6 +42,13 @@ bool train_check(const struct train_options *o, struct error *err)
         && error_unless_within(err, "train.prune", o->prune, 0, 0.9)
         && error_unless_within(err, "train.prune_every", o->prune_every, 1, 1e6)
         && pretrain_check(&o->pretrain, err) && unlabeled_check(&o->unlabeled, err);
+}
+
+double train_lr(const struct train_options *o, enum model_kind kind)
+{
+    if (o->lr > 0)
+        return o->lr;
+    return kind == MODEL_TABNET ? 0.02 : 1e-3;
 }
 
 int train_batch(const struct train_options *o, size_t rows)
@@ -222,6 +229,7 @@ struct trainer *trainer_new(struct model *m, const struct frame *f,
     t->frame = f;
     t->split = split;
     t->options = *o;
+    t->options.lr = train_lr(o, model_options(m)->kind);
     t->pool = pool;
     t->kernels = kernels_best();
     t->params = model_params(m);

@@ -29,7 +29,7 @@ enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 struct train_options {
     int epochs;           /* at most */
     int batch;            /* rows a step; 0: see train_batch */
-    double lr;
+    double lr;            /* 0: see train_lr */
     double weight_decay;  /* decoupled; weights of linear maps only */
     enum schedule schedule;
     double warmup;        /* epochs of linear warm-up */
@@ -52,6 +52,11 @@ struct train_options {
 
 struct train_options train_defaults(void);
 bool train_check(const struct train_options *o, struct error *err);
+
+/* The learning rate for that kind of model: the one asked for, or 0.001, but 0.02 of a
+ * TabNet, as its paper and DreamQuark's code have it: every linear map of it has a norm
+ * behind it, and its masks hardly move at a smaller one. */
+double train_lr(const struct train_options *o, enum model_kind kind);
 
 /* The batch size for that many training rows: the one asked for, or a hundredth of the
  * rows as a multiple of 32 between 32 and 256, so that small tables get enough steps an

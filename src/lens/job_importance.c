@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "lens/input.h"
+#include "lens/masks.h"
 #include "lens/trial.h"
 
 struct importance_job {
@@ -22,8 +23,13 @@ struct importance_job {
     uint32_t *permutation;  /* (rows) whose cells a row gets */
     struct frame *missing;  /* of masking, for the present input */
     double *worse, *moved;  /* (inputs, repeats) */
+    struct masks *masks;    /* IMPORTANCE_MASKS, else NULL */
+    double *share;          /* (inputs) sum over the rows so far, then their mean */
+    double *steps;          /* (inputs, steps) likewise */
+    int n_steps;
+    size_t looked, decided; /* rows so far, those that a step brought something for */
     int *order;             /* (inputs) after the end: the most important first */
-    double share;           /* published */
+    double done;            /* share of the whole; published */
 };
 
 struct importance_job *importance_job_new(const struct importance_request *r)
@@ -37,11 +43,15 @@ struct importance_job *importance_job_new(const struct importance_request *r)
     j->asked.rows = j->trial.rows.asked;
     j->metric = metric_field(e->task, 0);
     j->inputs = inputs_new(e, &j->n_inputs);
-    j->repeats = r->by == IMPORTANCE_MASKING ? 1 : r->repeats;
+    j->repeats = r->by == IMPORTANCE_PERMUTATION ? r->repeats : 1;
     values = (size_t)(j->n_inputs * j->repeats) + 1;
     j->worse = xcalloc(values, sizeof *j->worse);
     j->moved = xcalloc(values, sizeof *j->moved);
     j->order = xcalloc((size_t)j->n_inputs + 1, sizeof *j->order);
+    if (r->by == IMPORTANCE_MASKS)
+        j->n_steps = model_options(r->rows.model)->steps;
+    j->share = xcalloc((size_t)j->n_inputs + 1, sizeof *j->share);
+    j->steps = xcalloc((size_t)(j->n_inputs * j->n_steps) + 1, sizeof *j->steps);
     j->pass = -1;
     return j;
 }
@@ -120,19 +130,69 @@ static double mean_of(const struct importance_job *j, const double *values, int 
     return mean;
 }
 
+static double weight_of(const struct importance_job *j, int input)
+{
+    return j->masks ? j->share[input] : mean_of(j, j->worse, input);
+}
+
 /* What comes first stays in front of its equals; what is not known is last. */
 static void put_in_order(struct importance_job *j)
 {
     for (int i = 0; i < j->n_inputs; i++) {
-        double worse = mean_of(j, j->worse, i);
+        double weight = weight_of(j, i);
         int at = i;
 
-        while (at > 0 && !(mean_of(j, j->worse, j->order[at - 1]) >= worse)
-               && !isnan(worse))
+        while (at > 0 && !(weight_of(j, j->order[at - 1]) >= weight)
+               && !isnan(weight))
             at--;
         memmove(j->order + at + 1, j->order + at, (size_t)(i - at) * sizeof *j->order);
         j->order[at] = i;
     }
+}
+
+/* ---- masks ---- */
+
+/* Of row r of those looked at. One that no step brings anything for has no mask in all. */
+static void add_masks(struct importance_job *j, size_t r)
+{
+    size_t at = r * (size_t)masks_features(j->masks);
+    double all = 0;
+
+    for (int i = 0; i < j->n_inputs; i++) {
+        double share = masks_share(j->masks, masks_aggregated(j->masks) + at,
+                                   &j->inputs[i]);
+
+        j->share[i] += share;
+        all += share;
+        for (int s = 0; s < j->n_steps; s++)
+            j->steps[i * j->n_steps + s] += masks_share(
+                j->masks, masks_step(j->masks, s + 1) + at, &j->inputs[i]);
+    }
+    j->decided += all > 0;
+}
+
+static void divide_masks(struct importance_job *j)
+{
+    for (int i = 0; i < j->n_inputs; i++)
+        j->share[i] /= (double)j->decided;
+    for (int i = 0; i < j->n_inputs * j->n_steps; i++)
+        j->steps[i] /= (double)j->trial.n;
+}
+
+static enum step look_at_masks(struct importance_job *j)
+{
+    const struct trial *t = &j->trial;
+    size_t left = t->n - j->looked, n = left < MASKS_ROWS ? left : MASKS_ROWS;
+
+    masks_look(j->masks, t->rows.frame, t->index + j->looked, n);
+    for (size_t r = 0; r < n; r++)
+        add_masks(j, r);
+    j->looked += n;
+    if (j->looked < t->n)
+        return STEP_MORE;
+    divide_masks(j);
+    put_in_order(j);
+    return STEP_DONE;
 }
 
 /* ---- slices ---- */
@@ -143,6 +203,10 @@ static enum step prepare(struct importance_job *j, struct error *err)
 
     if (step != STEP_DONE)
         return step;
+    if (j->asked.by == IMPORTANCE_MASKS) {
+        j->masks = masks_new(j->asked.rows.model, j->asked.rows.pool, err);
+        return j->masks ? STEP_MORE : STEP_FAILED;
+    }
     j->before = try_alloc(j->trial.n, (size_t)model_outputs(j->asked.rows.model)
                                           * sizeof *j->before);
     j->permutation = try_alloc(j->trial.n, sizeof *j->permutation);
@@ -158,6 +222,8 @@ static enum step run(void *work, struct error *err)
     struct importance_job *j = work;
     enum step step;
 
+    if (j->masks)
+        return look_at_masks(j);
     if (!j->permutation)
         return prepare(j, err);
     if (j->pass == j->n_inputs * j->repeats) {
@@ -177,7 +243,11 @@ static void publish(void *work)
     struct importance_job *j = work;
     const struct trial *t = &j->trial;
 
-    j->share = (j->pass + 1 + (t->n > 0 ? (double)(t->at % t->n) / (double)t->n : 0))
+    if (j->masks) {
+        j->done = (double)j->looked / (double)t->n;
+        return;
+    }
+    j->done = (j->pass + 1 + (t->n > 0 ? (double)(t->at % t->n) / (double)t->n : 0))
         / (j->n_inputs * j->repeats + 1);
 }
 
@@ -191,6 +261,9 @@ static void release(void *work)
     trial_done(&j->trial);
     free(j->before);
     free(j->permutation);
+    masks_free(j->masks);
+    free(j->share);
+    free(j->steps);
     free(j->worse);
     free(j->moved);
     free(j->order);
@@ -206,7 +279,7 @@ const struct job_type importance_job_type = {
 
 double importance_job_share(const void *work)
 {
-    return ((const struct importance_job *)work)->share;
+    return ((const struct importance_job *)work)->done;
 }
 
 /* ---- after the end ---- */
@@ -219,6 +292,11 @@ const struct importance_request *importance_job_asked(const struct importance_jo
 size_t importance_job_rows(const struct importance_job *j)
 {
     return j->trial.n;
+}
+
+int importance_job_steps(const struct importance_job *j)
+{
+    return j->n_steps;
 }
 
 int importance_job_repeats(const struct importance_job *j)
@@ -246,7 +324,8 @@ struct importance importance_job_column(const struct importance_job *j, int i)
     int input = j->order[i];
     const double *repeats = j->worse + input * j->repeats;
     struct importance found = {j->inputs[input].column, mean_of(j, j->worse, input), NAN,
-                               mean_of(j, j->moved, input), repeats};
+                               mean_of(j, j->moved, input), repeats, j->share[input],
+                               j->steps + input * j->n_steps};
     double square = 0;
 
     for (int k = 0; k < j->repeats; k++)

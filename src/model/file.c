@@ -23,6 +23,8 @@
     X(dim) X(layers) X(heads) X(identifier) X(ffn) \
     X(head_hidden1) X(head_hidden2) X(head_cap)
 #define REAL_OPTIONS(X) X(dropout) X(head_dropout)
+#define TABNET_INTS(X) X(steps) X(width) X(category_dim) X(virtual_batch)
+#define TABNET_REALS(X) X(gamma) X(sparsity)
 #define BOOL_OPTIONS(X) X(head_norm) X(continuous_norm)
 
 /* False: no memory for it. */
@@ -45,6 +47,11 @@ static bool put_options(json_t *j, const struct model_options *o)
         PUT_INT(latent)
         PUT_INT(components)
         PUT_REAL(beta)
+    }
+    if (o->kind == MODEL_TABNET) {
+        TABNET_INTS(PUT_INT)
+        TABNET_REALS(PUT_REAL)
+        ok &= put(j, "softmax", json_boolean(o->mask == MASK_SOFTMAX));
     }
     if (model_kind_is_mlp(o->kind))
         ok &= put(j, "one_hot", json_boolean(o->encoding == ENCODING_ONE_HOT));
@@ -76,6 +83,12 @@ static bool options_from_json(const json_t *j, enum model_kind kind,
         GET_INT(latent)
         GET_INT(components)
         GET_REAL(beta)
+    }
+    if (kind == MODEL_TABNET) {
+        TABNET_INTS(GET_INT)
+        TABNET_REALS(GET_REAL)
+        o->mask = json_is_true(json_object_get(j, "softmax")) ? MASK_SOFTMAX
+                                                              : MASK_SPARSEMAX;
     }
     if (model_kind_is_mlp(kind) && json_is_true(json_object_get(j, "one_hot")))
         o->encoding = ENCODING_ONE_HOT;

@@ -178,13 +178,22 @@ enum pretext model_pretext(const struct model *m)
     return m->pretext;
 }
 
-bool model_embeds(const struct model *m)
+static bool is_one_hot(const struct model *m)
 {
-    bool one_hot = m->options.kind == MODEL_LOGISTIC
+    return m->options.kind == MODEL_LOGISTIC
         || (model_kind_is_mlp(m->options.kind)
             && m->options.encoding == ENCODING_ONE_HOT);
+}
 
-    return m->encoder->n_categorical > 0 && !one_hot;
+bool model_embeds(const struct model *m)
+{
+    return m->encoder->n_categorical > 0 && !is_one_hot(m)
+        && m->options.kind != MODEL_TABNET;
+}
+
+const char *model_takes_columns(const struct model *m)
+{
+    return is_one_hot(m) ? "one-hot" : "as numbers for its masks";
 }
 
 int model_column_table(const struct model *m, int column)
@@ -192,7 +201,7 @@ int model_column_table(const struct model *m, int column)
     char name[32];
 
     snprintf(name, sizeof name, "columns.%d.%s", column,
-             model_embeds(m) ? "value" : "weight");
+             is_one_hot(m) ? "weight" : "value");
     return params_find(m->params, name);
 }
 

@@ -121,6 +121,8 @@ const struct encoder *model_encoder(const struct model *m);
 enum pretext model_pretext(const struct model *m); /* PRETEXT_NONE: it has a head */
 /* Columns are vectors of width dim there, "hidden.0" to "hidden.LAYERS" of its graph. */
 bool model_embeds(const struct model *m);
+/* How one that does not takes its categorical columns: "one-hot". */
+const char *model_takes_columns(const struct model *m);
 /* The number of the parameter that has a row for each code of a column. */
 int model_column_table(const struct model *m, int column);
 size_t model_parameters(const struct model *m); /* trainable numbers */

@@ -297,6 +297,8 @@ static void draw_model(struct sheet *t)
         make_line(t, "model", "%s", model_kind_name(o->kind));
         if (model_kind_is_mlp(o->kind) && o->encoding == ENCODING_ONE_HOT)
             make_line(t, "columns", "one-hot");
+        if (o->kind == MODEL_TABNET)
+            make_line(t, "steps", "%d, width %d", o->steps, o->width);
     }
     if (parameters > 0)
         make_line(t, "weights", "%s", count_text(parameters, count));
@@ -312,7 +314,8 @@ static void draw_training(struct sheet *t)
 
     if (r->batch > 0)
         make_line(t, "batch", "%s rows", count_text((size_t)r->batch, count));
-    make_line(t, "AdamW", "lr %.3g%s", now ? r->progress.lr : o->lr,
+    make_line(t, "AdamW", "lr %.3g%s",
+              now ? r->progress.lr : train_lr(o, run_model_kind(r)),
               o->schedule == SCHEDULE_COSINE ? " cos" : "");
     make_line(t, "decay", "%.3g", o->weight_decay);
     if (r->curve.n > 0 && !isnan(r->curve.points[r->curve.n - 1].norm))
