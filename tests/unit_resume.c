@@ -21,13 +21,16 @@ struct way {
     const char *target;
     enum pretext pretext;
     bool from; /* with a body that was pre-trained */
+    enum model_kind kind;
     struct train_options options;
 };
 
 static struct way way_of(int i)
 {
-    static const char *const targets[] = {"yes", "kind", "price", "yes", "yes", "yes"};
-    struct way k = {targets[i], PRETEXT_NONE, i == 5, train_defaults()};
+    static const char *const targets[] = {"yes", "kind", "price", "yes", "yes",
+                                          "yes", "kind"};
+    struct way k = {targets[i], PRETEXT_NONE, i == 5,
+                    i == 6 ? MODEL_TABNET : MODEL_TABTRANSFORMER, train_defaults()};
 
     k.pretext = i == 3 ? PRETEXT_MLM : i == 4 ? PRETEXT_RTD : PRETEXT_NONE;
     k.options.epochs = EPOCHS;
@@ -43,7 +46,7 @@ static struct way way_of(int i)
     return k;
 }
 
-enum { WAYS = 6 };
+enum { WAYS = 7 };
 
 struct run {
     struct pool *pool;
@@ -62,6 +65,8 @@ static struct run run_new(struct subject *s, const struct way *k, bool fresh,
     m.layers = 1;
     m.heads = 2;
     m.head_cap = 16;
+    m.kind = k->kind;
+    m.virtual_batch = 16;
     r.pool = pool_new(threads, &r.err);
     r.model = model_new_pretext(&m, s->encoder, k->pretext, fresh ? 3 : 4, &r.err);
     if (k->from && fresh) {

@@ -48,13 +48,16 @@ static void rows_forward(const struct task *t)
                tensor_value(t, y), tensor_panel(y));
 }
 
+/* Data have no gradient. */
 static void rows_backward(const struct task *t)
 {
     const struct tensor *x = t->node->in[0], *y = t->node->out;
     size_t panel = tensor_panel(x);
+    real *dx = tensor_grad(t, x);
 
-    copy_lines(t->blocks, x->features, tensor_grad(t, y), tensor_panel(y),
-               tensor_grad(t, x) + (size_t)t->first_block * panel, panel);
+    if (dx)
+        copy_lines(t->blocks, x->features, tensor_grad(t, y), tensor_panel(y),
+                   dx + (size_t)t->first_block * panel, panel);
 }
 
 static const struct op op_rows = {

@@ -55,9 +55,11 @@ void ISA(sparsemax_forward)(int n, int d, const real *z, real *p)
         for (int i = 0; i < LANES; i += WIDTH) {
             vec largest = largest_of(d, z + i), tau = threshold(d, z + i, largest);
 
-            for (int f = 0; f < d; f++)
-                store(p + f * LANES + i,
-                      vmax(load(z + f * LANES + i) - largest - tau, (vec){0}));
+            for (int f = 0; f < d; f++) { /* what is no number stays none */
+                vec v = load(z + f * LANES + i) - largest;
+
+                store(p + f * LANES + i, choose(v < tau, (vec){0}, v - tau));
+            }
         }
 }
 
