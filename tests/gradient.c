@@ -312,8 +312,8 @@ static struct tensor *two_masks(struct graph *g, struct tensor *x, bool sparse,
                                 double entropy)
 {
     int d = graph_features(x);
-    struct tensor *first = graph_mask(g, shared_linear(g, x, d, "m1"), NULL, sparse, entropy,
-                                      "mask1");
+    struct tensor *first = graph_mask(g, shared_linear(g, x, d, "m1"), NULL, sparse,
+                                      entropy, "mask1");
     struct tensor *prior = graph_prior(g, first, NULL, 1.3, "prior1"), *second, *third;
 
     second = graph_mask(g, shared_linear(g, x, d, "m2"), prior, sparse, entropy, "mask2");
@@ -344,7 +344,8 @@ static struct tensor *softmax_rows(struct graph *g, struct tensor *x, int d)
 /* Features of x that nobody takes, that one takes, and that two do. */
 static struct tensor *decision_rows(struct graph *g, struct tensor *x, int d)
 {
-    struct tensor *y = shared_linear(g, x, d, "first"), *z = shared_linear(g, x, d, "second");
+    struct tensor *y = shared_linear(g, x, d, "first");
+    struct tensor *z = shared_linear(g, x, d, "second");
     struct tensor *total = graph_decision(g, y, NULL, d / 2, "decision1");
     struct tensor *part = graph_part(g, y, d / 2, d / 4, "part");
 

@@ -64,6 +64,11 @@ same few over_50k 'set model.kind logistic'
 same kinds kind 'set model.kind logistic' 'mark /^(height|weight)$/ ignore'
 same kinds price 'set model.kind mlp' 'set model.encoding one-hot'
 same kinds grade 'set model.kind mlp' 'set data.scaling standard'
+same few over_50k 'set model.kind tabnet'
+same kinds kind 'set model.kind tabnet' 'set model.mask softmax' 'set model.category_dim 3' \
+    'set model.continuous_norm yes'
+same kinds price 'set model.kind tabnet' 'set model.steps 5' 'mark /^(town|kind|grade)$/ ignore'
+same kinds grade 'set model.kind tabnet' 'mark /^(height|weight|price)$/ ignore'
 printf '%s\n' 'load few.csv' 'target over_50k' 'set model.kind vib' 'train --epochs 1' \
     'save v.safetensors' > vib.tabscope
 "$tabscope" -b vib.tabscope > out 2>&1 &&

@@ -195,7 +195,8 @@ static void gates_are_as_worked_out(void)
         k->glu_backward(1, D, x, dy, dx, residual);
         for (int f = 0; f < D; f++)
             for (int r = 0; r < LANES; r++) {
-                double want = a[f] * gate[f] + (residual ? r - f : 0), g = scale * (r + 1);
+                double want = a[f] * gate[f] + (residual ? r - f : 0);
+                double g = scale * (r + 1);
 
                 check_near((double)y[f * LANES + r], scale * want, 1e-5);
                 check_near((double)dx[f * LANES + r], g * gate[f], 1e-5);

@@ -61,6 +61,46 @@ def softmax(x):
     return e / e.sum(-1, keepdims=True)
 
 
+def sparsemax(x):
+    falling = -np.sort(-x)
+    k, total = np.arange(1, x.shape[1] + 1), falling.cumsum(1)
+    size = (1 + k * falling > total).sum(1, keepdims=True)
+    return np.maximum(x - (np.take_along_axis(total, size - 1, 1) - 1) / size, 0)
+
+
+def tabnet(options, tensor, code, value):
+    t, total, prior = options["width"], 0, 1
+    share = softmax if options["softmax"] else sparsemax
+    norm = lambda name, x: ((x - tensor[name + ".mean"])
+                            / np.sqrt(tensor[name + ".variance"] + 1e-5)
+                            * tensor[name + ".weight"] + tensor[name + ".bias"])
+
+    def transform(step, h):
+        for b in range(4):
+            name = f"transform.{step}.{b}"
+            g = norm(name + ".norm",
+                     h @ tensor[(f"shared.{b}" if b < 2 else name) + ".weight"].T)
+            g = g[:, :2 * t] / (1 + np.exp(-g[:, 2 * t:]))
+            h = g if b == 0 else (h + g) * math.sqrt(0.5)
+        return h
+
+    if options["continuous_norm"] and value.size:
+        name = "continuous.norm"
+        value = ((value - value.mean(1, keepdims=True))
+                 / np.sqrt(value.var(1, keepdims=True) + 1e-5)
+                 * tensor[name + ".weight"] + tensor[name + ".bias"])
+    z = [tensor[f"columns.{i}.value"][code[:, i]] for i in range(code.shape[1])]
+    z = norm("input.norm", np.concatenate(z + [value], 1))
+    h = transform(0, z)
+    for step in range(1, options["steps"] + 1):
+        name = f"attentive.{step}"
+        mask = share(prior * norm(name + ".norm", h[:, t:] @ tensor[name + ".weight"].T))
+        prior = prior * (options["gamma"] - mask)
+        h = transform(step, mask * z)
+        total = total + np.maximum(h[:, :t], 0)
+    return total @ tensor["out.weight"].T
+
+
 def logits(options, tensor, code, value):
     n, m = code.shape
     one_hot = m > 0 and "columns.0.weight" in tensor
@@ -125,8 +165,9 @@ def main(model, table):
     with open(table, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     code, value = encode(description["encoder"], rows)
+    model = tabnet if description["kind"] == "tabnet" else logits
     names, p = predictions(description["encoder"],
-                           logits(description["options"], tensor, code, value))
+                           model(description["options"], tensor, code, value))
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(names)
     out.writerows([f"{x:.7g}" for x in row] for row in p)

@@ -176,8 +176,9 @@ static bool check_masks(const struct run *r, enum importance_by by, struct error
     enum model_kind kind = run_model_kind(r);
 
     return by != IMPORTANCE_MASKS || kind == MODEL_TABNET
-        || error_set(err, ERROR_USAGE, "only a TabNet has masks, and %s is of kind %s: say "
-                     "`importance --by permutation`", r->name, model_kind_name(kind));
+        || error_set(err, ERROR_USAGE, "only a TabNet has masks, and %s is of kind %s: "
+                     "say `importance --by permutation`", r->name,
+                     model_kind_name(kind));
 }
 
 static bool run_importance(struct context *c, const struct call *call, struct error *err)
@@ -207,10 +208,10 @@ const struct command command_importance = {
             "model may never have seen. Worse is what the AUC loses, or what the error "
             "of a regression gains; moved, how far a prediction goes: half the sum over "
             "classes of what their probabilities change, or the change of the number. "
-            "What two columns say alike neither is missed for. Masks are those of a TabNet: "
-            "which share of what it looks at is of each column, in the mean over the rows, "
-            "in all (each step counting by what it decides) and in each step. They tell "
-            "where it looks, not what that is worth.",
+            "What two columns say alike neither is missed for. Masks are those of a "
+            "TabNet: which share of what it looks at is of each column, in the mean over "
+            "the rows, in all (each step counting by what it decides) and in each step. "
+            "They tell where it looks, not what that is worth.",
     .options = {
         RUN_OPTION,
         {"by", {VALUE_CHOICE, IMPORTANCE_NAMES, 0, 0}, OPTIONAL, IMPORTANCE_NAMES,

@@ -506,13 +506,21 @@ static size_t node_parameters(const struct graph *g, const struct node *n)
     return total;
 }
 
+/* Rows as one column (graph_rows) are rows to a person. */
+static int columns_of(const struct graph *g, const struct tensor *x)
+{
+    bool rows = g->virtual_batch > 0 && x->columns == 1;
+
+    return x->layout == TOKENS && !rows ? x->columns : 0;
+}
+
 struct node_info graph_node(const struct graph *g, int i)
 {
     const struct node *n = &g->nodes[i];
     struct node_info info = {
         .op = n->op->name,
         .name = n->name[0] ? n->name : n->op->name,
-        .columns = n->out && n->out->layout == TOKENS ? n->out->columns : 0,
+        .columns = n->out ? columns_of(g, n->out) : 0,
         .features = n->out ? n->out->features : 1,
         .parameters = node_parameters(g, n),
         .flops = n->flops,

@@ -115,9 +115,9 @@ struct tensor *graph_rows(struct graph *g, struct tensor *x);
 struct tensor *graph_linear_shared(struct graph *g, struct tensor *x, int out,
                                    const char *name, const char *weight,
                                    double deviation);
-/* Batch norm over each virtual batch by itself: as few as have at most virtual_batch rows,
- * a multiple of LANES and the same for all of a graph, and as even as whole blocks of
- * LANES rows can be. "NAME.weight", "NAME.bias", and buffers "NAME.mean",
+/* Batch norm over each virtual batch by itself, of at most virtual_batch rows: a multiple
+ * of LANES, the same for all of a graph. There are as few of them as can be, and they are
+ * as even as whole blocks of LANES rows can be. "NAME.weight", "NAME.bias", and buffers "NAME.mean",
  * "NAME.variance": the mean over the first fifty virtual batches, then running averages
  * that move by 0.02. */
 struct tensor *graph_ghost_norm(struct graph *g, struct tensor *x, int virtual_batch,
@@ -126,9 +126,9 @@ struct tensor *graph_ghost_norm(struct graph *g, struct tensor *x, int virtual_b
  * sqrt(1/2) (a sigmoid(b) + residual). */
 struct tensor *graph_glu(struct graph *g, struct tensor *x, struct tensor *residual,
                          const char *name);
-/* Shares of 1 for the features of each row: sparsemax (Martins, Astudillo 2016) of
- * prior x, or else its softmax; prior NULL: 1. `entropy` times the mean over the rows of -sum p log p is
- * added to the loss, but to that of rows without labels. */
+/* Shares p of 1 for the features of each row: the sparsemax (Martins, Astudillo 2016) of
+ * prior x, or else its softmax; prior NULL: 1. `entropy` times the mean over the rows of
+ * -sum p log p is added to the loss, but not to that of rows without labels. */
 struct tensor *graph_mask(struct graph *g, struct tensor *x, struct tensor *prior,
                           bool sparse, double entropy, const char *name);
 /* prior (gamma - mask); prior NULL: 1 */

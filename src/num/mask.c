@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Maps from the features of each row to shares of 1: sparsemax and softmax. The threshold of
- * sparsemax is not found by sorting, which lanes could not do side by side, but by taking
- * away what is below the threshold of what is left until nothing is (Michelot 1986): the
- * same number, usually after three or four rounds.
+ * Maps from the features of each row to shares of 1: sparsemax and softmax. The threshold
+ * of sparsemax is not found by sorting, which lanes could not do side by side, but by
+ * taking away what is below the threshold of what is left until nothing is (Michelot
+ * 1986): the same number, usually after three or four rounds.
  */
 #include "num/simd.h"
 
@@ -26,8 +26,8 @@ INLINE bool same(vec a, vec b)
     return true;
 }
 
-/* From the largest number on. It never falls, so that rounding cannot let a number in again
- * that was taken away, for ever. */
+/* Counted from the largest number. It never falls: so rounding cannot let in again what
+ * was taken away, for ever. */
 INLINE vec threshold(int d, const real *z, vec largest)
 {
     vec tau = splat(-1), size = {0}, before;
