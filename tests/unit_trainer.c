@@ -80,6 +80,7 @@ static struct run run_of(struct subject *s, const struct train_options *o,
     m.dim = 16;
     m.layers = 2;
     m.heads = 4;
+    m.virtual_batch = 16; /* so that there are several to share out */
     r.pool = pool_new(threads, &r.err);
     r.model = model_new_pretext(&m, s->encoder, pretext, 3, &r.err);
     r.trainer = trainer_new(r.model, s->frame, s->split, o, r.pool, &r.err);
