@@ -10,6 +10,7 @@ static const struct contender contenders[] = {
     {"sparse-mlp", "Sparse MLP", MODEL_SPARSE_MLP, PRETEXT_NONE, UNLABELED_NOT},
     {"logistic", "Logistic Regression", MODEL_LOGISTIC, PRETEXT_NONE, UNLABELED_NOT},
     {"vib", "VIB", MODEL_VIB, PRETEXT_NONE, UNLABELED_NOT},
+    {"tabnet", "TabNet", MODEL_TABNET, PRETEXT_NONE, UNLABELED_NOT},
     {"tabtransformer-rtd", "TabTransformer-RTD", MODEL_TABTRANSFORMER, PRETEXT_RTD,
      UNLABELED_NOT},
     {"tabtransformer-mlm", "TabTransformer-MLM", MODEL_TABTRANSFORMER, PRETEXT_MLM,
@@ -45,7 +46,7 @@ const char *contenders_of_paper(bool few_labels)
 {
     return few_labels ? "tabtransformer-rtd,tabtransformer-mlm,mlp-er,mlp-pl,"
                         "tabtransformer-er,tabtransformer-pl"
-                      : "tabtransformer,mlp,sparse-mlp,logistic,vib";
+                      : "tabtransformer,mlp,sparse-mlp,logistic,vib,tabnet";
 }
 
 void contender_take(const struct contender *c, struct settings *s)

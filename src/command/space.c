@@ -138,6 +138,8 @@ static const struct {
     {"mlp", {MLP}},
     {"sparse-mlp", {MLP, "train.prune=0.05..0.5:log"}},
     {"vib", {MLP, "model.components=3..10"}},
+    {"tabnet", {DEEP, "model.steps=3..10", "model.width=8..128",
+                "model.sparsity=1e-6..1e-2:log"}},
     {"logistic", {"train.lr=1e-5..1e-1:log", "train.weight_decay=1e-6..1e-1:log"}},
 };
 
