@@ -15,6 +15,7 @@
 #include "command/resume.h"
 #include "command/script.h"
 #include "engine/session.h"
+#include "model/grower.h"
 #include "ui/app.h"
 #include "ui/arguments.h"
 #include "ui/keylist.h"
@@ -47,6 +48,8 @@ static int print_text(void (*add)(struct str *out))
 static void add_version(struct str *out)
 {
     str_puts(out, PACKAGE_STRING "\n");
+    if (grower_version())
+        str_printf(out, "with XGBoost %s\n", grower_version());
 }
 
 /* ---- what is run before the prompt, or instead of it ---- */

@@ -96,7 +96,7 @@ status=$?;                    is 0 '^name,rows' 'no table' "commands from a pipe
 mkdir -p .config/tabscope
 echo 'set train.lr 0.125' > .config/tabscope/rc
 try -b -c 'show train.lr --format csv'
-is 0 'train.lr,0.001' '' "batch does not read the start-up file"
+is 0 'train.lr,0' '' "batch does not read the start-up file"
 
 if [ -w /dev/full ]; then
     "$tabscope" -b -c help > /dev/full 2> err < /dev/null

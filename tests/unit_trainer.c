@@ -743,7 +743,7 @@ static void wrong_options_are_refused(void)
         printf("# %s\n", r.err.text);                                                    \
     run_done(&r)
     REFUSED(o.lr = 1e9, "train.lr is 1e+09; it must be between");
-    REFUSED(o.lr = 0, "train.lr is 0");
+    REFUSED(o.lr = -1, "train.lr is -1");
     REFUSED(o.epochs = 0, "train.epochs is 0");
     REFUSED(o.batch = -1, "train.batch is -1");
     REFUSED(o.clip = NAN, "train.clip is nan");

@@ -11,13 +11,15 @@ struct model_options model_defaults(void)
         .dropout = 0.1, .head_dropout = 0, .head_hidden1 = 4, .head_hidden2 = 2,
         .head_cap = -1, .head_norm = HEAD_NORM_AUTO, .continuous_norm = false,
         .latent = 64, .components = 5, .beta = 1e-3,
+        .rounds = 10, .depth = 6, .leaves = 0, .min_child = 1, .subsample = 0.8,
+        .colsample = 0.8, .l2 = 1,
     };
 }
 
 const char *model_kind_name(enum model_kind kind)
 {
     static const char *const names[MODEL_KINDS] = {"tabtransformer", "mlp",
-                                                  "sparse-mlp", "vib", "logistic"};
+                                                  "sparse-mlp", "vib", "logistic", "gbdt"};
 
     return names[kind];
 }
@@ -51,12 +53,24 @@ bool model_check(const struct model_options *o, struct error *err)
         || !error_unless_within(err, "model.latent", o->latent, 1, 1024)
         || !error_unless_within(err, "model.components", o->components, 1, 100)
         || !error_unless_within(err, "model.beta", o->beta, 0, 100)
+        || !error_unless_within(err, "model.rounds", o->rounds, 1, 10000)
+        || !error_unless_within(err, "model.depth", o->depth, 0, 32)
+        || !error_unless_within(err, "model.leaves", o->leaves, 0, 65536)
+        || !error_unless_within(err, "model.min_child", o->min_child, 0, 1e9)
+        || !error_unless_within(err, "model.subsample", o->subsample, 0.01, 1)
+        || !error_unless_within(err, "model.colsample", o->colsample, 0.01, 1)
+        || !error_unless_within(err, "model.l2", o->l2, 0, 1e9)
         || !error_unless_within(err, "model.identifier", o->identifier, -1, o->dim - 1))
         return false;
     if (o->dim % o->heads != 0)
         return error_set(err, ERROR_USAGE,
                          "model.dim %d cannot be divided among %d heads; choose "
                          "model.heads so that it divides model.dim", o->dim, o->heads);
+    if (o->leaves == 0 && o->depth == 0)
+        return error_set(err, ERROR_USAGE, "model.depth and model.leaves are both 0: a tree "
+                         "would have no end; choose one of them");
+    if (o->leaves == 1)
+        return error_set(err, ERROR_USAGE, "model.leaves is 1: a tree has at least 2");
     return true;
 }
 
