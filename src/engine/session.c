@@ -162,6 +162,11 @@ struct model *run_seen(const struct run *r)
     return r->model ? r->model : r->live;
 }
 
+int run_epochs(const struct run *r)
+{
+    return r->progress.last_epoch > 0 ? r->progress.last_epoch : r->settings.train.epochs;
+}
+
 const struct encoder *run_encoder(const struct run *r)
 {
     return r->model ? model_encoder(r->model) : r->encoder;
