@@ -64,6 +64,13 @@ same few over_50k 'set model.kind logistic'
 same kinds kind 'set model.kind logistic' 'mark /^(height|weight)$/ ignore'
 same kinds price 'set model.kind mlp' 'set model.encoding one-hot'
 same kinds grade 'set model.kind mlp' 'set data.scaling standard'
+if "$tabscope" --version | grep -q XGBoost; then
+    same few over_50k 'set model.kind gbdt'
+    same kinds kind 'set model.kind gbdt' 'set model.depth 0' 'set model.leaves 9'
+    same kinds price 'set model.kind gbdt' 'set data.scaling standard'
+else
+    skip "gbdt" "built without XGBoost"
+fi
 printf '%s\n' 'load few.csv' 'target over_50k' 'set model.kind vib' 'train --epochs 1' \
     'save v.safetensors' > vib.tabscope
 "$tabscope" -b vib.tabscope > out 2>&1 &&
