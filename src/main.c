@@ -276,6 +276,8 @@ int main(int argc, char **argv)
     int status;
 
     hold_standard_streams();
+    /* XGBoost's threads sleep while they wait, where others have work for the cores */
+    setenv("OMP_WAIT_POLICY", "passive", 0);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     if (!arguments_parse(argc, argv, &a, &err))

@@ -14,6 +14,8 @@
 #include "base/text.h"
 #include "model/grower.h"
 
+enum { THREAD_CELLS = 200000 };
+
 /* Of Debian and of XGBoost's own builds. */
 static const char *const names[] = {"libxgboost.so.0", "libxgboost.so"};
 
@@ -79,7 +81,7 @@ struct grower {
     struct model_options options;
     DMatrixHandle rows;
     size_t n_rows;
-    int threads;
+    int threads; /* that have enough to do to be worth waiting for each other */
     uint64_t seed;
 };
 
@@ -123,6 +125,13 @@ static bool make_rows(struct grower *g, const float *x, struct error *err)
     return done || refused(g, "taking the rows", err);
 }
 
+static int worth(int threads, size_t cells)
+{
+    size_t most = 1 + cells / THREAD_CELLS;
+
+    return most < (size_t)threads ? (int)most : threads;
+}
+
 struct grower *grower_new(const struct gbdt *gbdt, const struct model_options *o,
                           const float *x, size_t rows, int threads, uint64_t seed,
                           struct error *err)
@@ -132,7 +141,7 @@ struct grower *grower_new(const struct gbdt *gbdt, const struct model_options *o
     g->gbdt = gbdt;
     g->options = *o;
     g->n_rows = rows;
-    g->threads = threads;
+    g->threads = worth(threads, rows * (size_t)gbdt->n_features);
     g->seed = seed;
     if (load(&g->xgboost, err)) {
         g->xgboost.XGBRegisterLogCallback(say_nothing);

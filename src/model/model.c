@@ -413,14 +413,11 @@ static void predict_rows(struct model *m, struct pool *pool, struct picked *p, i
 }
 
 /* What it takes to predict at all. */
-static bool prepare(struct model *m, struct pool *pool, enum fill fill, struct error *err)
+static bool prepare(struct model *m, struct pool *pool, struct error *err)
 {
     if (m->pretext != PRETEXT_NONE)
         return error_set(err, ERROR_STATE, "a model that was only pre-trained predicts no "
                          "target");
-    if (m->gbdt && fill == FILL_MEAN)
-        return error_set(err, ERROR_USAGE, "trees have no vectors of classes to take the "
-                         "mean of; they know what a missing cell is: leave out --fill");
     return m->gbdt || model_infer(m, pool, err);
 }
 
@@ -441,8 +438,8 @@ bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
 
     if (!ok)
         error_set(err, ERROR_STATE, "these rows were encoded for another model");
-    ok = ok && prepare(m, pool, fill, err);
-    p.missing = ok ? missing_values(m, fill) : NULL;
+    ok = ok && prepare(m, pool, err);
+    p.missing = ok && !m->gbdt ? missing_values(m, fill) : NULL;
     for (size_t from = 0; ok && from < n; from += INFER_ROWS) {
         int rows = (int)(n - from < INFER_ROWS ? n - from : INFER_ROWS);
 

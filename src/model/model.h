@@ -82,7 +82,8 @@ const char *pretext_name(enum pretext pretext); /* "none", "mlm", "rtd" */
 
 /* What stands for a missing cell of a categorical column when rows are predicted: the
  * vector of the missing class, or the mean of those of the column's known classes, for
- * columns whose training rows held few missing cells or none. */
+ * columns whose training rows held few missing cells or none. To trees a missing cell is
+ * a missing cell, whatever is asked for. */
 enum fill { FILL_CLASS, FILL_MEAN };
 #define FILL_NAMES "class|mean"
 
