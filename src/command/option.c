@@ -246,11 +246,13 @@ void option_print(const struct option *o, const struct settings *s, struct str *
 
 bool option_is_default(const struct option *o, const struct settings *s)
 {
-    struct settings defaults = settings_defaults();
+    struct settings settled = *s, defaults = settings_defaults();
     struct str now = {0}, usual = {0};
     bool same;
 
-    option_print(o, s, &now);
+    train_settle(&settled.train, s->model.kind);
+    train_settle(&defaults.train, s->model.kind);
+    option_print(o, &settled, &now);
     option_print(o, &defaults, &usual);
     same = strcmp(str_text(&now), str_text(&usual)) == 0;
     str_done(&now);

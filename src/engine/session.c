@@ -130,6 +130,7 @@ struct run *run_new(const char *name)
     r->name = xstrdup(name);
     r->split = split_defaults();
     r->settings = settings_defaults();
+    train_settle(&r->settings.train, r->settings.model.kind);
     return r;
 }
 

@@ -67,12 +67,12 @@ struct model_options {
     double beta;            /* and the weight of the distance between both (1e-3) */
     bool continuous_norm;   /* layer norm over the continuous features of a row */
     int rounds;             /* a GBDT: rounds of boosting that make an epoch (10) */
-    int depth;              /* its trees' levels of splits at most; 0: any */
+    int depth;              /* its trees' levels of splits at most (5); 0: any */
     int leaves;             /* their leaves at most, the best split first; 0: any, level by
                                level */
     double min_child;       /* smallest sum of second derivatives in a leaf */
-    double subsample;       /* share of the rows that a tree is grown from */
-    double colsample;       /* and of the columns */
+    double subsample;       /* share of the rows that a tree is grown from (.8) */
+    double colsample;       /* and of the columns (.5) */
     double l2;              /* penalty of the squares of what leaves answer */
 };
 
