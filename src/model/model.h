@@ -72,7 +72,7 @@ struct model_options {
                                level */
     double min_child;       /* smallest sum of second derivatives in a leaf */
     double subsample;       /* share of the rows that a tree is grown from (.8) */
-    double colsample;       /* and of the columns (.5) */
+    double colsample;       /* and of the columns (.8) */
     double l2;              /* penalty of the squares of what leaves answer */
 };
 

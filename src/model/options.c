@@ -12,7 +12,7 @@ struct model_options model_defaults(void)
         .head_cap = -1, .head_norm = HEAD_NORM_AUTO, .continuous_norm = false,
         .latent = 64, .components = 5, .beta = 1e-3,
         .rounds = 10, .depth = 5, .leaves = 0, .min_child = 1, .subsample = 0.8,
-        .colsample = 0.5, .l2 = 1,
+        .colsample = 0.8, .l2 = 1,
     };
 }
 
