@@ -29,8 +29,9 @@ struct grower *grower_new(const struct gbdt *g, const struct model_options *o,
 void grower_free(struct grower *g); /* NULL: nothing */
 
 /* First and second derivative of the loss by each logit (rows, outputs), multiples of
- * 2^-24; rows whose are 0 do not count. Adds a tree for each output to f, whose answers are `lr` of a full step.
- * False with a sentence: XGBoost refuses; then f may have to be cut. */
+ * 2^-24; rows whose are 0 do not count. Adds a tree for each output to f, whose answers
+ * are `lr` of a full step. False with a sentence: XGBoost refuses; then f may have to be
+ * cut. */
 bool grower_round(struct grower *g, struct forest *f, double lr, const float *first,
                   const float *second, struct error *err);
 

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "command/run_text.h"
+#include "model/gbdt.h"
 #include "ui/prose.h"
 #include "ui/scroll.h"
 
@@ -298,7 +299,10 @@ static void draw_model(struct sheet *t)
         if (model_kind_is_mlp(o->kind) && o->encoding == ENCODING_ONE_HOT)
             make_line(t, "columns", "one-hot");
     }
-    if (parameters > 0)
+    if (r->model && model_gbdt(r->model))
+        make_line(t, "trees", "%s", count_text(model_gbdt(r->model)->forest->n_trees,
+                                               count));
+    else if (parameters > 0)
         make_line(t, "weights", "%s", count_text(parameters, count));
 }
 
