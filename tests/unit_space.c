@@ -30,8 +30,8 @@ static void what_makes_no_sense_is_refused(void)
                   "OPTION=LOW..HIGH, OPTION=LOW..HIGH:log or OPTION=A,B,C");
     check_refused("train.lrr=1", "there is no option \"train.lrr\"; did you mean "
                   "train.lr?");
-    check_refused("train.lr=0..1:log", "train.lr takes a number from 1e-09 to 1, not "
-                  "\"0\"");
+    check_refused("train.lr=-1..1:log", "train.lr takes a number from 0 to 1, not "
+                  "\"-1\"");
     check_refused("train.lr=1e-3..1e-5", "\"train.lr=1e-3..1e-5\" says not what to draw: "
                   "write OPTION=LOW..HIGH, OPTION=LOW..HIGH:log or OPTION=A,B,C");
     check_refused("model.dropout=0..0.5:log", "\"model.dropout=0..0.5:log\" says not what "
