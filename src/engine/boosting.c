@@ -438,6 +438,7 @@ static bool guess(struct trainer *t, const uint32_t *rows, size_t n, struct erro
     float *predicted = try_alloc(n, outputs * sizeof *predicted);
     bool done;
 
+    free(b->guessed);
     b->guessed = try_alloc(n, 2 * sizeof *b->guessed);
     if (!b->guessed || !predicted)
         done = no_memory(n, err);
@@ -559,6 +560,7 @@ static bool restore(struct trainer *t, const struct train_state *s, struct error
     struct forest *f = forest_copy(s->forest);
     size_t bytes = s->n_guessed * 2 * sizeof *b->guessed;
 
+    free(b->guessed);
     b->guessed = try_alloc(bytes, 1);
     if (!f || !b->guessed) {
         forest_free(f);

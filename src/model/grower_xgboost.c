@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "model/grower.h"
 
-enum { THREAD_CELLS = 200000 };
+enum { THREAD_CELLS = 50000 };
 
 /* Of Debian and of XGBoost's own builds. */
 static const char *const names[] = {"libxgboost.so.0", "libxgboost.so"};
