@@ -15,6 +15,7 @@
 #include "command/resume.h"
 #include "command/script.h"
 #include "engine/session.h"
+#include "model/grower.h"
 #include "ui/app.h"
 #include "ui/arguments.h"
 #include "ui/keylist.h"
@@ -47,6 +48,8 @@ static int print_text(void (*add)(struct str *out))
 static void add_version(struct str *out)
 {
     str_puts(out, PACKAGE_STRING "\n");
+    if (grower_version())
+        str_printf(out, "with XGBoost %s\n", grower_version());
 }
 
 /* ---- what is run before the prompt, or instead of it ---- */
@@ -273,6 +276,8 @@ int main(int argc, char **argv)
     int status;
 
     hold_standard_streams();
+    /* XGBoost's threads sleep while they wait, where others have work for the cores */
+    setenv("OMP_WAIT_POLICY", "passive", 0);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     if (!arguments_parse(argc, argv, &a, &err))

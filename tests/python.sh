@@ -69,6 +69,13 @@ same kinds kind 'set model.kind tabnet' 'set model.mask softmax' 'set model.cate
     'set model.continuous_norm yes'
 same kinds price 'set model.kind tabnet' 'set model.steps 5' 'mark /^(town|kind|grade)$/ ignore'
 same kinds grade 'set model.kind tabnet' 'mark /^(height|weight|price)$/ ignore'
+if "$tabscope" --version | grep -q XGBoost; then
+    same few over_50k 'set model.kind gbdt'
+    same kinds kind 'set model.kind gbdt' 'set model.depth 0' 'set model.leaves 9'
+    same kinds price 'set model.kind gbdt' 'set data.scaling standard'
+else
+    skip "gbdt" "built without XGBoost"
+fi
 printf '%s\n' 'load few.csv' 'target over_50k' 'set model.kind vib' 'train --epochs 1' \
     'save v.safetensors' > vib.tabscope
 "$tabscope" -b vib.tabscope > out 2>&1 &&

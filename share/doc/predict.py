@@ -18,8 +18,10 @@ def read_model(path):
         header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
         rest = file.read()
     description = json.loads(header.pop("__metadata__")["model"])
+    kinds = {"F32": "<f4", "I64": "<i8", "U8": "u1"}
     return description, {
-        name: np.frombuffer(rest[slice(*t["data_offsets"])], "<f4").reshape(t["shape"])
+        name: np.frombuffer(rest[slice(*t["data_offsets"])],
+                            kinds[t["dtype"]]).reshape(t["shape"])
         for name, t in header.items()}
 
 
@@ -148,6 +150,45 @@ def logits(options, tensor, code, value):
     return linear("head.out", z)
 
 
+def seen_by_trees(encoder, code, value):
+    """(rows, features), NaN where missing."""
+    names = [(f["column"], f["source"]) for f in encoder["continuous"]]
+    x = []
+    for f, own in zip(encoder["categorical"], code.T):
+        last = len(f["texts"]) + (f["counts"][-1] > 0)
+        x.append(np.where((own == 0) | (own > last), math.nan, own - 1.0))
+    for i, (column, source) in enumerate(names):
+        if source == "missing" or (column, source) in names[:i]:
+            continue
+        gone = (value[:, names.index((column, "missing"))] > 0
+                if (column, "missing") in names else False)
+        x.append(np.where(gone, math.nan, value[:, i].astype("f4")))
+    return np.stack(x, 1)
+
+
+def sum_of_trees(tensor, x, outputs):
+    y, rows = np.zeros((len(x), outputs)), np.arange(len(x))
+    sets = tensor.get("forest.sets", np.zeros(1, "u1"))
+    node, byte = 0, 0
+    for tree, (nodes, bytes) in enumerate(tensor["forest.sizes"]):
+        at = np.zeros(len(x), int)
+        while True:
+            feature, left, missing_left, first = tensor["forest.nodes"][node + at].T
+            inner = feature >= 0
+            if not inner.any():
+                break
+            cell = x[rows, feature]
+            c = np.where(inner & (first >= 0) & ~np.isnan(cell), cell, 0).astype(int)
+            place = byte + np.maximum(first, 0) + c // 8
+            chosen = sets[np.minimum(place, len(sets) - 1)] >> c % 8 & 1
+            right = np.where(np.isnan(cell), missing_left == 0, np.where(
+                first >= 0, chosen == 1, cell >= tensor["forest.values"][node + at]))
+            at = np.where(inner, left + right, at)
+        y[:, tree % outputs] += tensor["forest.values"][node + at]
+        node, byte = node + nodes, byte + bytes
+    return y
+
+
 def predictions(encoder, y):
     """Names of columns, and (rows, columns)."""
     if encoder["task"] == "regression":
@@ -161,13 +202,18 @@ def main(model, table):
     description, tensor = read_model(model)
     if description["kind"] == "vib":
         sys.exit("a VIB predicts from samples of the program's own random numbers")
-    tensor = {name: t.astype(float) for name, t in tensor.items()}
+    encoder = description["encoder"]
     with open(table, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    code, value = encode(description["encoder"], rows)
-    model = tabnet if description["kind"] == "tabnet" else logits
-    names, p = predictions(description["encoder"],
-                           model(description["options"], tensor, code, value))
+    code, value = encode(encoder, rows)
+    if description["kind"] == "gbdt":
+        y = sum_of_trees(tensor, seen_by_trees(encoder, code, value),
+                         len(encoder["classes"]) if encoder["task"] == "multiclass" else 1)
+    else:
+        tensor = {name: t.astype(float) for name, t in tensor.items()}
+        model = tabnet if description["kind"] == "tabnet" else logits
+        y = model(description["options"], tensor, code, value)
+    names, p = predictions(encoder, y)
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(names)
     out.writerows([f"{x:.7g}" for x in row] for row in p)

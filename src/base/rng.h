@@ -25,6 +25,9 @@ enum rng_stream {
     RNG_PERMUTE,   /* rows that get each other's cells to see how that matters */
     RNG_LATENT,    /* samples of latent distributions */
     RNG_SEARCH,    /* settings that a search tries */
+    RNG_GROW,      /* columns that a tree is grown from */
+    RNG_BAG,       /* and rows */
+    RNG_PSEUDO,    /* rows without labels that are learned from with a guessed one */
 };
 
 struct rng {

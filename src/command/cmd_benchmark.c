@@ -469,10 +469,11 @@ const struct command command_benchmark = {
             "validation rows choose. What is printed is the mean over the "
             "splits of the test rows' AUC (R2 of numbers) and its deviation; p says how "
             "likely the difference to the best is chance (corrected resampled t-test). "
-            "Models: tabtransformer, mlp, sparse-mlp, logistic, vib, tabnet; with few "
+            "Models: tabtransformer, mlp, sparse-mlp, logistic, vib, tabnet, gbdt; with few "
             "--labels also tabtransformer-rtd and -mlm, which are pre-trained, and "
-            "tabtransformer-er, -pl, mlp-er, mlp-pl, which learn from rows without labels "
-            "by entropy or pseudo labels. What is done is kept in the folder of runs: the "
+            "tabtransformer-er, -pl, mlp-er, mlp-pl, gbdt-pl, which learn from rows "
+            "without labels by entropy or pseudo labels. What is done is kept in the folder "
+            "of runs: the "
             "same command with the same --name goes on, or prints again.",
     .arguments = {{"TABLE", {VALUE_TABLE, NULL, 0, 0}, MANY_OR_NONE, NULL,
                    "names of tables, or files; else the current one"}},

@@ -67,9 +67,8 @@ static bool find_parent(struct context *c, const struct call *call, struct setti
     o = model_options((*parent)->model);
     if (!model_embeds((*parent)->model))
         return error_set(err, ERROR_STATE,
-                         "the run %s takes its categorical columns %s and has no "
-                         "embeddings to begin with", (*parent)->name,
-                         model_takes_columns((*parent)->model));
+                         "the run %s %s and has no embeddings to begin with",
+                         (*parent)->name, model_lacks_embeddings((*parent)->model));
     if (s->model.kind != o->kind)
         return error_set(err, ERROR_USAGE, "%s is a model of kind %s and model.kind is "
                          "%s: say `set model.kind %s`", (*parent)->name,
@@ -97,6 +96,7 @@ static bool begin_run(struct context *c, const struct call *call, enum pretext p
     if (!take_settings(call, &settings, err) || (name && !training_check_name(c, name, err))
         || !find_parent(c, call, &settings, &how.parent, err))
         return false;
+    train_settle(&settings.train, settings.model.kind);
     r = make_run(c, call, &settings, pretext);
     r->parent = how.parent ? xstrdup(how.parent->name) : NULL;
     repeat_run(&commands, c->session->table, r, how.parent);
@@ -129,7 +129,7 @@ static bool run_pretrain(struct context *c, const struct call *call, struct erro
 #define LEARNING_SETTINGS(drawn) \
     SETTING("epochs", "train.epochs", "N", "epochs at most"), \
     SETTING("batch", "train.batch", "N", "rows of a step; 0: chosen by the table"), \
-    SETTING("lr", "train.lr", "X", "learning rate; 0: chosen by the kind"), \
+    SETTING("lr", "train.lr", "X", "learning rate; 0: by the kind of model"), \
     SETTING("patience", "train.patience", "N", \
             "epochs without a better one; 0: no limit"), \
     SETTING("weight_decay", "train.weight_decay", "X", "decoupled weight decay"), \

@@ -57,9 +57,8 @@ static bool read_against(struct context *c, const struct call *call, const struc
     if (!other || !check_columns(r, other, err))
         return false;
     if (!model_embeds(run_seen(other)))
-        return error_set(err, ERROR_STATE, "%s takes its categorical columns %s: "
-                         "there are no embeddings to lay out", other->name,
-                         model_takes_columns(run_seen(other)));
+        return error_set(err, ERROR_STATE, "%s %s: there are no embeddings to lay out",
+                         other->name, model_lacks_embeddings(run_seen(other)));
     q->against_run = other->name;
     q->against = run_seen(other);
     return true;

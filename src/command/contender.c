@@ -2,6 +2,11 @@
 #include "command/contender.h"
 
 #include "command/name.h"
+#include "model/grower.h"
+
+#define FEW_LABELS "tabtransformer-rtd,tabtransformer-mlm,mlp-er,mlp-pl," \
+    "tabtransformer-er,tabtransformer-pl"
+#define ALL_LABELS "tabtransformer,mlp,sparse-mlp,logistic,vib,tabnet"
 
 static const struct contender contenders[] = {
     {"tabtransformer", "TabTransformer", MODEL_TABTRANSFORMER, PRETEXT_NONE,
@@ -11,6 +16,7 @@ static const struct contender contenders[] = {
     {"logistic", "Logistic Regression", MODEL_LOGISTIC, PRETEXT_NONE, UNLABELED_NOT},
     {"vib", "VIB", MODEL_VIB, PRETEXT_NONE, UNLABELED_NOT},
     {"tabnet", "TabNet", MODEL_TABNET, PRETEXT_NONE, UNLABELED_NOT},
+    {"gbdt", "GBDT", MODEL_GBDT, PRETEXT_NONE, UNLABELED_NOT},
     {"tabtransformer-rtd", "TabTransformer-RTD", MODEL_TABTRANSFORMER, PRETEXT_RTD,
      UNLABELED_NOT},
     {"tabtransformer-mlm", "TabTransformer-MLM", MODEL_TABTRANSFORMER, PRETEXT_MLM,
@@ -21,6 +27,7 @@ static const struct contender contenders[] = {
      UNLABELED_ENTROPY},
     {"tabtransformer-pl", "TabTransformer (PL)", MODEL_TABTRANSFORMER, PRETEXT_NONE,
      UNLABELED_PSEUDO},
+    {"gbdt-pl", "GBDT (PL)", MODEL_GBDT, PRETEXT_NONE, UNLABELED_PSEUDO},
 };
 
 enum { CONTENDERS = sizeof contenders / sizeof contenders[0] };
@@ -44,9 +51,11 @@ const struct contender *contender_find(const char *name, struct error *err)
 
 const char *contenders_of_paper(bool few_labels)
 {
-    return few_labels ? "tabtransformer-rtd,tabtransformer-mlm,mlp-er,mlp-pl,"
-                        "tabtransformer-er,tabtransformer-pl"
-                      : "tabtransformer,mlp,sparse-mlp,logistic,vib,tabnet";
+    bool trees = grower_version() != NULL;
+
+    if (few_labels)
+        return trees ? FEW_LABELS ",gbdt-pl" : FEW_LABELS;
+    return trees ? ALL_LABELS ",gbdt" : ALL_LABELS;
 }
 
 void contender_take(const struct contender *c, struct settings *s)

@@ -60,11 +60,28 @@ static const struct option options[] = {
      "a TabNet: rows at most that are normalised together in training; a multiple of 16"},
     {"model.continuous_norm", SWITCH, AT(model.continuous_norm),
      "layer norm over the continuous features of a row"},
+    {"model.rounds", INT(1, 10000), AT(model.rounds),
+     "a GBDT: rounds of boosting that make an epoch; each grows a tree, of several classes "
+     "one a class"},
+    {"model.depth", INT(0, 32), AT(model.depth),
+     "a GBDT: levels of splits that a tree has at most; 0 sets none"},
+    {"model.leaves", INT(0, 65536), AT(model.leaves),
+     "a GBDT: leaves that a tree has at most, where the best split comes first; 0 sets none "
+     "and grows level by level"},
+    {"model.min_child", NUMBER(0, 1e9), AT(model.min_child),
+     "a GBDT: smallest sum of second derivatives of the loss that a leaf may have"},
+    {"model.subsample", NUMBER(0.01, 1), AT(model.subsample),
+     "a GBDT: share of the rows that a tree is grown from, drawn for each round"},
+    {"model.colsample", NUMBER(0.01, 1), AT(model.colsample),
+     "a GBDT: share of the columns that a tree is grown from, drawn for each tree"},
+    {"model.l2", NUMBER(0, 1e9), AT(model.l2),
+     "a GBDT: penalty of the squares of what leaves answer"},
     {"train.epochs", INT(1, 1e6), AT(train.epochs), "epochs at most"},
     {"train.batch", INT(0, 65536), AT(train.batch),
      "rows of a training step; 0 takes 16 to 256 by the number of rows to learn from"},
     {"train.lr", NUMBER(0, 1), AT(train.lr),
-     "learning rate; 0 takes 0.001, or 0.02 for a TabNet"},
+     "learning rate; 0 takes what suits the kind of model: 0.001, of a TabNet 0.02, of trees "
+     "0.05"},
     {"train.weight_decay", NUMBER(0, 1), AT(train.weight_decay),
      "decoupled weight decay of linear maps"},
     {"train.schedule", CHOICE("constant|cosine"), AT(train.schedule),
@@ -104,6 +121,9 @@ static const struct option options[] = {
     {"train.pseudo_growth", INT(0, 1e6), AT(train.unlabeled.pseudo_growth),
      "train.unlabeled pseudo: epochs in which it then grows to its weight; early stopping "
      "waits for it"},
+    {"train.pseudo_share", NUMBER(0.001, 1), AT(train.unlabeled.pseudo_share),
+     "train.unlabeled pseudo with a GBDT: share of the rows without labels that are given "
+     "their likeliest class, once, to grow all trees anew"},
     {"train.prune", NUMBER(0, 0.9), AT(train.prune),
      "a sparse MLP: share of its weights, the smallest, that goes each time"},
     {"train.prune_every", INT(1, 1e6), AT(train.prune_every),
@@ -240,11 +260,13 @@ void option_print(const struct option *o, const struct settings *s, struct str *
 
 bool option_is_default(const struct option *o, const struct settings *s)
 {
-    struct settings defaults = settings_defaults();
+    struct settings settled = *s, defaults = settings_defaults();
     struct str now = {0}, usual = {0};
     bool same;
 
-    option_print(o, s, &now);
+    train_settle(&settled.train, s->model.kind);
+    train_settle(&defaults.train, s->model.kind);
+    option_print(o, &settled, &now);
     option_print(o, &defaults, &usual);
     same = strcmp(str_text(&now), str_text(&usual)) == 0;
     str_done(&now);

@@ -38,6 +38,7 @@ bool option_set(const struct option *o, struct settings *s, const char *text,
 void option_print(const struct option *o, const struct settings *s, struct str *out);
 /* False for what concerns the screen only, not how a run comes out. */
 bool option_is_of_runs(const struct option *o);
+/* What is left to the kind of model counts as what that takes. */
 bool option_is_default(const struct option *o, const struct settings *s);
 
 #endif

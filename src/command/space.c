@@ -140,6 +140,9 @@ static const struct {
     {"vib", {MLP, "model.components=3..10"}},
     {"tabnet", {DEEP, "model.steps=3..10", "model.width=8..128",
                 "model.sparsity=1e-6..1e-2:log"}},
+    /* leaves, rows of a leaf (whose second derivatives are 1/4 at most), rate and trees */
+    {"gbdt", {"model.leaves=5..50", "model.depth=0", "model.min_child=0.25..25",
+              "train.lr=0.005..0.5:log", "train.epochs=1..100"}},
     {"logistic", {"train.lr=1e-5..1e-1:log", "train.weight_decay=1e-6..1e-1:log"}},
 };
 

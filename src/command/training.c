@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "command/pending.h"
 #include "engine/job_train.h"
+#include "model/gbdt.h"
 
 enum { SPARSE_MS = 2000 };
 
@@ -80,7 +81,7 @@ static void note_epoch(struct context *c, const struct run *r,
     if (c->narration == NARRATE_ASIDE)
         str_puts(&text, "  ");
     str_printf(&text, "%s: epoch %d of %d, %.1f s, loss %.4f, valid ", r->name,
-               e->epoch, r->settings.train.epochs, e->seconds, e->train_loss);
+               e->epoch, run_epochs(r), e->seconds, e->train_loss);
     add_metrics(&text, &e->valid, r->task);
     if (e->best)
         str_puts(&text, ", best");
@@ -93,14 +94,18 @@ static void note_begin(struct context *c, const struct run *r,
                        const struct train_look *look)
 {
     char parameters[COUNT_TEXT], batches[COUNT_TEXT], rows[COUNT_TEXT];
+    double memory = ceil((double)r->bytes / 1e6);
 
     context_note_lines(c, "", str_text(&look->note));
-    context_note(c,
-                 "%s: %s parameters, %s batch%s of %s rows an epoch, %.0f MB of memory",
-                 r->name, count_text(r->parameters, parameters),
-                 count_text(r->progress.batches, batches),
-                 r->progress.batches == 1 ? "" : "es",
-                 count_text((size_t)r->batch, rows), ceil((double)r->bytes / 1e6));
+    count_text(r->progress.batches, batches);
+    count_text((size_t)r->batch, rows);
+    if (r->settings.model.kind == MODEL_GBDT)
+        context_note(c, "%s: %s round%s of trees an epoch from %s rows, %.0f MB of memory",
+                     r->name, batches, r->progress.batches == 1 ? "" : "s", rows, memory);
+    else
+        context_note(c, "%s: %s parameters, %s batch%s of %s rows an epoch, %.0f MB of "
+                     "memory", r->name, count_text(r->parameters, parameters), batches,
+                     r->progress.batches == 1 ? "" : "es", rows, memory);
 }
 
 /* What was remarked since. */
@@ -151,7 +156,7 @@ static void training_status(struct context *c, const struct pending *p, struct s
         return;
     }
     str_printf(out, "epoch %d of %d, step %zu of %zu, loss %.4f", t->epoch + 1,
-               r->settings.train.epochs, t->step % t->batches, t->batches, t->loss);
+               run_epochs(r), t->step % t->batches, t->batches, t->loss);
     if (r->n_history > 0) {
         str_puts(out, ", valid ");
         add_metrics(out, &r->history[r->n_history - 1].valid, r->task);
@@ -184,6 +189,17 @@ static void note_pruned(struct context *c, const struct run *r)
                  100 * (double)left / (double)n);
 }
 
+static void note_trees(struct context *c, const struct run *r)
+{
+    const struct forest *f = model_gbdt(r->model)->forest;
+    char trees[COUNT_TEXT], leaves[COUNT_TEXT];
+
+    /* a tree has one leaf more than splits */
+    context_note(c, "%s: %s tree%s with %s leaves", r->name, count_text(f->n_trees, trees),
+                 f->n_trees == 1 ? "" : "s",
+                 count_text((f->n_nodes + f->n_trees) / 2, leaves));
+}
+
 static void note_trained(struct context *c, const struct run *r,
                          const struct train_result *result)
 {
@@ -203,6 +219,8 @@ static void note_trained(struct context *c, const struct run *r,
     str_done(&text);
     if (r->model && model_options(r->model)->kind == MODEL_SPARSE_MLP)
         note_pruned(c, r);
+    if (r->model && model_gbdt(r->model))
+        note_trees(c, r);
     if (r->folder && result->saved && result->resumable)
         context_note(c, "%s: kept in %s; `resume %s` goes on with it", r->name, r->folder,
                      r->name);

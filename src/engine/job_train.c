@@ -42,6 +42,7 @@ struct train_job {
     struct lock *lock;             /* of the folder */
     struct checkpoint *checkpoint; /* NULL: nothing is kept to go on with */
     size_t begun;     /* epochs that were done when it went on */
+    size_t guessed;   /* rows with a guessed label that it was told of */
     size_t bytes;     /* that training takes */
     size_t n_written; /* records in metrics.csv */
     FILE *metrics_file;
@@ -331,12 +332,26 @@ static enum step build(struct train_job *j, struct error *err)
     return next(j, PHASE_STEPPING);
 }
 
+static void note_guessed(struct train_job *j)
+{
+    const struct train_progress *p = trainer_progress(j->trainer);
+    char count[COUNT_TEXT];
+
+    if (p->guessed == j->guessed)
+        return;
+    j->guessed = p->guessed;
+    str_printf(&j->note, "%s rows without a label have the class that the best trees find "
+               "likeliest; all trees are grown anew with them\n",
+               count_text(p->guessed, count));
+}
+
 static enum step train(struct train_job *j, struct error *err)
 {
     enum step step = j->stopped ? STEP_DONE : trainer_step(j->trainer, err);
     const struct train_progress *p = trainer_progress(j->trainer);
 
     write_metrics(j);
+    note_guessed(j);
     if (step == STEP_MORE && j->checkpoint)
         checkpoint_step(j->checkpoint, j->trainer, &j->note);
     if (step != STEP_DONE)

@@ -130,6 +130,7 @@ struct run *run_new(const char *name)
     r->name = xstrdup(name);
     r->split = split_defaults();
     r->settings = settings_defaults();
+    train_settle(&r->settings.train, r->settings.model.kind);
     return r;
 }
 
@@ -160,6 +161,11 @@ void run_free(struct run *r)
 struct model *run_seen(const struct run *r)
 {
     return r->model ? r->model : r->live;
+}
+
+int run_epochs(const struct run *r)
+{
+    return r->progress.last_epoch > 0 ? r->progress.last_epoch : r->settings.train.epochs;
 }
 
 const struct encoder *run_encoder(const struct run *r)

@@ -133,6 +133,8 @@ void run_free(struct run *r);
 
 /* Its model or, while it trains, the one in training; NULL: neither is there. */
 struct model *run_seen(const struct run *r);
+/* Epochs that its training has at most. */
+int run_epochs(const struct run *r);
 /* What its columns become; NULL as long as that is not known. */
 const struct encoder *run_encoder(const struct run *r);
 /* (columns) what its best weights have learned of each column by pre-training; while it

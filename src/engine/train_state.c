@@ -19,7 +19,7 @@ enum {
     POINT = sizeof(struct curve_point) / sizeof(double),
     RECORD = 15, /* fields of struct epoch_record and its metrics */
     SCORE = 4,   /* of struct column_score */
-    TENSORS = 11,
+    TENSORS = 12 + FOREST_TENSORS,
 };
 
 void train_state_done(struct train_state *s)
@@ -33,6 +33,8 @@ void train_state_done(struct train_state *s)
     curve_done(&s->curve);
     learned_done(&s->learned);
     free(s->brought);
+    forest_free(s->forest);
+    free(s->guessed);
     *s = (struct train_state){0};
 }
 
@@ -100,6 +102,13 @@ static void add(struct tensor_list *l, const char *name, enum dtype dtype,
         };
 }
 
+static void add_forest(struct tensor_list *l, const struct safetensors_tensor *trees,
+                       size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        l->tensors[l->n++] = trees[i];
+}
+
 /* Caller frees. */
 static double *flatten_history(const struct train_state *s)
 {
@@ -125,6 +134,9 @@ bool train_state_write(const struct train_state *s, const char *path, const char
                        const char *run, struct error *err)
 {
     double *history = flatten_history(s), *learned = flatten_learned(&s->learned);
+    size_t n_trees = 0;
+    struct safetensors_tensor *trees = s->forest ? forest_tensors(s->forest, &n_trees)
+                                                 : NULL;
     char epoch[24], best[24];
     const struct safetensors_pair pairs[] = {
         {"format", FORMAT}, {"version", PACKAGE_VERSION}, {"end", end},
@@ -148,8 +160,14 @@ bool train_state_write(const struct train_state *s, const char *path, const char
     if (s->learned.n > 0)
         add(&l, "learned", DTYPE_F64, learned, s->learned.n,
             (size_t)s->learned.columns * SCORE);
-    ok = safetensors_write(path, 0600, l.tensors, l.n, pairs,
-                           sizeof pairs / sizeof *pairs, err);
+    if (s->n_guessed > 0)
+        add(&l, "guessed", DTYPE_I64, s->guessed, s->n_guessed, 2);
+    add_forest(&l, trees, n_trees);
+    ok = s->forest && !trees
+        ? error_set(err, ERROR_MEMORY, "no memory to write down the trees")
+        : safetensors_write(path, 0600, l.tensors, l.n, pairs,
+                            sizeof pairs / sizeof *pairs, err);
+    forest_tensors_free(trees);
     free(history);
     free(learned);
     return ok;
@@ -306,6 +324,40 @@ static bool read_brought(struct train_state *s, const struct safetensors *file,
     return true;
 }
 
+static bool read_guessed(struct train_state *s, const struct safetensors *file,
+                         struct error *err)
+{
+    const struct safetensors_tensor *t;
+
+    if (!find(file, "guessed", DTYPE_I64, 2, false, &t, err))
+        return false;
+    if (!t)
+        return true;
+    if (t->shape[1] != 2)
+        return error_set(err, ERROR_INPUT, "its tensor guessed is of another shape");
+    s->n_guessed = (size_t)t->shape[0];
+    s->guessed = try_alloc(t->bytes, 1);
+    if (!s->guessed)
+        return error_set(err, ERROR_MEMORY, "no memory for %zu rows", s->n_guessed);
+    if (t->bytes > 0)
+        memcpy(s->guessed, t->data, t->bytes);
+    return true;
+}
+
+/* Trees, or the arenas of all else. */
+static bool read_weights(struct train_state *s, const struct safetensors *file,
+                         struct error *err)
+{
+    if (!safetensors_find(file, "forest.sizes"))
+        return read_reals(file, "weights", true, &s->weights, &s->values, err)
+            && read_reals(file, "average", false, &s->average, &s->values, err)
+            && read_reals(file, "best", true, &s->best, &s->values, err)
+            && read_reals(file, "moment1", true, &s->moment1, &s->trainable, err)
+            && read_reals(file, "moment2", true, &s->moment2, &s->trainable, err);
+    s->forest = forest_read(file, err);
+    return s->forest && read_guessed(s, file, err);
+}
+
 /* What is used to count and index makes sense by itself; whether it fits a model and a
  * table is for the trainer to see. */
 static bool check_counts(const struct train_counts *c, struct error *err)
@@ -337,12 +389,7 @@ static bool read_tensors(struct train_state *s, const struct safetensors *file,
         && read_fixed(file, "counts", DTYPE_I64, &s->counts, sizeof s->counts, err)
         && read_fixed(file, "numbers", DTYPE_F64, &s->numbers, sizeof s->numbers, err)
         && check_counts(&s->counts, err)
-        && read_reals(file, "weights", true, &s->weights, &s->values, err)
-        && read_reals(file, "average", false, &s->average, &s->values, err)
-        && read_reals(file, "best", true, &s->best, &s->values, err)
-        && read_reals(file, "moment1", true, &s->moment1, &s->trainable, err)
-        && read_reals(file, "moment2", true, &s->moment2, &s->trainable, err)
-        && read_history(s, file, err) && read_curve(s, file, err)
+        && read_weights(s, file, err) && read_history(s, file, err) && read_curve(s, file, err)
         && read_learned(s, file, err) && read_brought(s, file, err);
 }
 

@@ -24,6 +24,12 @@
  *     curve     F64  (points, 5) struct curve_point
  *     learned   F64  (epochs, columns, 4) struct column_score; absent without a pretext
  *     brought   U8   which classes came with another body; absent without one
+ *
+ * Of trees there are no weights, average, best and moments, but
+ *
+ *     forest.*       the trees so far (model/forest.h)
+ *     guessed   I64  (rows, 2) number of a row without label in the table, and the class
+ *                    that it is given; absent without any
  */
 #ifndef ENGINE_TRAIN_STATE_H
 #define ENGINE_TRAIN_STATE_H
@@ -34,6 +40,7 @@
 #include "base/error.h"
 #include "engine/curve.h"
 #include "engine/learned.h"
+#include "model/forest.h"
 #include "num/metrics.h"
 #include "num/real.h"
 
@@ -80,6 +87,9 @@ struct train_state {
     struct learned learned;
     unsigned char *brought;         /* (n_brought) or NULL */
     size_t n_brought;
+    struct forest *forest;          /* of trees, which have none of the arenas; or NULL */
+    int64_t *guessed;               /* (n_guessed, 2) or NULL */
+    size_t n_guessed;
     char kernels[16];
 };
 

@@ -44,11 +44,10 @@ bool train_check(const struct train_options *o, struct error *err)
         && pretrain_check(&o->pretrain, err) && unlabeled_check(&o->unlabeled, err);
 }
 
-double train_lr(const struct train_options *o, enum model_kind kind)
+void train_settle(struct train_options *o, enum model_kind kind)
 {
-    if (o->lr > 0)
-        return o->lr;
-    return kind == MODEL_TABNET ? 0.02 : 1e-3;
+    if (o->lr == 0)
+        o->lr = kind == MODEL_GBDT ? 0.05 : kind == MODEL_TABNET ? 0.02 : 1e-3;
 }
 
 int train_batch(const struct train_options *o, size_t rows)
@@ -139,8 +138,7 @@ static size_t count_rows(const struct trainer *t, enum part part)
     return n;
 }
 
-/* Their numbers, `count` of them; caller frees. NULL: no memory. */
-static uint32_t *list_rows(const struct trainer *t, enum part part, size_t count)
+uint32_t *trainer_list_rows(const struct trainer *t, enum part part, size_t count)
 {
     uint32_t *rows;
     size_t n = 0;
@@ -164,8 +162,29 @@ static bool count_parts(struct trainer *t, struct error *err)
                          "%zu training and %zu validation rows %s; training needs at "
                          "least 2 and 1", t->rows, valid,
                          t->corruption ? "are there" : "have a target");
-    t->options.batch = t->largest_batch = train_batch(&t->options, t->rows);
     return true;
+}
+
+bool trainer_count_unlabeled(const struct trainer *t, size_t *n, struct error *err)
+{
+    enum model_kind kind = model_options(t->model)->kind;
+
+    *n = 0;
+    if (t->options.unlabeled.kind == UNLABELED_NOT || t->corruption)
+        return true;
+    if (model_encoder(t->model)->task == TASK_REGRESSION)
+        return error_set(err, ERROR_USAGE, "rows without labels help to learn classes, not "
+                         "numbers: say `set train.unlabeled none`");
+    if (kind == MODEL_VIB)
+        return error_set(err, ERROR_USAGE, "the loss of a VIB has no place for rows without "
+                         "labels: say `set train.unlabeled none`");
+    if (kind == MODEL_GBDT && t->options.unlabeled.kind == UNLABELED_ENTROPY)
+        return error_set(err, ERROR_USAGE, "trees learn from classes, not from the entropy "
+                         "of what is predicted: say `set train.unlabeled pseudo` or none");
+    *n = unlabeled_count(t->frame, t->split);
+    return *n > 0 || error_set(err, ERROR_STATE, "every training row has its label: `split "
+                               "--labeled N` leaves some out, `set train.unlabeled none` "
+                               "goes without them");
 }
 
 /* Beside the others, where the options want them. */
@@ -174,19 +193,10 @@ static bool begin_unlabeled(struct trainer *t, struct error *err)
     size_t n;
     int batch;
 
-    if (t->options.unlabeled.kind == UNLABELED_NOT || t->corruption)
-        return true;
-    if (model_encoder(t->model)->task == TASK_REGRESSION)
-        return error_set(err, ERROR_USAGE, "rows without labels help to learn classes, not "
-                         "numbers: say `set train.unlabeled none`");
-    if (model_options(t->model)->kind == MODEL_VIB)
-        return error_set(err, ERROR_USAGE, "the loss of a VIB has no place for rows without "
-                         "labels: say `set train.unlabeled none`");
-    n = unlabeled_count(t->frame, t->split);
+    if (!trainer_count_unlabeled(t, &n, err))
+        return false;
     if (n == 0)
-        return error_set(err, ERROR_STATE, "every training row has its label: `split "
-                         "--labeled N` leaves some out, `set train.unlabeled none` goes "
-                         "without them");
+        return true;
     batch = train_batch(&t->options, n);
     if (batch > t->largest_batch)
         t->largest_batch = batch;
@@ -196,7 +206,7 @@ static bool begin_unlabeled(struct trainer *t, struct error *err)
 
 static bool make_batcher(struct trainer *t, struct error *err)
 {
-    uint32_t *rows = list_rows(t, PART_TRAIN, t->rows);
+    uint32_t *rows = trainer_list_rows(t, PART_TRAIN, t->rows);
 
     if (rows)
         t->batcher = batcher_new(t->frame, rows, t->rows, t->options.batch, true, true,
@@ -216,6 +226,31 @@ static bool begin_pretext(struct trainer *t, struct error *err)
     return pretext == PRETEXT_NONE || t->corruption;
 }
 
+static bool begin_descent(struct trainer *t, struct error *err)
+{
+    t->params = model_params(t->model);
+    t->options.batch = t->largest_batch = train_batch(&t->options, t->rows);
+    if (!begin_unlabeled(t, err) || !check_memory(t, err) || !make_batcher(t, err)
+        || !allocate(t, err))
+        return false;
+    t->progress.batches = batcher_batches(t->batcher);
+    return true;
+}
+
+static void end_descent(struct trainer *t)
+{
+    graph_free(t->graph);
+    if (t->params)
+        params_free_training(t->params);
+    batcher_free(t->batcher);
+    batcher_free(t->unlabeled);
+    free(t->answers);
+    free(t->weight);
+    free(t->kept);
+    free(t->best);
+    free(t->average);
+}
+
 struct trainer *trainer_new(struct model *m, const struct frame *f,
                             const struct split *split, const struct train_options *o,
                             struct pool *pool, struct error *err)
@@ -229,19 +264,18 @@ struct trainer *trainer_new(struct model *m, const struct frame *f,
     t->frame = f;
     t->split = split;
     t->options = *o;
-    t->options.lr = train_lr(o, model_options(m)->kind);
+    train_settle(&t->options, model_options(m)->kind);
+    t->method = model_gbdt(m) ? &boosting_method : &descent_method;
+    t->progress.last_epoch = o->epochs;
     t->pool = pool;
     t->kernels = kernels_best();
-    t->params = model_params(m);
     if (o->class_weight == CLASS_WEIGHT_BALANCED
         && model_encoder(m)->task != TASK_REGRESSION)
         t->class_weight = balanced_weights(model_encoder(m));
-    if (!begin_pretext(t, err) || !count_parts(t, err) || !begin_unlabeled(t, err)
-        || !check_memory(t, err) || !make_batcher(t, err) || !allocate(t, err)) {
+    if (!begin_pretext(t, err) || !count_parts(t, err) || !t->method->begin(t, err)) {
         trainer_free(t);
         return NULL;
     }
-    t->progress.batches = batcher_batches(t->batcher);
     t->progress.steps = t->progress.batches * (size_t)o->epochs;
     t->curve.steps = (t->progress.batches + CURVE_EPOCH - 1) / CURVE_EPOCH;
     curve_reserve(&t->curve, CURVE_EPOCH + 1);
@@ -253,17 +287,9 @@ void trainer_free(struct trainer *t)
 {
     if (!t)
         return;
-    graph_free(t->graph);
-    params_free_training(t->params);
-    batcher_free(t->batcher);
-    batcher_free(t->unlabeled);
+    t->method->end(t);
     corruption_free(t->corruption);
-    free(t->answers);
     free(t->class_weight);
-    free(t->weight);
-    free(t->kept);
-    free(t->best);
-    free(t->average);
     free(t->history);
     free(t->scores);
     learned_done(&t->learned);
@@ -385,7 +411,7 @@ static unsigned char *list_trained(const struct trainer *t, int column)
     const struct frame *f = t->frame;
     int classes = model_encoder(t->model)->categorical[column].classes;
     unsigned char *trained = try_calloc((size_t)classes + 1, 1);
-    uint32_t *rows = list_rows(t, PART_TRAIN, t->rows);
+    uint32_t *rows = trainer_list_rows(t, PART_TRAIN, t->rows);
 
     for (size_t i = 0; trained && rows && i < t->rows; i++)
         trained[f->codes[rows[i] * (size_t)f->n_categorical + (size_t)column]] = 1;
@@ -434,13 +460,18 @@ static void settle_untrained(struct trainer *t)
     }
 }
 
+static void finish_descent(struct trainer *t, bool best)
+{
+    if (best)
+        memcpy(t->params->value, t->best, params_values(t->params) * sizeof *t->best);
+    settle_untrained(t);
+}
+
 static void finish(struct trainer *t, enum train_end end)
 {
     t->progress.end = end;
     t->progress.seconds = clock_seconds() - t->start;
-    if (t->has_best || end == TRAIN_DIVERGED)
-        memcpy(t->params->value, t->best, params_values(t->params) * sizeof *t->best);
-    settle_untrained(t);
+    t->method->finish(t, t->has_best || end == TRAIN_DIVERGED);
 }
 
 /* The curve breaks off there. */
@@ -506,6 +537,11 @@ static enum task task_of(const struct trainer *t)
     return t->corruption ? TASK_NONE : model_encoder(t->model)->task;
 }
 
+static void keep_best(struct trainer *t)
+{
+    memcpy(t->best, t->params->value, params_values(t->params) * sizeof *t->best);
+}
+
 /* True: the best one so far, and its weights are kept. */
 static bool judge_epoch(struct trainer *t, const struct metrics *valid)
 {
@@ -523,16 +559,17 @@ static bool judge_epoch(struct trainer *t, const struct metrics *valid)
     p->best = value;
     p->best_epoch = p->epoch;
     p->since_best = 0;
-    memcpy(t->best, t->params->value, params_values(t->params) * sizeof *t->best);
+    t->method->keep_best(t);
     return true;
 }
 
 void trainer_swap(struct trainer *t, real **weights)
 {
-    real *own = t->params->value;
+    real *own;
 
     if (!*weights)
         return;
+    own = t->params->value;
     t->params->value = *weights;
     *weights = own;
 }
@@ -547,12 +584,19 @@ static void take_epoch(struct trainer *t, const struct metrics *valid,
                        a->predicted, a->truth, a->n);
 }
 
+static bool answer_by_model(struct trainer *t, struct answers *a, struct error *err)
+{
+    return answers_make(a, t->model, t->pool, t->frame, t->split, PART_VALID, FILL_CLASS,
+                        err);
+}
+
 static bool validate_answers(struct trainer *t, struct metrics *valid, struct error *err)
 {
     struct answers a;
-    bool done = answers_evaluate(&a, t->model, t->pool, t->frame, t->split, PART_VALID,
-                                 FILL_CLASS, valid, err);
+    bool done = t->method->answer(t, &a, err);
 
+    if (done)
+        *valid = answers_measure(&a, model_encoder(t->model));
     if (done && isfinite(valid->loss))
         take_epoch(t, valid, &a);
     answers_done(&a);
@@ -577,7 +621,7 @@ static bool measure_pretext(struct trainer *t, enum part part, struct metrics *o
                             struct error *err)
 {
     size_t n = count_rows(t, part);
-    uint32_t *rows = list_rows(t, part, n);
+    uint32_t *rows = trainer_list_rows(t, part, n);
     bool valid = part == PART_VALID;
     bool done = rows || error_set(err, ERROR_MEMORY, "no memory for %zu rows", n);
 
@@ -641,8 +685,35 @@ static bool is_growing(const struct trainer *t)
 {
     const struct unlabeled_options *o = &t->options.unlabeled;
 
-    return o->kind == UNLABELED_PSEUDO
+    return t->unlabeled && o->kind == UNLABELED_PSEUDO
         && t->progress.epoch < o->pseudo_begin + o->pseudo_growth;
+}
+
+static bool do_not_begin_again(struct trainer *t, bool *more, struct error *err)
+{
+    (void)t;
+    (void)err;
+    *more = false;
+    return true;
+}
+
+static enum step end_or_begin_again(struct trainer *t, enum train_end end,
+                                    struct error *err)
+{
+    struct train_progress *p = &t->progress;
+    bool more;
+
+    if (!t->method->begin_again(t, &more, err))
+        return STEP_FAILED;
+    if (!more) {
+        finish(t, end);
+        return STEP_DONE;
+    }
+    t->has_best = false;
+    p->best_epoch = p->since_best = 0;
+    p->last_epoch = p->epoch + t->options.epochs;
+    p->steps = p->batches * (size_t)p->last_epoch;
+    return STEP_MORE;
 }
 
 static enum step end_epoch(struct trainer *t, struct error *err)
@@ -654,15 +725,11 @@ static enum step end_epoch(struct trainer *t, struct error *err)
         return STEP_FAILED;
     if (!isfinite(valid.loss))
         return diverged(t, valid.loss, "the validation loss");
-    if (p->epoch >= t->options.epochs) {
-        finish(t, TRAIN_EPOCHS);
-        return STEP_DONE;
-    }
+    if (p->epoch >= p->last_epoch)
+        return end_or_begin_again(t, TRAIN_EPOCHS, err);
     if (t->options.patience > 0 && p->since_best >= t->options.patience
-        && !is_growing(t)) {
-        finish(t, TRAIN_EARLY);
-        return STEP_DONE;
-    }
+        && !is_growing(t))
+        return end_or_begin_again(t, TRAIN_EARLY, err);
     return prune(t, err) ? STEP_MORE : STEP_FAILED;
 }
 
@@ -712,34 +779,58 @@ static void follow_average(struct trainer *t)
                        fmax(1 - t->options.average, 9 / (9 + step)), t->average);
 }
 
-static enum step one_step(struct trainer *t, struct error *err)
+static bool step_descent(struct trainer *t, struct pass *pass, struct error *err)
 {
-    struct train_progress *p = &t->progress;
-    const struct batch *b;
+    const struct batch *b = batcher_get(t->batcher, (size_t)t->progress.epoch,
+                                        t->epoch_batches);
     struct update u = update_defaults();
-    double loss, norm = NAN;
 
-    if (t->epoch_batches == p->batches)
-        return end_epoch(t, err);
-    b = batcher_get(t->batcher, (size_t)p->epoch, t->epoch_batches);
-    p->lr = scheduled_lr(t);
-    loss = one_batch(t, b);
-    if (t->unlabeled && isfinite(loss))
-        loss += one_unlabeled_batch(t);
-    if (!isfinite(loss))
-        return diverged(t, loss, "the training loss");
-    u.lr = p->lr;
+    (void)err;
+    *pass = (struct pass){.loss = one_batch(t, b), .norm = NAN, .rows = b->rows};
+    if (t->unlabeled && isfinite(pass->loss))
+        pass->loss += one_unlabeled_batch(t);
+    if (!isfinite(pass->loss))
+        return true;
+    u.lr = t->progress.lr;
     u.weight_decay = t->options.weight_decay;
     u.clip = t->options.clip;
     u.body = body_share(t);
     u.rest = body_rest(t);
     if (is_sparse(t))
         prune_hold(t->params);
-    params_step(t->params, t->kernels, t->pool, &u, &norm);
+    params_step(t->params, t->kernels, t->pool, &u, &pass->norm);
     follow_average(t);
-    measure(t, loss, norm, b->rows);
+    return true;
+}
+
+static enum step one_step(struct trainer *t, struct error *err)
+{
+    struct train_progress *p = &t->progress;
+    struct pass pass;
+
+    if (t->epoch_batches == p->batches)
+        return end_epoch(t, err);
+    p->lr = scheduled_lr(t);
+    if (!t->method->step(t, &pass, err))
+        return STEP_FAILED;
+    if (!isfinite(pass.loss))
+        return diverged(t, pass.loss, "the training loss");
+    measure(t, pass.loss, pass.norm, pass.rows);
     return STEP_MORE;
 }
+
+const struct method descent_method = {
+    .begin = begin_descent,
+    .end = end_descent,
+    .step = step_descent,
+    .answer = answer_by_model,
+    .keep_best = keep_best,
+    .finish = finish_descent,
+    .begin_again = do_not_begin_again,
+    .keep = trainer_keep_descent,
+    .fits = trainer_fits_descent,
+    .restore = trainer_restore_descent,
+};
 
 /* So long between two slices, it was paused or the whole program was. */
 static void leave_out_pause(struct trainer *t)

@@ -29,7 +29,7 @@ enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 struct train_options {
     int epochs;           /* at most */
     int batch;            /* rows a step; 0: see train_batch */
-    double lr;            /* 0: see train_lr */
+    double lr;            /* 0: train_settle decides */
     double weight_decay;  /* decoupled; weights of linear maps only */
     enum schedule schedule;
     double warmup;        /* epochs of linear warm-up */
@@ -53,10 +53,10 @@ struct train_options {
 struct train_options train_defaults(void);
 bool train_check(const struct train_options *o, struct error *err);
 
-/* The learning rate for that kind of model: the one asked for, or 0.001, but 0.02 of a
- * TabNet, as its paper and DreamQuark's code have it: every linear map of it has a norm
- * behind it, and its masks hardly move at a smaller one. */
-double train_lr(const struct train_options *o, enum model_kind kind);
+/* What is left to the kind of model: the learning rate. That of a TabNet is 0.02, as its
+ * paper and DreamQuark's code have it: every linear map of it has a norm behind it, and its
+ * masks hardly move at a smaller one. */
+void train_settle(struct train_options *o, enum model_kind kind);
 
 /* The batch size for that many training rows: the one asked for, or a hundredth of the
  * rows as a multiple of 32 between 32 and 256, so that small tables get enough steps an
@@ -75,6 +75,8 @@ struct train_progress {
     size_t step, steps;        /* done, at most to do */
     size_t batches;            /* an epoch */
     int epoch;                 /* epochs finished */
+    int last_epoch;            /* at most to be done, 0: not known */
+    size_t guessed;            /* rows that were given a label on the way */
     int best_epoch;            /* 0: none yet */
     double best;               /* the watched value there */
     int since_best;            /* epochs */

@@ -1,14 +1,53 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared by the files of the trainer: how it learns (trainer.c) and how it is kept and
- * goes on again (trainer_state.c). */
+/* Shared by the files of the trainer: what all kinds of models have in common and descent
+ * by gradients (trainer.c), boosting (boosting.c), and how it is kept and goes on again
+ * (trainer_state.c). */
 #ifndef ENGINE_TRAINER_OWN_H
 #define ENGINE_TRAINER_OWN_H
 
 #include "data/batch.h"
+#include "engine/answers.h"
 #include "engine/trainer.h"
 #include "nn/graph.h"
 
+/* What a step came to. */
+struct pass {
+    double loss, norm; /* of the gradient, NAN: not known */
+    int rows;
+};
+
+/* What a model learns by. What returns bool says a sentence where it returns false. */
+struct method {
+    /* The rows are counted: sets what a batch is and what an epoch has, and gets memory. */
+    bool (*begin)(struct trainer *t, struct error *err);
+    void (*end)(struct trainer *t); /* also of what has not quite begun */
+    bool (*step)(struct trainer *t, struct pass *p, struct error *err);
+    /* What the model says of the validation rows now. To be released in any case. */
+    bool (*answer)(struct trainer *t, struct answers *a, struct error *err);
+    /* The present weights are the best. */
+    void (*keep_best)(struct trainer *t);
+    /* They become the model's, or as `best` is false, those it has stay; it is the end. */
+    void (*finish)(struct trainer *t, bool best);
+    /* It could end here, but for *more: now it begins anew, knowing more. */
+    bool (*begin_again)(struct trainer *t, bool *more, struct error *err);
+    /* To a state and back, as trainer_keep and trainer_restore; the numbers that all have
+     * are there before. */
+    bool (*keep)(struct trainer *t, struct train_state *s, struct error *err);
+    bool (*fits)(const struct trainer *t, const struct train_state *s);
+    bool (*restore)(struct trainer *t, const struct train_state *s, struct error *err);
+};
+
+extern const struct method descent_method, boosting_method;
+
+/* Of descent, in trainer_state.c. */
+bool trainer_keep_descent(struct trainer *t, struct train_state *s, struct error *err);
+bool trainer_fits_descent(const struct trainer *t, const struct train_state *s);
+bool trainer_restore_descent(struct trainer *t, const struct train_state *s,
+                             struct error *err);
+
 struct trainer {
+    const struct method *method;
+    struct boosting *boosting; /* its own, or NULL */
     struct model *model;
     const struct frame *frame;
     const struct split *split;
@@ -48,6 +87,17 @@ struct trainer {
     int64_t fingerprint;         /* of what it learns from, worked out when asked for */
     bool has_fingerprint;
 };
+
+/* Whether rows without labels are to be used, and how many there are. False: they are,
+ * and cannot be. */
+bool trainer_count_unlabeled(const struct trainer *t, size_t *n, struct error *err);
+
+/* The rows of a part that have a target, or of a pretext all of it; `count` of them, the
+ * caller frees. NULL: no memory. */
+uint32_t *trainer_list_rows(const struct trainer *t, enum part part, size_t count);
+
+/* The diagnosis of the best epoch, which the model's weights are of, made again. */
+bool trainer_diagnose(struct trainer *t, struct error *err);
 
 /* The model has the other weights (values), and they the model's. */
 void trainer_swap(struct trainer *t, real **weights);

@@ -147,7 +147,7 @@ static void copy_numbers(struct trainer *t, struct train_state *s)
     const struct train_progress *p = &t->progress;
 
     s->counts = (struct train_counts){
-        .updates = t->params->step, .step = (int64_t)p->step, .epoch = p->epoch,
+        .updates = s->counts.updates, .step = (int64_t)p->step, .epoch = p->epoch,
         .batch = (int64_t)t->epoch_batches, .has_best = t->has_best,
         .best_epoch = p->best_epoch, .since_best = p->since_best,
         .since_steps = (int64_t)t->since.steps, .curve_steps = (int64_t)t->curve.steps,
@@ -161,7 +161,7 @@ static void copy_numbers(struct trainer *t, struct train_state *s)
     };
 }
 
-bool trainer_keep(struct trainer *t, struct train_state *s, struct error *err)
+bool trainer_keep_descent(struct trainer *t, struct train_state *s, struct error *err)
 {
     bool fresh = !s->weights;
     bool with_best = fresh || s->counts.best_epoch != t->progress.best_epoch;
@@ -169,6 +169,14 @@ bool trainer_keep(struct trainer *t, struct train_state *s, struct error *err)
     if (fresh && !allocate(t, s, err))
         return false;
     copy_arenas(t, s, with_best);
+    s->counts.updates = t->params->step;
+    return true;
+}
+
+bool trainer_keep(struct trainer *t, struct train_state *s, struct error *err)
+{
+    if (!t->method->keep(t, s, err))
+        return false;
     copy_numbers(t, s);
     snprintf(s->kernels, sizeof s->kernels, "%s", t->kernels->name);
     if (s->history_capacity < t->n_history) {
@@ -185,15 +193,20 @@ bool trainer_keep(struct trainer *t, struct train_state *s, struct error *err)
 
 /* ---- into it ---- */
 
+bool trainer_fits_descent(const struct trainer *t, const struct train_state *s)
+{
+    return s->weights && s->values == params_values(t->params)
+        && s->trainable == params_trainable(t->params)
+        && (s->average != NULL) == (t->average != NULL)
+        && s->counts.epoch <= t->options.epochs;
+}
+
 static bool check_shape(const struct trainer *t, const struct train_state *s)
 {
     const struct train_counts *c = &s->counts;
     int columns = t->corruption && c->epoch > 0 ? t->frame->n_categorical : 0;
 
-    return s->values == params_values(t->params)
-        && s->trainable == params_trainable(t->params)
-        && (s->average != NULL) == (t->average != NULL)
-        && (size_t)c->batch <= t->progress.batches && c->epoch <= t->options.epochs
+    return t->method->fits(t, s) && (size_t)c->batch <= t->progress.batches
         && (size_t)c->step
             == (size_t)c->epoch * t->progress.batches + (size_t)c->batch
         && s->learned.columns == columns;
@@ -237,7 +250,6 @@ static void restore_numbers(struct trainer *t, const struct train_state *s)
     const struct train_numbers *n = &s->numbers;
     struct train_progress *p = &t->progress;
 
-    t->params->step = (long)c->updates;
     p->step = (size_t)c->step;
     p->epoch = (int)c->epoch;
     p->best_epoch = (int)c->best_epoch;
@@ -268,9 +280,8 @@ static void restore_history(struct trainer *t, const struct train_state *s)
     learned_follow(&t->learned, &s->learned);
 }
 
-/* It is for people to look at, so it is made again rather than kept. The model holds the
- * best weights then. */
-static bool restore_diagnosis(struct trainer *t, struct error *err)
+/* It is for people to look at, so it is made again rather than kept. */
+bool trainer_diagnose(struct trainer *t, struct error *err)
 {
     int epoch = t->progress.best_epoch;
     struct answers a;
@@ -287,18 +298,18 @@ static bool restore_diagnosis(struct trainer *t, struct error *err)
     return done;
 }
 
-bool trainer_restore(struct trainer *t, const struct train_state *s, struct error *err)
+bool trainer_restore_descent(struct trainer *t, const struct train_state *s,
+                             struct error *err)
 {
     struct params *p = t->params;
     size_t values = s->values * sizeof(real), trainable = s->trainable * sizeof(real);
 
-    if (!check_fit(t, s, err) || !restore_brought(t, s, err))
+    if (!restore_brought(t, s, err))
         return false;
-    restore_numbers(t, s);
-    restore_history(t, s);
+    p->step = (long)s->counts.updates;
     memcpy(t->best, s->best, values);
     memcpy(p->value, s->best, values);
-    if (!restore_diagnosis(t, err))
+    if (!trainer_diagnose(t, err))
         return false;
     memcpy(p->value, s->weights, values);
     if (t->average)
@@ -306,4 +317,13 @@ bool trainer_restore(struct trainer *t, const struct train_state *s, struct erro
     memcpy(p->moment1, s->moment1, trainable);
     memcpy(p->moment2, s->moment2, trainable);
     return true;
+}
+
+bool trainer_restore(struct trainer *t, const struct train_state *s, struct error *err)
+{
+    if (!check_fit(t, s, err))
+        return false;
+    restore_numbers(t, s);
+    restore_history(t, s);
+    return t->method->restore(t, s, err);
 }

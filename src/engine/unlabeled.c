@@ -9,7 +9,7 @@
 struct unlabeled_options unlabeled_defaults(void)
 {
     return (struct unlabeled_options){.entropy = 0.3, .pseudo = 3, .pseudo_begin = 30,
-                                      .pseudo_growth = 40};
+                                      .pseudo_growth = 40, .pseudo_share = 0.2};
 }
 
 bool unlabeled_check(const struct unlabeled_options *o, struct error *err)
@@ -17,7 +17,8 @@ bool unlabeled_check(const struct unlabeled_options *o, struct error *err)
     return error_unless_within(err, "train.entropy", o->entropy, 0, 100)
         && error_unless_within(err, "train.pseudo", o->pseudo, 0, 100)
         && error_unless_within(err, "train.pseudo_begin", o->pseudo_begin, 0, 1e6)
-        && error_unless_within(err, "train.pseudo_growth", o->pseudo_growth, 0, 1e6);
+        && error_unless_within(err, "train.pseudo_growth", o->pseudo_growth, 0, 1e6)
+        && error_unless_within(err, "train.pseudo_share", o->pseudo_share, 0.001, 1);
 }
 
 double unlabeled_weight(const struct unlabeled_options *o, int epoch)
@@ -50,17 +51,24 @@ size_t unlabeled_count(const struct frame *f, const struct split *split)
     return n;
 }
 
+uint32_t *unlabeled_rows(const struct frame *f, const struct split *split, size_t count)
+{
+    uint32_t *rows = try_alloc(count, sizeof *rows);
+    size_t n = 0;
+
+    for (size_t i = 0; rows && n < count; i++)
+        if (is_unlabeled(f, split, i))
+            rows[n++] = (uint32_t)i;
+    return rows;
+}
+
 struct batcher *unlabeled_batcher(const struct frame *f, const struct split *split,
                                   size_t count, int batch, uint64_t seed,
                                   struct error *err)
 {
-    size_t n = 0;
-    uint32_t *rows = try_alloc(count, sizeof *rows);
+    uint32_t *rows = unlabeled_rows(f, split, count);
     struct batcher *b = NULL;
 
-    for (size_t i = 0; rows && i < f->rows; i++)
-        if (is_unlabeled(f, split, i))
-            rows[n++] = (uint32_t)i;
     if (rows)
         b = batcher_new(f, rows, count, batch, true, true, seed);
     free(rows);

@@ -28,8 +28,8 @@ struct look *look_new(struct model *m, struct pool *pool, struct error *err)
         return NULL;
     }
     if (!model_embeds(m)) {
-        error_set(err, ERROR_STATE, "this model takes its categorical columns %s: "
-                  "there are no embeddings to look at", model_takes_columns(m));
+        error_set(err, ERROR_STATE, "this model %s: there are no embeddings to look at",
+                  model_lacks_embeddings(m));
         return NULL;
     }
     l = xcalloc(1, sizeof *l);

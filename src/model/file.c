@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "model/gbdt.h"
 #include "model/private.h"
 #include "nn/safetensors.h"
 
@@ -26,6 +27,8 @@
 #define TABNET_INTS(X) X(steps) X(width) X(category_dim) X(virtual_batch)
 #define TABNET_REALS(X) X(gamma) X(sparsity)
 #define BOOL_OPTIONS(X) X(head_norm) X(continuous_norm)
+#define GBDT_INT_OPTIONS(X) X(rounds) X(depth) X(leaves)
+#define GBDT_REAL_OPTIONS(X) X(min_child) X(subsample) X(colsample) X(l2)
 
 /* False: no memory for it. */
 static bool put(json_t *object, const char *key, json_t *value)
@@ -52,6 +55,10 @@ static bool put_options(json_t *j, const struct model_options *o)
         TABNET_INTS(PUT_INT)
         TABNET_REALS(PUT_REAL)
         ok &= put(j, "softmax", json_boolean(o->mask == MASK_SOFTMAX));
+    }
+    if (o->kind == MODEL_GBDT) {
+        GBDT_INT_OPTIONS(PUT_INT)
+        GBDT_REAL_OPTIONS(PUT_REAL)
     }
     if (model_kind_is_mlp(o->kind))
         ok &= put(j, "one_hot", json_boolean(o->encoding == ENCODING_ONE_HOT));
@@ -89,6 +96,10 @@ static bool options_from_json(const json_t *j, enum model_kind kind,
         TABNET_REALS(GET_REAL)
         o->mask = json_is_true(json_object_get(j, "softmax")) ? MASK_SOFTMAX
                                                               : MASK_SPARSEMAX;
+    }
+    if (kind == MODEL_GBDT) {
+        GBDT_INT_OPTIONS(GET_INT)
+        GBDT_REAL_OPTIONS(GET_REAL)
     }
     if (model_kind_is_mlp(kind) && json_is_true(json_object_get(j, "one_hot")))
         o->encoding = ENCODING_ONE_HOT;
@@ -132,7 +143,7 @@ static char *model_json(const struct model *m)
     return text;
 }
 
-static struct safetensors_tensor *list_tensors(const struct params *p)
+static struct safetensors_tensor *list_params(const struct params *p, size_t *n)
 {
     struct safetensors_tensor *list = xcalloc((size_t)p->n + 1, sizeof *list);
 
@@ -144,29 +155,45 @@ static struct safetensors_tensor *list_tensors(const struct params *p)
         list[i].shape[0] = q->shape[0];
         list[i].shape[1] = q->shape[1];
     }
+    *n = (size_t)p->n;
     return list;
+}
+
+/* NULL: no memory. */
+static struct safetensors_tensor *list_tensors(struct model *m, size_t *n)
+{
+    return model_gbdt(m) ? forest_tensors(model_gbdt(m)->forest, n)
+                         : list_params(model_params(m), n);
+}
+
+static void free_tensors(struct model *m, struct safetensors_tensor *list)
+{
+    if (model_gbdt(m))
+        forest_tensors_free(list);
+    else
+        free(list);
 }
 
 bool model_save(const struct model *m, const json_t *extra, const char *path,
                 struct error *err)
 {
-    const struct params *p = model_params((struct model *)m);
-    struct safetensors_tensor *list = list_tensors(p);
+    size_t n;
+    struct safetensors_tensor *list = list_tensors((struct model *)m, &n);
     char *model = model_json(m), *text = extra ? json_text(extra) : NULL;
     char version[16];
     struct safetensors_pair pairs[] = {
         {"format", FORMAT}, {"schema_version", version}, {"version", PACKAGE_VERSION},
         {"model", model}, {"extra", text ? text : "null"},
     };
-    bool ok = model && (text || !extra);
+    bool ok = list && model && (text || !extra);
 
     snprintf(version, sizeof version, "%d", SCHEMA_VERSION);
     if (ok)
-        ok = safetensors_write(path, 0644, list, (size_t)p->n, pairs,
-                               sizeof pairs / sizeof *pairs, err);
+        ok = safetensors_write(path, 0644, list, n, pairs, sizeof pairs / sizeof *pairs,
+                               err);
     else
         error_set(err, ERROR_MEMORY, "no memory to write down what the model is");
-    free(list);
+    free_tensors((struct model *)m, list);
     free(model);
     free(text);
     return ok;
@@ -223,6 +250,15 @@ static bool check_tensor(const struct param *q, const struct safetensors_tensor 
     return true;
 }
 
+static bool refuse_tensor(const char *name, struct error *err)
+{
+    char *shown = show(name, 60);
+
+    error_set(err, ERROR_INPUT, "tensor %s does not belong to the model", shown);
+    free(shown);
+    return false;
+}
+
 /* All tensors of the model and no other, checked before any memory is taken for them. */
 static bool check_tensors(const struct safetensors *s, const struct params *p,
                           struct error *err)
@@ -233,19 +269,42 @@ static bool check_tensors(const struct safetensors *s, const struct params *p,
     for (size_t i = 0; i < safetensors_count(s); i++) {
         const char *name = safetensors_get(s, i)->name;
 
-        if (params_find(p, name) < 0) {
-            char *shown = show(name, 60);
-
-            error_set(err, ERROR_INPUT, "tensor %s does not belong to the model", shown);
-            free(shown);
-            return false;
-        }
+        if (params_find(p, name) < 0)
+            return refuse_tensor(name, err);
     }
     return true;
 }
 
-static struct model *build(const struct safetensors *s, const struct model_options *o,
-                           struct encoder *e, enum pretext pretext, struct error *err)
+/* Its trees ask for nothing that is not there, so they can be asked. */
+static bool check_forest(const struct safetensors *s, const struct gbdt *g,
+                         const struct forest *f, struct error *err)
+{
+    for (size_t i = 0; i < safetensors_count(s); i++)
+        if (!forest_has_tensor(safetensors_get(s, i)->name))
+            return refuse_tensor(safetensors_get(s, i)->name, err);
+    return forest_check(f, g->n_features, g->categories, g->outputs, err);
+}
+
+static struct model *build_gbdt(const struct safetensors *s,
+                                const struct model_options *o, struct encoder *e,
+                                enum pretext pretext, struct error *err)
+{
+    struct model *m = model_new_pretext(o, e, pretext, 0, err);
+    struct forest *f = m ? forest_read(s, err) : NULL;
+
+    if (f && check_forest(s, model_gbdt(m), f, err)) {
+        forest_free(model_gbdt(m)->forest);
+        model_gbdt(m)->forest = f;
+        return m;
+    }
+    forest_free(f);
+    model_unref(m);
+    return NULL;
+}
+
+static struct model *build_graph(const struct safetensors *s,
+                                 const struct model_options *o, struct encoder *e,
+                                 enum pretext pretext, struct error *err)
 {
     struct params *draft = params_new();
     struct model *m = NULL;
@@ -307,7 +366,8 @@ static struct model *from_json(const struct safetensors *s, const json_t *j,
     e = encoder_from_json(json_object_get(j, "encoder"), err);
     if (!e)
         return NULL;
-    m = build(s, &o, e, pretext, err);
+    m = o.kind == MODEL_GBDT ? build_gbdt(s, &o, e, pretext, err)
+                             : build_graph(s, &o, e, pretext, err);
     encoder_unref(e);
     return m;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/gbdt.h"
 #include "model/logistic.h"
 #include "model/mlp.h"
 #include "model/pretrain.h"
@@ -20,7 +21,8 @@ struct model {
     struct model_options options;
     enum pretext pretext;
     struct encoder *encoder;
-    struct params *params;
+    struct params *params;   /* none of a GBDT */
+    struct gbdt *gbdt;       /* or NULL */
     unsigned char **brought; /* (columns) codes whose vectors came with a body; or NULL */
     struct graph *infer;     /* planned for INFER_ROWS, or NULL */
     struct pool *infer_pool; /* the pool that it was allocated for */
@@ -120,7 +122,10 @@ static struct model *model_draft(const struct model_options *o, struct encoder *
     m->pretext = pretext;
     m->encoder = encoder_ref(encoder);
     m->params = params_new();
-    graph_free(model_graph(m));
+    if (o->kind == MODEL_GBDT)
+        m->gbdt = gbdt_new(encoder);
+    else
+        graph_free(model_graph(m));
     return m;
 }
 
@@ -159,6 +164,7 @@ void model_unref(struct model *m)
         free(m->brought[i]);
     free(m->brought);
     params_free(m->params);
+    gbdt_free(m->gbdt);
     encoder_unref(m->encoder);
     free(m);
 }
@@ -188,12 +194,14 @@ static bool is_one_hot(const struct model *m)
 bool model_embeds(const struct model *m)
 {
     return m->encoder->n_categorical > 0 && !is_one_hot(m)
-        && m->options.kind != MODEL_TABNET;
+        && m->options.kind != MODEL_TABNET && !m->gbdt;
 }
 
-const char *model_takes_columns(const struct model *m)
+const char *model_lacks_embeddings(const struct model *m)
 {
-    return is_one_hot(m) ? "one-hot" : "as numbers for its masks";
+    return m->gbdt ? "takes its categorical columns as they are"
+         : is_one_hot(m) ? "takes its categorical columns one-hot"
+                         : "takes its categorical columns as numbers for its masks";
 }
 
 int model_column_table(const struct model *m, int column)
@@ -241,9 +249,14 @@ struct params *model_params(struct model *m)
     return m->params;
 }
 
+struct gbdt *model_gbdt(struct model *m)
+{
+    return m->gbdt;
+}
+
 size_t model_parameters(const struct model *m)
 {
-    return params_trainable(m->params);
+    return m->gbdt ? gbdt_parameters(m->gbdt) : params_trainable(m->params);
 }
 
 size_t model_weights(const struct model *m, size_t *left)
@@ -253,9 +266,12 @@ size_t model_weights(const struct model *m, size_t *left)
 
 double model_flops(const struct model *m)
 {
-    struct graph *g = model_graph((struct model *)m);
+    struct graph *g;
     double flops = 0;
 
+    if (m->gbdt)
+        return 0;
+    g = model_graph((struct model *)m);
     for (int i = 0; i < graph_nodes(g); i++)
         flops += graph_node(g, i).flops;
     graph_free(g);
@@ -271,11 +287,15 @@ size_t model_training_bytes(const struct model_options *o, const struct encoder 
                             enum pretext pretext, int batch, int threads)
 {
     enum { WEIGHTS = 3 /* now, average, best */, AUTOSAVED = WEIGHTS + 2 /* moments */ };
-    struct params *p = params_new();
-    struct graph *g = model_describe(o, e, pretext, p);
     struct graph_plan plan = {batch, true, false};
+    struct params *p;
+    struct graph *g;
     size_t bytes;
 
+    if (o->kind == MODEL_GBDT)
+        return gbdt_training_bytes(e, (size_t)batch);
+    p = params_new();
+    g = model_describe(o, e, pretext, p);
     graph_plan(g, &plan);
     bytes = (WEIGHTS + AUTOSAVED) * params_values(p) * sizeof(real)
         + params_training_bytes(p, graph_lanes(g)) + graph_bytes(g, threads);
@@ -325,10 +345,24 @@ static void to_outputs(const struct encoder *e, const real *logits, float *out)
         out[c] = (float)(exp((double)logits[c] - largest) / sum);
 }
 
+static size_t count_logits(const struct model *m)
+{
+    return m->encoder->task == TASK_MULTICLASS ? (size_t)m->encoder->n_classes : 1;
+}
+
+void model_outputs_of(const struct model *m, const float *logits, size_t n, float *out)
+{
+    size_t outputs = (size_t)model_outputs(m);
+
+    for (size_t i = 0; i < n; i++)
+        to_outputs(m->encoder, logits + i * count_logits(m), out + i * outputs);
+}
+
 /* Rows picked from a frame, one after another. */
 struct picked {
     int32_t *codes;
     float *values;
+    float *x;      /* (rows, features) of a GBDT, or NULL */
     real *missing; /* (columns, width) or NULL */
     real *logits;
 };
@@ -364,16 +398,34 @@ static real *missing_values(const struct model *m, enum fill fill)
     return means;
 }
 
-static void predict_rows(struct model *m, struct picked *p, int rows, float *out)
+static void predict_by_graph(struct model *m, struct picked *p, int rows)
 {
     struct graph_input in = {.rows = rows, .codes = p->codes, .values = p->values,
                              .missing = p->missing};
-    int logits = m->encoder->task == TASK_MULTICLASS ? m->encoder->n_classes : 1;
 
     graph_infer(m->infer, &in);
     graph_read(m->infer, "logits", p->logits);
-    for (int r = 0; r < rows; r++)
-        to_outputs(m->encoder, p->logits + r * logits, out + r * model_outputs(m));
+}
+
+static void predict_rows(struct model *m, struct pool *pool, struct picked *p, int rows,
+                         float *out)
+{
+    if (m->gbdt) {
+        gbdt_inputs(m->gbdt, m->encoder, p->codes, p->values, (size_t)rows, p->x);
+        gbdt_logits(m->gbdt, pool, p->x, (size_t)rows, p->logits);
+    } else {
+        predict_by_graph(m, p, rows);
+    }
+    model_outputs_of(m, p->logits, (size_t)rows, out);
+}
+
+/* What it takes to predict at all. */
+static bool prepare(struct model *m, struct pool *pool, struct error *err)
+{
+    if (m->pretext != PRETEXT_NONE)
+        return error_set(err, ERROR_STATE, "a model that was only pre-trained predicts no "
+                         "target");
+    return m->gbdt || model_infer(m, pool, err);
 }
 
 bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
@@ -385,25 +437,25 @@ bool model_predict(struct model *m, struct pool *pool, const struct frame *f,
         .codes = xcalloc(INFER_ROWS * (size_t)f->n_categorical + 1, sizeof *p.codes),
         .values = xcalloc(INFER_ROWS * (size_t)f->n_continuous + 1, sizeof *p.values),
         .logits = xcalloc(INFER_ROWS * outputs, sizeof *p.logits),
+        .x = m->gbdt ? xcalloc(INFER_ROWS * (size_t)m->gbdt->n_features, sizeof *p.x)
+                     : NULL,
     };
     bool ok = f->n_categorical == m->encoder->n_categorical
         && f->n_continuous == m->encoder->n_continuous;
 
     if (!ok)
         error_set(err, ERROR_STATE, "these rows were encoded for another model");
-    else if (m->pretext != PRETEXT_NONE)
-        ok = error_set(err, ERROR_STATE, "a model that was only pre-trained predicts no "
-                       "target");
-    ok = ok && model_infer(m, pool, err);
-    p.missing = ok ? missing_values(m, fill) : NULL;
+    ok = ok && prepare(m, pool, err);
+    p.missing = ok && !m->gbdt ? missing_values(m, fill) : NULL;
     for (size_t from = 0; ok && from < n; from += INFER_ROWS) {
         int rows = (int)(n - from < INFER_ROWS ? n - from : INFER_ROWS);
 
         frame_pick(f, index, from, (size_t)rows, p.codes, p.values);
-        predict_rows(m, &p, rows, out + from * outputs);
+        predict_rows(m, pool, &p, rows, out + from * outputs);
     }
     free(p.codes);
     free(p.values);
+    free(p.x);
     free(p.missing);
     free(p.logits);
     return ok;

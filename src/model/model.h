@@ -18,7 +18,7 @@
 #include "base/str.h"
 #include "data/encode.h"
 
-/* What is trained: model/tabtransformer.h, mlp.h, vib.h, tabnet.h, logistic.h. */
+/* What is trained: model/tabtransformer.h, mlp.h, vib.h, tabnet.h, logistic.h, gbdt.h. */
 enum model_kind {
     MODEL_TABTRANSFORMER,
     MODEL_MLP,
@@ -26,9 +26,10 @@ enum model_kind {
     MODEL_VIB,
     MODEL_TABNET,
     MODEL_LOGISTIC,
+    MODEL_GBDT,       /* trees: it has no graph */
     MODEL_KINDS
 };
-#define MODEL_KIND_NAMES "tabtransformer|mlp|sparse-mlp|vib|tabnet|logistic"
+#define MODEL_KIND_NAMES "tabtransformer|mlp|sparse-mlp|vib|tabnet|logistic|gbdt"
 const char *model_kind_name(enum model_kind kind);
 /* False: there is no kind of that name (NULL: none), *kind stays. */
 bool model_kind_parse(const char *name, enum model_kind *kind);
@@ -78,6 +79,14 @@ struct model_options {
     double sparsity;        /* weight of the masks' entropy in the loss */
     int virtual_batch;      /* rows that ghost batch norm sees: a multiple of 16 */
     bool continuous_norm;   /* layer norm over the continuous features of a row */
+    int rounds;             /* a GBDT: rounds of boosting that make an epoch (10) */
+    int depth;              /* its trees' levels of splits at most (5); 0: any */
+    int leaves;             /* their leaves at most, the best split first; 0: any, level by
+                               level */
+    double min_child;       /* smallest sum of second derivatives in a leaf */
+    double subsample;       /* share of the rows that a tree is grown from (.8) */
+    double colsample;       /* and of the columns (.8) */
+    double l2;              /* penalty of the squares of what leaves answer */
 };
 
 /* What a model is pre-trained by, without a target (model/pretrain.h). */
@@ -86,10 +95,12 @@ const char *pretext_name(enum pretext pretext); /* "none", "mlm", "rtd" */
 
 /* What stands for a missing cell of a categorical column when rows are predicted: the
  * vector of the missing class, or the mean of those of the column's known classes, for
- * columns whose training rows held few missing cells or none. */
+ * columns whose training rows held few missing cells or none. To trees a missing cell is
+ * a missing cell, whatever is asked for. */
 enum fill { FILL_CLASS, FILL_MEAN };
 #define FILL_NAMES "class|mean"
 
+struct gbdt;
 struct graph;
 struct params;
 
@@ -121,8 +132,8 @@ const struct encoder *model_encoder(const struct model *m);
 enum pretext model_pretext(const struct model *m); /* PRETEXT_NONE: it has a head */
 /* Columns are vectors of width dim there, "hidden.0" to "hidden.LAYERS" of its graph. */
 bool model_embeds(const struct model *m);
-/* How one that does not takes its categorical columns: "one-hot". */
-const char *model_takes_columns(const struct model *m);
+/* Why not, behind the name of a model that has categorical columns: "takes ...". */
+const char *model_lacks_embeddings(const struct model *m);
 /* The number of the parameter that has a row for each code of a column. */
 int model_column_table(const struct model *m, int column);
 size_t model_parameters(const struct model *m); /* trainable numbers */
@@ -147,6 +158,8 @@ bool model_set_brought(struct model *m, int column, const unsigned char *codes);
  * over them. The caller frees the graph before the model. */
 struct params *model_params(struct model *m);
 struct graph *model_graph(struct model *m);
+/* The trees that a GBDT has in place of all that; NULL: it is none. */
+struct gbdt *model_gbdt(struct model *m);
 
 /* Number of outputs a row has in model_predict: classes (binary: 2), 1 for regression. */
 int model_outputs(const struct model *m);
@@ -157,6 +170,10 @@ int model_outputs(const struct model *m);
  * before. */
 size_t model_training_bytes(const struct model_options *o, const struct encoder *e,
                             enum pretext pretext, int batch, int threads);
+
+/* Logits of n rows, (n, classes) of several classes, else (n) -> out (n, model_outputs) as
+ * of model_predict. */
+void model_outputs_of(const struct model *m, const float *logits, size_t n, float *out);
 
 /* Rows of the frame index[0..n) (NULL: all n) -> out (n, model_outputs): probabilities,
  * or the target in its own unit. False: no memory, or the frame is of another encoder. */

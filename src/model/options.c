@@ -13,6 +13,8 @@ struct model_options model_defaults(void)
         .latent = 64, .components = 5, .beta = 1e-3,
         .steps = 3, .width = 8, .category_dim = 1, .mask = MASK_SPARSEMAX,
         .gamma = 1.3, .sparsity = 1e-3, .virtual_batch = 128,
+        .rounds = 10, .depth = 5, .leaves = 0, .min_child = 1, .subsample = 0.8,
+        .colsample = 0.8, .l2 = 1,
     };
 }
 
@@ -20,7 +22,7 @@ const char *model_kind_name(enum model_kind kind)
 {
     static const char *const names[MODEL_KINDS] = {"tabtransformer", "mlp",
                                                   "sparse-mlp", "vib", "tabnet",
-                                                  "logistic"};
+                                                  "logistic", "gbdt"};
 
     return names[kind];
 }
@@ -60,6 +62,13 @@ bool model_check(const struct model_options *o, struct error *err)
         || !error_unless_within(err, "model.gamma", o->gamma, 1, 10)
         || !error_unless_within(err, "model.sparsity", o->sparsity, 0, 10)
         || !error_unless_within(err, "model.virtual_batch", o->virtual_batch, 16, 65536)
+        || !error_unless_within(err, "model.rounds", o->rounds, 1, 10000)
+        || !error_unless_within(err, "model.depth", o->depth, 0, 32)
+        || !error_unless_within(err, "model.leaves", o->leaves, 0, 65536)
+        || !error_unless_within(err, "model.min_child", o->min_child, 0, 1e9)
+        || !error_unless_within(err, "model.subsample", o->subsample, 0.01, 1)
+        || !error_unless_within(err, "model.colsample", o->colsample, 0.01, 1)
+        || !error_unless_within(err, "model.l2", o->l2, 0, 1e9)
         || !error_unless_within(err, "model.identifier", o->identifier, -1, o->dim - 1))
         return false;
     if (o->dim % o->heads != 0)
@@ -69,6 +78,11 @@ bool model_check(const struct model_options *o, struct error *err)
     if (o->virtual_batch % 16 != 0)
         return error_set(err, ERROR_USAGE, "model.virtual_batch takes multiples of 16, not "
                          "%d", o->virtual_batch);
+    if (o->leaves == 0 && o->depth == 0)
+        return error_set(err, ERROR_USAGE, "model.depth and model.leaves are both 0: a tree "
+                         "would have no end; choose one of them");
+    if (o->leaves == 1)
+        return error_set(err, ERROR_USAGE, "model.leaves is 1: a tree has at least 2");
     return true;
 }
 

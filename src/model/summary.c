@@ -26,6 +26,11 @@ struct model_layer *model_layers(const struct model_options *o, const struct enc
 
     if (!model_fits(o, e, PRETEXT_NONE, err))
         return NULL;
+    if (o->kind == MODEL_GBDT) {
+        error_set(err, ERROR_STATE, "trees have no layers: `show model` has the settings "
+                  "that they grow by");
+        return NULL;
+    }
     p = params_new();
     g = model_describe(o, e, PRETEXT_NONE, p);
     layers = xcalloc((size_t)graph_nodes(g), sizeof *layers);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "command/run_text.h"
+#include "model/gbdt.h"
 #include "ui/prose.h"
 #include "ui/scroll.h"
 
@@ -78,7 +79,7 @@ static void draw_state(struct sheet *t)
         str_puts(&text, end_text(t->run));
     } else if (is_stepping(t->run) && t->run->phase == PHASE_STEPPING) {
         role = ROLE_GOOD;
-        str_printf(&text, "epoch %d of %d", p->epoch + 1, t->run->settings.train.epochs);
+        str_printf(&text, "epoch %d of %d", p->epoch + 1, run_epochs(t->run));
     } else {
         str_puts(&text, train_phase_text(t->run->phase));
     }
@@ -300,7 +301,10 @@ static void draw_model(struct sheet *t)
         if (o->kind == MODEL_TABNET)
             make_line(t, "steps", "%d, width %d", o->steps, o->width);
     }
-    if (parameters > 0)
+    if (r->model && model_gbdt(r->model))
+        make_line(t, "trees", "%s", count_text(model_gbdt(r->model)->forest->n_trees,
+                                               count));
+    else if (parameters > 0)
         make_line(t, "weights", "%s", count_text(parameters, count));
 }
 
@@ -309,15 +313,16 @@ static void draw_training(struct sheet *t)
     const struct run *r = t->run;
     const struct train_options *o = &r->settings.train;
     bool now = r->state == RUN_WAITING && r->progress.lr > 0;
+    bool trees = r->settings.model.kind == MODEL_GBDT;
     const struct engine *e = t->v->session->engine;
     char count[COUNT_TEXT];
 
     if (r->batch > 0)
         make_line(t, "batch", "%s rows", count_text((size_t)r->batch, count));
-    make_line(t, "AdamW", "lr %.3g%s",
-              now ? r->progress.lr : train_lr(o, run_model_kind(r)),
+    make_line(t, trees ? "boosting" : "AdamW", "lr %.3g%s", now ? r->progress.lr : o->lr,
               o->schedule == SCHEDULE_COSINE ? " cos" : "");
-    make_line(t, "decay", "%.3g", o->weight_decay);
+    if (!trees)
+        make_line(t, "decay", "%.3g", o->weight_decay);
     if (r->curve.n > 0 && !isnan(r->curve.points[r->curve.n - 1].norm))
         make_line(t, "gradient", "%.3g", r->curve.points[r->curve.n - 1].norm);
     if (r->bytes > 0)

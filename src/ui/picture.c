@@ -65,7 +65,7 @@ static int epoch_of(const struct run *r)
 {
     int epoch = r->progress.epoch + 1;
 
-    return epoch < r->settings.train.epochs ? epoch : r->settings.train.epochs;
+    return epoch < run_epochs(r) ? epoch : run_epochs(r);
 }
 
 /* The first job by that name, and how many others there are. */
@@ -80,7 +80,7 @@ static void put_jobs(const struct view *v, int width, const char *what, struct s
     if (j->paused)
         str_puts(out, " PAUSED");
     if (width < LONG_STATUS && r && r->progress.batches > 0)
-        str_printf(out, " %d/%d", epoch_of(r), r->settings.train.epochs);
+        str_printf(out, " %d/%d", epoch_of(r), run_epochs(r));
     else if (j->status[0])
         str_printf(out, "  %s", j->status);
     if (width < LONG_STATUS && r && r->progress.best_epoch > 0)

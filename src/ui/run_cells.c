@@ -18,7 +18,7 @@ static void put_state(const struct view *v, const struct run *r, struct str *out
 static void put_epochs(const struct run *r, struct str *out)
 {
     if (r->progress.epoch > 0 || r->state == RUN_WAITING || r->state == RUN_TRAINED)
-        str_printf(out, "%d/%d", r->progress.epoch, r->settings.train.epochs);
+        str_printf(out, "%d/%d", r->progress.epoch, run_epochs(r));
 }
 
 static void put_labels(const struct run *r, struct str *out)
