@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command/name.h"
+#include "data/bins.h"
 
 #define AT(member) offsetof(struct settings, member)
 #define INT(low, high) {VALUE_INT, NULL, low, high}, STORE_INT
@@ -47,6 +48,19 @@ static const struct option options[] = {
      "a VIB: weight of the distance between them in the loss"},
     {"model.continuous_norm", SWITCH, AT(model.continuous_norm),
      "layer norm over the continuous features of a row"},
+    {"model.continuous", CHOICE(CONTINUOUS_NAMES), AT(model.continuous),
+     "what continuous columns are to a TabTransformer: features of the head, tokens of the "
+     "attention beside the categorical columns, or both"},
+    {"model.numbers", CHOICE(NUMBERS_NAMES), AT(model.numbers),
+     "how a continuous column becomes a token: piecewise-linear in data.bins, or by sines "
+     "and cosines"},
+    {"model.frequencies", INT(1, 500), AT(model.frequencies),
+     "model.numbers periodic: learned frequencies of a column"},
+    {"model.sigma", NUMBER(1e-6, 1000), AT(model.sigma),
+     "model.numbers periodic: their deviation at first"},
+    {"model.readout", CHOICE(READOUT_NAMES), AT(model.readout),
+     "what the head of a TabTransformer gets of its columns: all their embeddings, or that "
+     "of one more column that attends to them"},
     {"train.epochs", INT(1, 1e6), AT(train.epochs), "epochs at most"},
     {"train.batch", INT(0, 65536), AT(train.batch),
      "rows of a training step; 0 takes 16 to 256 by the number of rows to learn from"},
@@ -105,6 +119,8 @@ static const struct option options[] = {
      "classes of a column that get their own embedding; rarer ones share one"},
     {"data.min_count", INT(1, 1000000), AT(data.min_count),
      "a class seen less often in training shares the embedding of unseen ones"},
+    {"data.bins", INT(1, BINS_MOST), AT(data.bins),
+     "model.numbers ple: bins of a continuous column, of as many training rows each"},
     {"split.seed", SEED, AT(split_seed),
      "seed of the split of tables loaded from now on"},
     {"screen.theme", CHOICE(SCREEN_THEMES), AT(screen.theme),

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "model/private.h"
@@ -14,6 +15,7 @@ struct sheet {
     const struct frame *frame;
     size_t columns;
     int32_t *codes, *answers;  /* (INFER_ROWS, columns) */
+    float *values;             /* (INFER_ROWS, continuous) */
     real *out;                 /* (INFER_ROWS, 3 columns) */
 };
 
@@ -26,10 +28,12 @@ static bool sheet_init(struct sheet *s, struct model *m, struct pool *pool,
     *s = (struct sheet){model_infer(m, pool, err), c, f, (size_t)f->n_categorical,
                         try_alloc(cells, sizeof *s->codes),
                         try_alloc(cells, sizeof *s->answers),
+                        try_alloc(INFER_ROWS * (size_t)f->n_continuous + 1,
+                                  sizeof *s->values),
                         try_alloc(3 * cells, sizeof *s->out)};
     if (!s->graph)
         return false;
-    return (s->codes && s->answers && s->out)
+    return (s->codes && s->answers && s->values && s->out)
         || error_set(err, ERROR_MEMORY, "no memory for the answers of %d rows",
                      INFER_ROWS);
 }
@@ -38,20 +42,22 @@ static void sheet_done(struct sheet *s)
 {
     free(s->codes);
     free(s->answers);
+    free(s->values);
     free(s->out);
 }
 
 /* Codes as the model sees them, and the answers. */
 static void fill(struct sheet *s, const uint32_t *index, int rows)
 {
-    frame_pick(s->frame, index, 0, (size_t)rows, s->codes, NULL);
+    frame_pick(s->frame, index, 0, (size_t)rows, s->codes, s->values);
     corruption_apply(s->corruption, CORRUPTION_VALID, index, rows, s->codes, s->answers);
 }
 
 /* True: `out` has the cells of MLM, false: the logits of RTD. */
 static bool ask(struct sheet *s, int rows)
 {
-    struct graph_input in = {.rows = rows, .codes = s->codes, .answers = s->answers};
+    struct graph_input in = {.rows = rows, .codes = s->codes, .values = s->values,
+                             .answers = s->answers};
 
     graph_infer(s->graph, &in);
     if (graph_read(s->graph, "cells", s->out))
@@ -218,8 +224,10 @@ static bool take_row(const struct sheet *s, uint32_t row, struct example_cell *c
 static void ask_classes(struct sheet *s, const struct encoder *e, int from, int rows,
                         struct example_cell *cells)
 {
-    size_t m = s->columns;
+    size_t m = s->columns, c = (size_t)s->frame->n_continuous;
 
+    for (size_t r = 1; c > 0 && r < (size_t)rows; r++)
+        memcpy(s->values + r * c, s->values, c * sizeof *s->values);
     for (size_t i = 0; i < (size_t)rows * m; i++) {
         int class = from + (int)(i / m) + 1;
         const struct example_cell *cell = &cells[i % m];

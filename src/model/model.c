@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/bins.h"
+#include "data/feature.h"
 #include "model/logistic.h"
 #include "model/mlp.h"
 #include "model/pretrain.h"
@@ -28,22 +30,70 @@ struct model {
 
 /* ---- shape ---- */
 
-/* The classes array is for the caller to free. */
-static struct model_shape shape_of(const struct encoder *e, int **classes)
-{
-    struct model_shape s = {.columns = e->n_categorical, .continuous = e->n_continuous,
-                            .outputs = 1};
+/* The shape, and what it points to. */
+struct owned_shape {
+    struct model_shape shape;
+    int *classes;
+    struct number_column *numbers;
+    float **edges; /* (numbers) */
+};
 
-    *classes = xcalloc((size_t)e->n_categorical + 1, sizeof **classes);
-    for (int i = 0; i < e->n_categorical; i++)
-        (*classes)[i] = e->categorical[i].classes;
-    s.classes = *classes;
-    s.loss = e->task == TASK_REGRESSION ? LOSS_SQUARED : LOSS_BINARY;
-    if (e->task == TASK_MULTICLASS) {
-        s.loss = LOSS_MULTICLASS;
-        s.outputs = e->n_classes;
+static float *scaled_edges(const struct feature *f)
+{
+    float *edges = xcalloc((size_t)f->n_edges + 1, sizeof *edges);
+
+    for (int i = 0; i < f->n_edges; i++)
+        edges[i] = feature_scale(f, f->edges[i]);
+    return edges;
+}
+
+static void add_numbers(struct owned_shape *s, const struct encoder *e)
+{
+    struct bins_column *numbers = xcalloc((size_t)e->n_continuous + 1, sizeof *numbers);
+    int n = bins_numbers(e, numbers);
+
+    s->numbers = xcalloc((size_t)n + 1, sizeof *s->numbers);
+    s->edges = xcalloc((size_t)n + 1, sizeof *s->edges);
+    for (int i = 0; i < n; i++) {
+        const struct bins_column *q = &numbers[i];
+
+        s->numbers[i] = (struct number_column){.value = q->value, .missing = q->missing};
+        if (q->value < 0)
+            continue;
+        s->edges[i] = scaled_edges(&e->continuous[q->value]);
+        s->numbers[i].edges = s->edges[i];
+        s->numbers[i].n_edges = e->continuous[q->value].n_edges;
     }
-    return s;
+    s->shape.numbers = n;
+    s->shape.number = s->numbers;
+    free(numbers);
+}
+
+static void shape_init(struct owned_shape *s, const struct model_options *o,
+                       const struct encoder *e)
+{
+    *s = (struct owned_shape){.shape = {.columns = e->n_categorical, .outputs = 1,
+                                        .continuous = e->n_continuous}};
+    s->classes = xcalloc((size_t)e->n_categorical + 1, sizeof *s->classes);
+    for (int i = 0; i < e->n_categorical; i++)
+        s->classes[i] = e->categorical[i].classes;
+    s->shape.classes = s->classes;
+    if (o->continuous != CONTINUOUS_FEATURES)
+        add_numbers(s, e);
+    s->shape.loss = e->task == TASK_REGRESSION ? LOSS_SQUARED : LOSS_BINARY;
+    if (e->task == TASK_MULTICLASS) {
+        s->shape.loss = LOSS_MULTICLASS;
+        s->shape.outputs = e->n_classes;
+    }
+}
+
+static void shape_done(struct owned_shape *s)
+{
+    for (int i = 0; i < s->shape.numbers; i++)
+        free(s->edges[i]);
+    free(s->edges);
+    free(s->numbers);
+    free(s->classes);
 }
 
 static void describe(struct graph *g, const struct model_options *o,
@@ -61,15 +111,15 @@ static void describe(struct graph *g, const struct model_options *o,
 struct graph *model_describe(const struct model_options *o, const struct encoder *e,
                              enum pretext pretext, struct params *p)
 {
-    int *classes;
-    struct model_shape s = shape_of(e, &classes);
     struct graph *g = graph_new(p);
+    struct owned_shape s;
 
+    shape_init(&s, o, e);
     if (pretext == PRETEXT_NONE)
-        describe(g, o, &s);
+        describe(g, o, &s.shape);
     else
-        pretrain_describe(g, o, &s, pretext);
-    free(classes);
+        pretrain_describe(g, o, &s.shape, pretext);
+    shape_done(&s);
     return g;
 }
 

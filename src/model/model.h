@@ -17,6 +17,7 @@
 #include "base/pool.h"
 #include "base/str.h"
 #include "data/encode.h"
+#include "nn/graph.h"
 
 /* What is trained: model/tabtransformer.h, mlp.h, vib.h, logistic.h. */
 enum model_kind {
@@ -38,6 +39,18 @@ bool model_kind_is_mlp(enum model_kind kind);
  * regression one-hot classes. */
 enum model_encoding { ENCODING_EMBEDDING, ENCODING_ONE_HOT };
 #define ENCODING_NAMES "embedding|one-hot"
+
+/* Whether continuous columns go to the head as features, as in the paper, are columns of
+ * the TabTransformer's attention beside the categorical ones, or both. */
+enum continuous { CONTINUOUS_FEATURES, CONTINUOUS_TOKENS, CONTINUOUS_BOTH };
+#define CONTINUOUS_NAMES "features|tokens|both"
+#define NUMBERS_NAMES "ple|periodic"
+
+/* What the TabTransformer's head gets of the contextual embeddings: all of them, or that
+ * of one more column, the same in every row, which attends to the others (FT-Transformer:
+ * Gorishniy, Rubachev, Khrulkov, Babenko, arXiv 2106.11959). */
+enum readout { READOUT_CONCAT, READOUT_CLS };
+#define READOUT_NAMES "concat|cls"
 
 enum head_norm { HEAD_NORM_NO, HEAD_NORM_YES, HEAD_NORM_AUTO };
 #define HEAD_NORM_NAMES "no|yes|auto"
@@ -65,6 +78,11 @@ struct model_options {
     int components;         /* and Gaussians in its marginal (5) */
     double beta;            /* and the weight of the distance between both (1e-3) */
     bool continuous_norm;   /* layer norm over the continuous features of a row */
+    enum continuous continuous;
+    enum number_encoding numbers;   /* how a continuous column is embedded (nn/graph.h) */
+    int frequencies;        /* of the periodic encoding (24) */
+    double sigma;           /* their deviation at first (0.3) */
+    enum readout readout;
 };
 
 /* What a model is pre-trained by, without a target (model/pretrain.h). */
@@ -76,9 +94,6 @@ const char *pretext_name(enum pretext pretext); /* "none", "mlm", "rtd" */
  * columns whose training rows held few missing cells or none. */
 enum fill { FILL_CLASS, FILL_MEAN };
 #define FILL_NAMES "class|mean"
-
-struct graph;
-struct params;
 
 struct model_options model_defaults(void);
 /* One sentence if a value is out of range or two do not go together. */

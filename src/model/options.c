@@ -11,6 +11,8 @@ struct model_options model_defaults(void)
         .dropout = 0.1, .head_dropout = 0, .head_hidden1 = 4, .head_hidden2 = 2,
         .head_cap = -1, .head_norm = HEAD_NORM_AUTO, .continuous_norm = false,
         .latent = 64, .components = 5, .beta = 1e-3,
+        .continuous = CONTINUOUS_FEATURES, .numbers = NUMBERS_PLE, .frequencies = 24,
+        .sigma = 0.3, .readout = READOUT_CONCAT,
     };
 }
 
@@ -37,6 +39,20 @@ bool model_kind_is_mlp(enum model_kind kind)
     return kind == MODEL_MLP || kind == MODEL_SPARSE_MLP || kind == MODEL_VIB;
 }
 
+static bool check_kind(const struct model_options *o, struct error *err)
+{
+    if (o->kind == MODEL_TABTRANSFORMER)
+        return true;
+    if (o->continuous != CONTINUOUS_FEATURES)
+        return error_set(err, ERROR_USAGE, "only a TabTransformer has continuous columns "
+                         "as tokens: say `set model.continuous features` or `set "
+                         "model.kind tabtransformer`");
+    if (o->readout != READOUT_CONCAT)
+        return error_set(err, ERROR_USAGE, "only a TabTransformer has a readout cls: say "
+                         "`set model.readout concat` or `set model.kind tabtransformer`");
+    return true;
+}
+
 bool model_check(const struct model_options *o, struct error *err)
 {
     if (!error_unless_within(err, "model.dim", o->dim, 4, 1024)
@@ -51,13 +67,15 @@ bool model_check(const struct model_options *o, struct error *err)
         || !error_unless_within(err, "model.latent", o->latent, 1, 1024)
         || !error_unless_within(err, "model.components", o->components, 1, 100)
         || !error_unless_within(err, "model.beta", o->beta, 0, 100)
+        || !error_unless_within(err, "model.frequencies", o->frequencies, 1, 500)
+        || !error_unless_within(err, "model.sigma", o->sigma, 1e-6, 1000)
         || !error_unless_within(err, "model.identifier", o->identifier, -1, o->dim - 1))
         return false;
     if (o->dim % o->heads != 0)
         return error_set(err, ERROR_USAGE,
                          "model.dim %d cannot be divided among %d heads; choose "
                          "model.heads so that it divides model.dim", o->dim, o->heads);
-    return true;
+    return check_kind(o, err);
 }
 
 void model_settle(struct model_options *o, size_t rows)

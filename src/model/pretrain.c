@@ -17,7 +17,7 @@ void pretrain_describe(struct graph *g, const struct model_options *o,
     struct tensor *x = tabtransformer_body(g, o, s);
 
     if (pretext == PRETEXT_RTD)
-        graph_loss(g, graph_column_logits(g, x, "rtd"), LOSS_CELLS);
+        graph_loss(g, graph_column_logits(g, x, s->columns, "rtd"), LOSS_CELLS);
     else
-        graph_loss_asked(g, graph_classify_columns(g, x, s->classes, "mlm"));
+        graph_loss_asked(g, graph_classify_columns(g, x, s->columns, s->classes, "mlm"));
 }
