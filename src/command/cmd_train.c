@@ -48,6 +48,19 @@ static struct run *make_run(struct context *c, const struct call *call,
     return r;
 }
 
+/* What the body attends to stays there; more may come to it. */
+static void take_tokens(struct model_options *own, const struct model_options *body)
+{
+    if (body->continuous != CONTINUOUS_FEATURES) {
+        own->numbers = body->numbers;
+        own->frequencies = body->frequencies;
+        if (own->continuous == CONTINUOUS_FEATURES)
+            own->continuous = body->continuous;
+    }
+    if (body->readout == READOUT_CLS)
+        own->readout = READOUT_CLS;
+}
+
 /* The run of --from, or NULL without one; its body's shape goes into the settings. */
 static bool find_parent(struct context *c, const struct call *call, struct settings *s,
                         struct run **parent, struct error *err)
@@ -80,6 +93,7 @@ static bool find_parent(struct context *c, const struct call *call, struct setti
     s->model.heads = o->heads;
     s->model.ffn = o->ffn;
     s->model.identifier = o->identifier;
+    take_tokens(&s->model, o);
     return true;
 }
 

@@ -215,11 +215,11 @@ struct figure *figures_learned(const struct run *r)
 
 /* ---- attention ---- */
 
-struct figure *figures_attention(const struct encoder *e, const double *map,
+struct figure *figures_attention(const char *const *names, int n, const double *map,
                                  bool difference)
 {
     struct figure *f = figure_new(NULL);
-    int n = e->n_categorical, decimals = sight_decimals(map, (size_t)n * (size_t)n);
+    int decimals = sight_decimals(map, (size_t)n * (size_t)n);
     struct figure_matrix *m = figure_set_matrix(f, n, n, difference
                                                              ? "difference of attention"
                                                              : "attention, share of 1");
@@ -230,8 +230,8 @@ struct figure *figures_attention(const struct encoder *e, const double *map,
     if (!difference)
         m->low = 0;
     for (int i = 0; i < n; i++) {
-        matrix_name_row(m, i, e->categorical[i].name);
-        matrix_name_column(m, i, e->categorical[i].name);
+        matrix_name_row(m, i, names[i]);
+        matrix_name_column(m, i, names[i]);
         for (int k = 0; k < n; k++) {
             char *text = difference ? xasprintf("%+.*f", decimals, map[i * n + k])
                                     : xasprintf("%.*f", decimals, map[i * n + k]);

@@ -65,27 +65,110 @@ const struct feature *bins_feature(const struct encoder *e, const struct bins_co
     return &e->continuous[i];
 }
 
+void bins_hide(const struct encoder *e, const struct bins_column *n, float *values)
+{
+    for (int i = 0; n->value >= 0 && i < e->n_continuous; i++)
+        if (is_same_number(&e->continuous[i], &e->continuous[n->value]))
+            values[i] = 0;
+    if (n->missing >= 0)
+        values[n->missing] = 1;
+}
+
 /* ---- bins ---- */
 
-void bins_fit(struct feature *f, const struct sample *sorted, size_t n, int bins)
+/* Values that alone fill a bin, and what is left for the others. */
+struct shares {
+    bool *full;   /* (n) */
+    size_t rows;  /* of the others */
+    int bins;     /* for the others */
+    size_t n;     /* number of the others */
+};
+
+/* Each value that is taken out leaves fewer rows for a bin, so that others may fill one. */
+static void take_full(struct shares *s, const struct sample *v, size_t n)
 {
-    double *shares = xcalloc((size_t)bins + 1, sizeof *shares);
-    double *edges = xcalloc((size_t)bins + 1, sizeof *edges);
+    bool again = true;
+
+    while (again) {
+        again = false;
+        for (size_t i = 0; i < n && s->bins > 1; i++) {
+            if (s->full[i] || v[i].count * (size_t)s->bins <= s->rows)
+                continue;
+            s->full[i] = again = true;
+            s->rows -= v[i].count;
+            s->bins--;
+            s->n--;
+        }
+    }
+}
+
+static int compare_edges(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* Of the values that fill no bin alone: all, or the quantiles that divide them. Returns
+ * how many. */
+static int edges_of_others(const struct shares *s, const struct sample *v, size_t n,
+                           double *edges)
+{
+    struct sample *others = xcalloc(s->n + 1, sizeof *others);
+    double *shares = xcalloc((size_t)s->bins + 1, sizeof *shares);
+    size_t k = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (!s->full[i])
+            others[k++] = v[i];
+    for (int i = 0; i <= s->bins; i++)
+        shares[i] = (double)i / s->bins;
+    if (k > (size_t)s->bins)
+        scaling_quantiles_at(others, k, shares, s->bins + 1, edges);
+    for (size_t i = 0; i < k && k <= (size_t)s->bins; i++)
+        edges[i] = others[i].value;
+    free(others);
+    free(shares);
+    return k > (size_t)s->bins ? s->bins + 1 : (int)k;
+}
+
+/* In order, and each number once. Returns how many are left. */
+static int sort_edges(const struct feature *f, double *edges, int n)
+{
     int k = 0;
 
-    for (int i = 0; i <= bins; i++)
-        shares[i] = (double)i / bins;
-    scaling_quantiles_at(sorted, n, shares, bins + 1, edges);
-    for (int i = 0; i <= bins; i++)
+    qsort(edges, (size_t)n, sizeof *edges, compare_edges);
+    for (int i = 0; i < n; i++)
         if (k == 0 || feature_scale(f, edges[k - 1]) < feature_scale(f, edges[i]))
             edges[k++] = edges[i];
-    free(shares);
+    return k;
+}
+
+bool bins_fit(struct feature *f, const struct sample *sorted, size_t n, int bins)
+{
+    struct shares s = {.full = try_calloc(n, sizeof *s.full), .bins = bins, .n = n};
+    double *edges;
+    int k;
+
+    if (!s.full)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        s.rows += sorted[i].count;
+    take_full(&s, sorted, n);
+    edges = xcalloc((size_t)bins + 2, sizeof *edges);
+    k = edges_of_others(&s, sorted, n, edges);
+    for (size_t i = 0; i < n; i++)
+        if (s.full[i])
+            edges[k++] = sorted[i].value;
+    free(s.full);
+    k = sort_edges(f, edges, k);
     if (k < 2) {
         free(edges);
-        return;
+        return true;
     }
     f->edges = edges;
     f->n_edges = k;
+    return true;
 }
 
 bool bins_ascend(const struct feature *f)

@@ -28,10 +28,17 @@ int bins_numbers(const struct encoder *e, struct bins_column *out);
 /* The feature that names it: "age", "date (year)". */
 const struct feature *bins_feature(const struct encoder *e, const struct bins_column *n);
 
-/* Gives f the edges of so many bins, which hold the same share of the samples (ascending)
- * each: the quantiles 0, 1 / bins .. 1, and of those that are the same number, or scaled
- * become so, only one. None where fewer than two are left. */
-void bins_fit(struct feature *f, const struct sample *sorted, size_t n, int bins);
+/* In a row of continuous features its cell becomes missing. */
+void bins_hide(const struct encoder *e, const struct bins_column *n, float *values);
+
+/* Gives f the edges of so many bins at most, which hold the same share of the samples
+ * (ascending) each. The paper takes the quantiles 0, 1 / bins .. 1, so that a column of
+ * zeros with some other numbers keeps two or three of its bins. Here a value of more rows
+ * than a bin's share is an edge by itself, and the quantiles are those of the others,
+ * with the bins that are left; where these are fewer than their bins, all are edges. Of
+ * edges that are the same number when they are scaled one is kept; fewer than two are
+ * none. False: no memory. */
+bool bins_fit(struct feature *f, const struct sample *sorted, size_t n, int bins);
 /* Whether f's edges ascend, also when scaled. */
 bool bins_ascend(const struct feature *f);
 

@@ -316,12 +316,11 @@ static bool push_scaled(struct fit *f, struct feature x, struct sample *v, size_
     scaling_moments(v, n, &x.mean, &x.deviation);
     if (!(x.deviation > 0)) /* differences below the smallest double */
         x.deviation = 1;
-    if (by_quantiles && !fit_quantiles(&x, v, n)) {
+    if ((by_quantiles && !fit_quantiles(&x, v, n))
+        || (with_bins && !bins_fit(&x, v, n, f->encoder->options.bins))) {
         feature_done(&x);
         return false;
     }
-    if (with_bins)
-        bins_fit(&x, v, n, f->encoder->options.bins);
     push_continuous(f, x);
     return true;
 }

@@ -235,6 +235,53 @@ bool model_embeds(const struct model *m)
     return m->encoder->n_categorical > 0 && !one_hot;
 }
 
+struct bins_column *model_numbers(const struct model *m, int *n)
+{
+    const struct encoder *e = m->encoder;
+    struct bins_column *numbers = xcalloc((size_t)e->n_continuous + 1, sizeof *numbers);
+
+    *n = m->options.continuous == CONTINUOUS_FEATURES ? 0 : bins_numbers(e, numbers);
+    return numbers;
+}
+
+int model_tokens(const struct model *m)
+{
+    int n;
+
+    free(model_numbers(m, &n));
+    n += m->encoder->n_categorical;
+    return n > 0 && m->options.readout == READOUT_CLS ? n + 1 : n;
+}
+
+const char *model_token_name(const struct model *m, int token)
+{
+    int n, i = token - m->encoder->n_categorical;
+    struct bins_column *numbers;
+    const char *name;
+
+    if (i < 0)
+        return m->encoder->categorical[token].name;
+    numbers = model_numbers(m, &n);
+    name = i < n ? bins_feature(m->encoder, &numbers[i])->name : "[CLS]";
+    free(numbers);
+    return name;
+}
+
+void model_hide_token(const struct model *m, int token, int32_t *codes, float *values)
+{
+    int n, i = token - m->encoder->n_categorical;
+    struct bins_column *numbers;
+
+    if (i < 0) {
+        codes[token] = 0;
+        return;
+    }
+    numbers = model_numbers(m, &n);
+    if (i < n)
+        bins_hide(m->encoder, &numbers[i], values);
+    free(numbers);
+}
+
 int model_column_table(const struct model *m, int column)
 {
     char name[32];

@@ -123,6 +123,13 @@ const struct encoder *model_encoder(const struct model *m);
 enum pretext model_pretext(const struct model *m); /* PRETEXT_NONE: it has a head */
 /* Columns are vectors of width dim there, "hidden.0" to "hidden.LAYERS" of its graph. */
 bool model_embeds(const struct model *m);
+/* Columns of the attention: categorical ones, behind them continuous ones that are tokens,
+ * and that of the readout. */
+int model_tokens(const struct model *m);
+/* "job", "age", "date (year)", or "[CLS]" of the readout; the model's. */
+const char *model_token_name(const struct model *m, int token);
+/* In a row of a frame the cell of that token becomes missing; [CLS] has none. */
+void model_hide_token(const struct model *m, int token, int32_t *codes, float *values);
 /* The number of the parameter that has a row for each code of a column. */
 int model_column_table(const struct model *m, int column);
 size_t model_parameters(const struct model *m); /* trainable numbers */
@@ -131,9 +138,9 @@ size_t model_weights(const struct model *m, size_t *left);
 double model_flops(const struct model *m);      /* of one row forward, matrix products */
 
 /* Embeddings and Transformer layers of `from` become those of `to`: columns are found by
- * their names, classes by their texts; the rest of `to` stays as it is. *note gets one
- * line on what was taken over. Refused: bodies of different shape, no column in common,
- * no memory. */
+ * their names, classes by their texts; a number in other bins gets the vector that it had
+ * at each edge; the rest of `to` stays as it is. *note gets one line on what was taken
+ * over. Refused: bodies of different shape, no categorical column in common, no memory. */
 bool model_take_body(struct model *to, struct model *from, struct str *note,
                      struct error *err);
 bool model_has_body(const struct model *m); /* of another */
