@@ -71,6 +71,7 @@ static void subject_done(struct subject *s)
     free((void *)s->input.target);
     free((void *)s->input.weight);
     free((void *)s->input.answers);
+    free((void *)s->input.clean);
 }
 
 /* ---- the check ---- */
@@ -624,6 +625,35 @@ static void mlm_model(void)
     check_pretext(&o, &three_columns, PRETEXT_MLM);
 }
 
+static void check_dae(const struct model_options *o, const struct model_shape *shape)
+{
+    struct subject s = {.params = params_new()};
+
+    s.graph = graph_new(s.params);
+    pretrain_describe(s.graph, o, shape, PRETEXT_DAE);
+    give_input(&s, shape);
+    s.input.answers = random_codes(shape->columns, shape->classes);
+    s.input.clean = random_floats(ROWS * shape->continuous + 1, 0);
+    check_gradients(&s);
+    subject_done(&s);
+}
+
+static void dae_model(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = shape_of(3, classes3, 2, 1, LOSS_SQUARED);
+    struct model_shape numbers = shape_of(0, NULL, 4, 1, LOSS_SQUARED);
+    struct model_shape classes = shape_of(3, classes3, 0, 1, LOSS_SQUARED);
+
+    o.kind = MODEL_MLP;
+    check_dae(&o, &s);
+    check_dae(&o, &numbers);
+    check_dae(&o, &classes);
+    o.encoding = ENCODING_ONE_HOT;
+    o.head_norm = HEAD_NORM_NO;
+    check_dae(&o, &s);
+}
+
 static void pretexts_beside_numbers(void)
 {
     struct model_options o = small_options();
@@ -684,5 +714,6 @@ int main(void)
     test_run(mlm_model);
     test_run(rtd_model);
     test_run(pretexts_beside_numbers);
+    test_run(dae_model);
     return test_done();
 }

@@ -26,10 +26,12 @@ struct way {
 
 static struct way way_of(int i)
 {
-    static const char *const targets[] = {"yes", "kind", "price", "yes", "yes", "yes"};
+    static const char *const targets[] = {"yes", "kind", "price", "yes", "yes", "yes",
+                                          "yes"};
     struct way k = {targets[i], PRETEXT_NONE, i == 5, train_defaults()};
 
-    k.pretext = i == 3 ? PRETEXT_MLM : i == 4 ? PRETEXT_RTD : PRETEXT_NONE;
+    k.pretext = i == 3 ? PRETEXT_MLM : i == 4 ? PRETEXT_RTD : i == 6 ? PRETEXT_DAE
+                                                                     : PRETEXT_NONE;
     k.options.epochs = EPOCHS;
     k.options.batch = 32;
     k.options.lr = 3e-3;
@@ -43,7 +45,7 @@ static struct way way_of(int i)
     return k;
 }
 
-enum { WAYS = 6 };
+enum { WAYS = 7 };
 
 struct run {
     struct pool *pool;
@@ -62,6 +64,8 @@ static struct run run_new(struct subject *s, const struct way *k, bool fresh,
     m.layers = 1;
     m.heads = 2;
     m.head_cap = 16;
+    if (k->pretext == PRETEXT_DAE)
+        m.kind = MODEL_MLP;
     r.pool = pool_new(threads, &r.err);
     r.model = model_new_pretext(&m, s->encoder, k->pretext, fresh ? 3 : 4, &r.err);
     if (k->from && fresh) {

@@ -319,12 +319,8 @@ static bool take_pretext(const json_t *j, enum pretext *pretext, struct error *e
     *pretext = PRETEXT_NONE;
     if (!v)
         return true;
-    for (int i = PRETEXT_MLM; i <= PRETEXT_RTD; i++)
-        if (json_is_string(v)
-            && strcmp(json_string_value(v), pretext_name((enum pretext)i)) == 0) {
-            *pretext = (enum pretext)i;
-            return true;
-        }
+    if (pretext_parse(json_string_value(v), pretext) && *pretext != PRETEXT_NONE)
+        return true;
     return error_set(err, ERROR_INPUT, "it was pre-trained in a way that this version "
                      "does not know");
 }

@@ -132,9 +132,40 @@ struct graph *model_graph(struct model *m)
 
 const char *pretext_name(enum pretext pretext)
 {
-    static const char *const names[] = {"none", "mlm", "rtd"};
+    static const char *const names[PRETEXTS] = {"none", "mlm", "rtd", "dae"};
 
     return names[pretext];
+}
+
+bool pretext_parse(const char *name, enum pretext *pretext)
+{
+    for (int i = 0; name && i < PRETEXTS; i++)
+        if (strcmp(name, pretext_name((enum pretext)i)) == 0) {
+            *pretext = (enum pretext)i;
+            return true;
+        }
+    return false;
+}
+
+/* What kind of model learns by that. */
+static bool check_pretext(const struct model_options *o, const struct encoder *e,
+                          enum pretext pretext, struct error *err)
+{
+    if (pretext == PRETEXT_NONE)
+        return true;
+    if (pretext == PRETEXT_DAE)
+        return o->kind == MODEL_MLP
+            || error_set(err, ERROR_USAGE, "dae pre-trains an MLP, not model.kind %s: say "
+                         "`set model.kind mlp`", model_kind_name(o->kind));
+    if (e->n_categorical == 0)
+        return error_set(err, ERROR_STATE, "pre-training learns from categorical "
+                         "columns, and there is none: mark some columns categorical");
+    if (o->kind != MODEL_TABTRANSFORMER)
+        return error_set(err, ERROR_USAGE, "only a TabTransformer is pre-trained by %s, not "
+                         "model.kind %s: say `set model.kind tabtransformer`%s",
+                         pretext_name(pretext), model_kind_name(o->kind),
+                         o->kind == MODEL_MLP ? " or `pretrain dae`" : "");
+    return true;
 }
 
 bool model_fits(const struct model_options *o, const struct encoder *e,
@@ -145,13 +176,8 @@ bool model_fits(const struct model_options *o, const struct encoder *e,
     if (e->n_categorical + e->n_continuous == 0)
         return error_set(err, ERROR_STATE, "no input column: mark some columns "
                          "categorical or continuous");
-    if (pretext != PRETEXT_NONE && e->n_categorical == 0)
-        return error_set(err, ERROR_STATE, "pre-training learns from categorical "
-                         "columns, and there is none: mark some columns categorical");
-    if (pretext != PRETEXT_NONE && o->kind != MODEL_TABTRANSFORMER)
-        return error_set(err, ERROR_USAGE, "only a TabTransformer is pre-trained, not "
-                         "model.kind %s: say `set model.kind tabtransformer`",
-                         model_kind_name(o->kind));
+    if (!check_pretext(o, e, pretext, err))
+        return false;
     if (pretext == PRETEXT_NONE && e->task == TASK_NONE)
         return error_set(err, ERROR_STATE, "no target: choose one with `target COLUMN`");
     return true;

@@ -86,8 +86,11 @@ struct model_options {
 };
 
 /* What a model is pre-trained by, without a target (model/pretrain.h). */
-enum pretext { PRETEXT_NONE, PRETEXT_MLM, PRETEXT_RTD };
-const char *pretext_name(enum pretext pretext); /* "none", "mlm", "rtd" */
+enum pretext { PRETEXT_NONE, PRETEXT_MLM, PRETEXT_RTD, PRETEXT_DAE, PRETEXTS };
+#define PRETEXT_NAMES "mlm|rtd|dae" /* without "none" */
+const char *pretext_name(enum pretext pretext); /* "none", "mlm", "rtd", "dae" */
+/* False: there is none of that name (NULL: none), *pretext stays. */
+bool pretext_parse(const char *name, enum pretext *pretext);
 
 /* What stands for a missing cell of a categorical column when rows are predicted: the
  * vector of the missing class, or the mean of those of the column's known classes, for
@@ -109,8 +112,8 @@ struct model;
 /* Fresh weights from seed. NULL: no memory, or options that model_check refuses. */
 struct model *model_new(const struct model_options *o, struct encoder *encoder,
                         uint64_t seed, struct error *err);
-/* The same with the classifiers of a pretext in the head's place; the encoder needs
- * categorical features and no target. */
+/* The same with what a pretext learns by in the head's place; the encoder needs no
+ * target, and but for a DAE categorical features. */
 struct model *model_new_pretext(const struct model_options *o, struct encoder *encoder,
                                 enum pretext pretext, uint64_t seed, struct error *err);
 /* It is freed with its last reference. They may be taken and given up on any thread; the
@@ -139,8 +142,9 @@ double model_flops(const struct model *m);      /* of one row forward, matrix pr
 
 /* Embeddings and Transformer layers of `from` become those of `to`: columns are found by
  * their names, classes by their texts; a number in other bins gets the vector that it had
- * at each edge; the rest of `to` stays as it is. *note gets one line on what was taken
- * over. Refused: bodies of different shape, no categorical column in common, no memory. */
+ * at each edge; the rest of `to` stays as it is. Of a DAE all but its last map is taken
+ * over, by an MLP that reads the same columns. *note gets one line on what was taken over.
+ * Refused: bodies of different shape, no categorical column in common, no memory. */
 bool model_take_body(struct model *to, struct model *from, struct str *note,
                      struct error *err);
 bool model_has_body(const struct model *m); /* of another */

@@ -96,6 +96,7 @@ static void copy_row(struct model *to, struct model *from, const char *part,
 struct census {
     int columns, all, classes, new_classes;
     bool numbers; /* among the columns are such */
+    bool blocks;  /* of an MLP come, too */
     struct str new_columns;
 };
 
@@ -313,8 +314,8 @@ static void take_layers(struct model *to, struct model *from)
 
 static void note_census(const struct census *c, struct str *note)
 {
-    str_printf(note, "the body brings %d of %d %scolumns", c->columns, c->all,
-               c->numbers ? "" : "categorical ");
+    str_printf(note, "the body brings %s%d of %d %scolumns", c->blocks ? "its blocks and " : "",
+               c->columns, c->all, c->numbers ? "" : "categorical ");
     if (c->new_columns.length > 0)
         str_printf(note, "; new to it: %s", str_text(&c->new_columns));
     if (c->new_classes > 0)
@@ -323,12 +324,93 @@ static void note_census(const struct census *c, struct str *note)
     str_putc(note, '\n');
 }
 
+/* ---- the blocks of an MLP ---- */
+
+static bool same_names(const struct feature *a, int n, const struct feature *b, int m)
+{
+    bool same = n == m;
+
+    for (int i = 0; same && i < n; i++)
+        same = strcmp(a[i].name, b[i].name) == 0;
+    return same;
+}
+
+/* The first block has a place for each input, so these must be the same. */
+static bool check_inputs(struct model *to, struct model *from, struct error *err)
+{
+    const struct encoder *a = model_encoder(to), *b = model_encoder(from);
+
+    if (!same_names(a->categorical, a->n_categorical, b->categorical, b->n_categorical)
+        || !same_names(a->continuous, a->n_continuous, b->continuous, b->n_continuous))
+        return error_set(err, ERROR_INPUT, "the run to begin with reads other columns; the "
+                         "blocks of an MLP can only go on with the same");
+    return true;
+}
+
+/* Of "head.0", "head.1" and the norms; the last map is another's. */
+static bool is_of_blocks(const char *name)
+{
+    return (str_starts(name, "head.") && !str_starts(name, "head.out"))
+        || str_starts(name, "continuous.");
+}
+
+static bool take_blocks(struct model *to, struct model *from, struct error *err)
+{
+    struct params *p = model_params(to), *source = model_params(from);
+
+    for (int i = 0; i < p->n; i++) {
+        const struct param *own = &p->list[i];
+        int there = params_find(source, own->name);
+
+        if (!is_of_blocks(own->name))
+            continue;
+        if (there < 0 || source->list[there].count != own->count)
+            return error_set(err, ERROR_USAGE, "the blocks to begin with are of another "
+                             "width; model.head_hidden1, model.head_hidden2, "
+                             "model.head_cap, model.head_norm and the classes of one-hot "
+                             "columns must agree");
+        memcpy(param_value(p, i), param_value(source, there), own->count * sizeof(real));
+    }
+    return true;
+}
+
+/* (codes) of one-hot columns, by their texts. */
+static void take_one_hot(struct model *to, struct model *from)
+{
+    const struct encoder *e = model_encoder(to);
+
+    for (int i = 0; i < e->n_categorical; i++)
+        for (int code = 0; code <= e->categorical[i].classes; code++) {
+            int there = code_in(&model_encoder(from)->categorical[i], &e->categorical[i],
+                                code);
+
+            if (there >= 0)
+                copy_row(to, from, "weight", (const int[]){i, i},
+                         (const int[]){code, there});
+        }
+}
+
+static bool take_mlp(struct model *to, struct model *from, struct census *c,
+                     struct error *err)
+{
+    bool embeds = model_embeds(to);
+
+    if (!check_inputs(to, from, err) || (embeds && !take_columns(to, from, c, err))
+        || !take_blocks(to, from, err))
+        return false;
+    if (!embeds) {
+        take_one_hot(to, from);
+        c->columns = c->all = model_encoder(to)->n_categorical;
+    }
+    return true;
+}
+
 bool model_take_body(struct model *to, struct model *from, struct str *note,
                      struct error *err)
 {
-    struct census c = {0};
+    struct census c = {.blocks = model_pretext(from) == PRETEXT_DAE};
     bool ok = check_shape(model_options(to), model_options(from), err)
-        && take_columns(to, from, &c, err);
+        && (c.blocks ? take_mlp(to, from, &c, err) : take_columns(to, from, &c, err));
 
     if (ok) {
         take_layers(to, from);

@@ -29,6 +29,7 @@ void graph_free(struct graph *g)
     for (size_t i = 0; i < g->n_nodes; i++) {
         free(g->nodes[i].values);
         free(g->nodes[i].moments);
+        free(g->nodes[i].logits);
         numbers_free(g->nodes[i].numbers);
     }
     for (size_t i = 0; i < g->n_tensors; i++)

@@ -41,6 +41,7 @@ enum loss {
     LOSS_MULTICLASS, /* cross-entropy of softmax over the logits, target a class number */
     LOSS_SQUARED,    /* mean squared error of one output */
     LOSS_CELLS,      /* mean cross-entropy of a logit a column, answers 0 or 1 */
+    LOSS_CLEAN,      /* graph_loss_clean */
 };
 
 /* ---- describing (parameters are added to params by name, or found there) ---- */
@@ -158,6 +159,13 @@ struct tensor *graph_classify_columns(struct graph *g, struct tensor *x, int col
 /* The end: mean cross-entropy over the cells that were asked, 0 without any. */
 void graph_loss_asked(struct graph *g, struct tensor *cells);
 
+/* The end of a denoising autoencoder: z (features: classes + 1 logits of each column, code
+ * after code, then a number for each continuous input) against the row as it was, codes in
+ * graph_input.answers and numbers in graph_input.clean: the mean, over the cells of a row
+ * and the rows, of cross-entropy or squared error. */
+void graph_loss_clean(struct graph *g, struct tensor *z, int columns, const int *classes,
+                      int continuous);
+
 /* Names a tensor to be read after a forward pass: "hidden.0". */
 void graph_name(struct tensor *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -192,6 +200,7 @@ struct graph_input {
     const float *target;  /* (rows); only for the loss */
     const float *weight;  /* (rows) or NULL: all 1; not of graph_loss_asked */
     const int32_t *answers; /* (rows, categorical columns) of pre-training, else NULL */
+    const float *clean;   /* (rows, continuous) of graph_loss_clean, else NULL */
     const real *missing;  /* (columns, numbers of a code) what stands for code 0 in
                              graph_infer; NULL: those of the parameters */
     enum unlabeled unlabeled;

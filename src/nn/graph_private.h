@@ -85,6 +85,7 @@ struct node {
     enum activation activation;
     bool centred;    /* linear: batch norm follows, its gradient has mean 0 */
     enum loss loss;
+    int n_columns, *logits; /* LOSS_CLEAN: logits of each column */
     struct bottleneck bottleneck;
     double rate;    /* of dropout */
     struct dropout dropout; /* of this pass */

@@ -250,7 +250,8 @@ static void draw_result_table(struct sheet *t)
 
     draw_heads(t, "valid", "test");
     for (int i = 0; (f = metric_field(r->task, i)); i++)
-        if (r->pretext != PRETEXT_MLM || !isnan(run_metric(&r->valid, f)))
+        if ((r->pretext != PRETEXT_MLM && r->pretext != PRETEXT_DAE)
+            || !isnan(run_metric(&r->valid, f)))
             draw_values(t, f->title, run_metric(&r->valid, f), run_metric(&r->test, f));
 }
 
@@ -330,6 +331,8 @@ static void draw_hiding(struct sheet *t)
 
     if (t->run->pretext == PRETEXT_MLM)
         make_line(t, "masked", "%.3g %% of the cells", 100 * o->mask);
+    else if (t->run->pretext == PRETEXT_DAE)
+        make_line(t, "swapped", "%.3g %% of the cells", 100 * o->swap);
     else
         make_line(t, "replaced", "%.3g %%, %s", 100 * o->mask,
                   o->replace == REPLACE_EMPIRICAL ? "empirical" : "uniform");
