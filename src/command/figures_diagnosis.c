@@ -199,7 +199,7 @@ struct figure *figures_learned(const struct run *r)
     f = figure_new(NULL);
     figure_add(f, "learned", SERIES_BARS, 0);
     figure_add(f, "without looking", SERIES_POINTS, 1);
-    axis_label(&f->y, r->pretext == PRETEXT_RTD ? "AUC" : "accuracy");
+    axis_label(&f->y, r->pretext != PRETEXT_MLM ? "AUC" : "accuracy");
     f->y.low = 0;
     f->y.high = 1;
     for (int i = 0; i < e->n_categorical; i++) {

@@ -67,7 +67,7 @@ const struct metric_field *run_watched(const struct run *r)
     enum watch watch = train_watch(&r->settings.train, r->task);
     const struct metric_field *f;
     const char *name = r->task == TASK_REGRESSION ? "r2"
-        : r->pretext == PRETEXT_MLM || r->pretext == PRETEXT_DAE ? "accuracy" : "auc";
+        : r->pretext == PRETEXT_MLM ? "accuracy" : "auc";
     int i = 0;
 
     if (watch == WATCH_AUC && r->n_history > 0 && isnan(r->history[0].valid.auc))

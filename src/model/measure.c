@@ -90,7 +90,7 @@ struct tally {
     size_t asked, right;
     size_t plain;     /* answers that are the commonest: class 1, or "as it was" */
     double loss;
-    float *score;     /* RTD: (rows) */
+    float *score;     /* RTD, DAE: (rows) */
     unsigned char *replaced;
 };
 
@@ -139,8 +139,8 @@ static int likeliest(const real *z, int n, int class, double *log_p)
     return best;
 }
 
-/* Every cell has a loss; whether it is told is asked where it was swapped with another
- * class. The losses of numbers go to t[columns]. */
+/* A cell is right where the likeliest class is the row's own, and found out by how unlikely
+ * what stands there is to the model. The losses of numbers go to t[columns]. */
 static void count_dae(struct tally *t, const struct sheet *s, const struct encoder *e,
                       int rows)
 {
@@ -151,15 +151,16 @@ static void count_dae(struct tally *t, const struct sheet *s, const struct encod
 
         for (size_t c = 0; c < s->columns; z += e->categorical[c++].classes + 1) {
             int32_t answer = s->answers[r * s->columns + c];
-            double log_p;
-            int said = likeliest(z, e->categorical[c].classes + 1, answer, &log_p);
+            int32_t shown = s->codes[r * s->columns + c];
+            int n_classes = e->categorical[c].classes + 1;
+            double log_p, log_shown;
 
+            t[c].right += likeliest(z, n_classes, answer, &log_p) == answer;
+            likeliest(z, n_classes, shown, &log_shown);
             t[c].loss -= log_p;
-            if (s->codes[r * s->columns + c] == answer)
-                continue;
-            t[c].asked++;
-            t[c].plain += answer == 1;
-            t[c].right += said == answer;
+            t[c].plain += shown == answer;
+            t[c].score[t[c].asked] = (float)-log_shown;
+            t[c].replaced[t[c].asked++] = shown != answer;
         }
         for (size_t i = 0; i < n; i++) {
             double off = (double)z[i] - (double)s->clean[r * n + i];
@@ -210,7 +211,7 @@ static struct tally *tallies_new(enum pretext pretext, size_t columns, size_t n)
 {
     struct tally *t = xcalloc(columns + 1, sizeof *t);
 
-    if (pretext != PRETEXT_RTD)
+    if (pretext == PRETEXT_MLM || columns == 0)
         return t;
     t[0].score = try_alloc(n * columns, sizeof *t->score);
     t[0].replaced = try_alloc(n * columns, sizeof *t->replaced);

@@ -250,8 +250,7 @@ static void draw_result_table(struct sheet *t)
 
     draw_heads(t, "valid", "test");
     for (int i = 0; (f = metric_field(r->task, i)); i++)
-        if ((r->pretext != PRETEXT_MLM && r->pretext != PRETEXT_DAE)
-            || !isnan(run_metric(&r->valid, f)))
+        if (r->pretext != PRETEXT_MLM || !isnan(run_metric(&r->valid, f)))
             draw_values(t, f->title, run_metric(&r->valid, f), run_metric(&r->test, f));
 }
 
