@@ -72,6 +72,7 @@ static void subject_done(struct subject *s)
     free((void *)s->input.target);
     free((void *)s->input.weight);
     free((void *)s->input.answers);
+    free((void *)s->input.clean);
 }
 
 /* ---- the check ---- */
@@ -157,7 +158,16 @@ static void check_gradients(struct subject *s)
 /* ---- single operations, between an embedding and a linear map to the loss ---- */
 
 static const int classes3[] = {3, 5, 2};
-static const struct model_shape three_columns = {3, classes3, 0, 1, LOSS_SQUARED};
+static const struct model_shape three_columns = {
+    .columns = 3, .classes = classes3, .outputs = 1, .loss = LOSS_SQUARED};
+
+static struct model_shape shape_of(int columns, const int *classes, int continuous,
+                                   int outputs, enum loss loss)
+{
+    return (struct model_shape){.columns = columns, .classes = classes,
+                                .continuous = continuous, .outputs = outputs,
+                                .loss = loss};
+}
 
 /* Appends the operation to look at; d is the width of x. */
 typedef struct tensor *operation(struct graph *g, struct tensor *x, int d);
@@ -399,7 +409,7 @@ static void check_model(const struct model_options *o, const struct model_shape 
 static void binary_model(void)
 {
     struct model_options o = small_options();
-    struct model_shape s = {3, classes3, 2, 1, LOSS_BINARY};
+    struct model_shape s = shape_of(3, classes3, 2, 1, LOSS_BINARY);
 
     check_model(&o, &s);
 }
@@ -407,7 +417,7 @@ static void binary_model(void)
 static void multiclass_model_with_row_norm(void)
 {
     struct model_options o = small_options();
-    struct model_shape s = {3, classes3, 3, 4, LOSS_MULTICLASS};
+    struct model_shape s = shape_of(3, classes3, 3, 4, LOSS_MULTICLASS);
 
     o.continuous_norm = true;
     o.head_norm = HEAD_NORM_NO;
@@ -419,7 +429,7 @@ static void regression_model_of_many_columns(void)
     /* more than ROWS of a map */
     static const int classes[] = {2, 2, 3, 2, 2, 2, 2, 2, 4, 2, 2};
     struct model_options o = small_options();
-    struct model_shape s = {11, classes, 1, 1, LOSS_SQUARED};
+    struct model_shape s = shape_of(11, classes, 1, 1, LOSS_SQUARED);
 
     o.dim = 4;
     o.identifier = 0;
@@ -429,7 +439,7 @@ static void regression_model_of_many_columns(void)
 static void model_without_layers(void)
 {
     struct model_options o = small_options();
-    struct model_shape s = {3, classes3, 2, 1, LOSS_BINARY};
+    struct model_shape s = shape_of(3, classes3, 2, 1, LOSS_BINARY);
 
     o.layers = 0;
     check_model(&o, &s);
@@ -438,7 +448,7 @@ static void model_without_layers(void)
 static void model_of_continuous_columns(void)
 {
     struct model_options o = small_options();
-    struct model_shape s = {0, NULL, 5, 1, LOSS_BINARY};
+    struct model_shape s = shape_of(0, NULL, 5, 1, LOSS_BINARY);
 
     check_model(&o, &s);
 }
@@ -447,8 +457,76 @@ static void model_of_one_column(void)
 {
     static const int classes[] = {4};
     struct model_options o = small_options();
-    struct model_shape s = {1, classes, 0, 3, LOSS_MULTICLASS};
+    struct model_shape s = shape_of(1, classes, 0, 3, LOSS_MULTICLASS);
 
+    check_model(&o, &s);
+}
+
+/* ---- continuous columns as tokens ---- */
+
+static const float edges4[] = {-1.1f, -0.2f, 0.1f, 1.3f}, edges2[] = {-0.5f, 0.4f};
+
+/* Of five values a row: two in bins, one of them with missing cells; one of which only
+ * that is known; and nothing of the last. A normal number is above 0 in half of the
+ * rows. */
+static const struct number_column three_numbers[] = {
+    {.value = 0, .missing = 1, .n_edges = 4, .edges = edges4},
+    {.value = 2, .missing = -1, .n_edges = 2, .edges = edges2},
+    {.value = -1, .missing = 3},
+};
+
+static struct model_shape shape_with_numbers(int columns)
+{
+    struct model_shape s = shape_of(columns, classes3, 5, 1, LOSS_BINARY);
+
+    s.numbers = 3;
+    s.number = three_numbers;
+    return s;
+}
+
+static void numbers_in_bins(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = shape_with_numbers(3);
+
+    o.continuous = CONTINUOUS_TOKENS;
+    check_model(&o, &s);
+    o.continuous = CONTINUOUS_BOTH;
+    o.identifier = 0;
+    check_model(&o, &s);
+}
+
+static void periodic_numbers(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = shape_with_numbers(3);
+
+    o.continuous = CONTINUOUS_TOKENS;
+    o.numbers = NUMBERS_PERIODIC;
+    o.frequencies = 5;
+    check_model(&o, &s);
+}
+
+static void numbers_alone(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = shape_with_numbers(0);
+
+    o.continuous = CONTINUOUS_TOKENS;
+    check_model(&o, &s);
+}
+
+static void readout_of_one_column(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = shape_with_numbers(3);
+    struct model_shape plain = shape_of(3, classes3, 2, 1, LOSS_BINARY);
+
+    o.readout = READOUT_CLS;
+    check_model(&o, &plain);
+    o.continuous = CONTINUOUS_TOKENS;
+    check_model(&o, &s);
+    o.continuous = CONTINUOUS_BOTH;
     check_model(&o, &s);
 }
 
@@ -457,7 +535,7 @@ static void model_of_one_column(void)
 static void mlp_of_vectors(void)
 {
     struct model_options o = small_options();
-    struct model_shape s = {3, classes3, 2, 1, LOSS_BINARY};
+    struct model_shape s = shape_of(3, classes3, 2, 1, LOSS_BINARY);
 
     check_kind(mlp_describe, &o, &s);
 }
@@ -465,7 +543,7 @@ static void mlp_of_vectors(void)
 static void mlp_of_one_hot_columns(void)
 {
     struct model_options o = small_options();
-    struct model_shape s = {3, classes3, 2, 4, LOSS_MULTICLASS};
+    struct model_shape s = shape_of(3, classes3, 2, 4, LOSS_MULTICLASS);
 
     o.encoding = ENCODING_ONE_HOT;
     check_kind(mlp_describe, &o, &s);
@@ -477,9 +555,9 @@ static void mlp_of_one_hot_columns(void)
 static void logistic_regression(void)
 {
     struct model_options o = small_options();
-    struct model_shape s = {3, classes3, 2, 1, LOSS_BINARY};
-    struct model_shape no_columns = {0, NULL, 4, 3, LOSS_MULTICLASS};
-    struct model_shape only_columns = {3, classes3, 0, 1, LOSS_SQUARED};
+    struct model_shape s = shape_of(3, classes3, 2, 1, LOSS_BINARY);
+    struct model_shape no_columns = shape_of(0, NULL, 4, 3, LOSS_MULTICLASS);
+    struct model_shape only_columns = shape_of(3, classes3, 0, 1, LOSS_SQUARED);
 
     check_kind(logistic_describe, &o, &s);
     check_kind(logistic_describe, &o, &no_columns);
@@ -519,7 +597,7 @@ static void check_optimum(int outputs, enum loss loss)
 {
     static const int classes[] = {1};
     struct model_options o = small_options();
-    struct model_shape shape = {1, classes, 0, outputs, loss};
+    struct model_shape shape = shape_of(1, classes, 0, outputs, loss);
     struct subject s = {.params = params_new()};
     double want;
 
@@ -546,9 +624,9 @@ static void logistic_regression_at_its_optimum(void)
 static void bottleneck(void)
 {
     struct model_options o = small_options();
-    struct model_shape binary = {3, classes3, 2, 1, LOSS_BINARY};
-    struct model_shape classes = {0, NULL, 4, 3, LOSS_MULTICLASS};
-    struct model_shape number = {3, classes3, 0, 1, LOSS_SQUARED};
+    struct model_shape binary = shape_of(3, classes3, 2, 1, LOSS_BINARY);
+    struct model_shape classes = shape_of(0, NULL, 4, 3, LOSS_MULTICLASS);
+    struct model_shape number = shape_of(3, classes3, 0, 1, LOSS_SQUARED);
 
     o.latent = 3;
     o.components = 4;
@@ -596,7 +674,7 @@ static void check_unlabeled(describe *model, enum unlabeled kind, int outputs,
                             enum loss loss)
 {
     struct model_options o = small_options();
-    struct model_shape shape = {3, classes3, 2, outputs, loss};
+    struct model_shape shape = shape_of(3, classes3, 2, outputs, loss);
     struct subject s = {.params = params_new()};
 
     s.graph = graph_new(s.params);
@@ -671,7 +749,7 @@ static void classifier_of_many_classes(void)
 {
     static const int classes[] = {150, 1}; /* three pieces of logits */
     struct model_options o = small_options();
-    struct model_shape s = {2, classes, 0, 1, LOSS_SQUARED};
+    struct model_shape s = shape_of(2, classes, 0, 1, LOSS_SQUARED);
 
     o.dim = 4;
     o.layers = 0;
@@ -683,6 +761,49 @@ static void mlm_model(void)
     struct model_options o = small_options();
 
     check_pretext(&o, &three_columns, PRETEXT_MLM);
+}
+
+static void check_dae(const struct model_options *o, const struct model_shape *shape)
+{
+    struct subject s = {.params = params_new()};
+
+    s.graph = graph_new(s.params);
+    pretrain_describe(s.graph, o, shape, PRETEXT_DAE);
+    give_input(&s, shape);
+    s.input.answers = random_codes(shape->columns, shape->classes);
+    s.input.clean = random_floats(ROWS * shape->continuous + 1, 0);
+    check_gradients(&s);
+    subject_done(&s);
+}
+
+static void dae_model(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = shape_of(3, classes3, 2, 1, LOSS_SQUARED);
+    struct model_shape numbers = shape_of(0, NULL, 4, 1, LOSS_SQUARED);
+    struct model_shape classes = shape_of(3, classes3, 0, 1, LOSS_SQUARED);
+
+    o.kind = MODEL_MLP;
+    check_dae(&o, &s);
+    check_dae(&o, &numbers);
+    check_dae(&o, &classes);
+    o.encoding = ENCODING_ONE_HOT;
+    o.head_norm = HEAD_NORM_NO;
+    check_dae(&o, &s);
+}
+
+static void pretexts_beside_numbers(void)
+{
+    struct model_options o = small_options();
+    struct model_shape s = shape_with_numbers(3);
+
+    o.continuous = CONTINUOUS_TOKENS;
+    check_pretext(&o, &s, PRETEXT_MLM);
+    check_pretext(&o, &s, PRETEXT_RTD);
+    o.readout = READOUT_CLS;
+    o.numbers = NUMBERS_PERIODIC;
+    check_pretext(&o, &s, PRETEXT_MLM);
+    check_pretext(&o, &s, PRETEXT_RTD);
 }
 
 static void rtd_model(void)
@@ -721,6 +842,10 @@ int main(void)
     test_run(model_without_layers);
     test_run(model_of_continuous_columns);
     test_run(model_of_one_column);
+    test_run(numbers_in_bins);
+    test_run(periodic_numbers);
+    test_run(numbers_alone);
+    test_run(readout_of_one_column);
     test_run(mlp_of_vectors);
     test_run(mlp_of_one_hot_columns);
     test_run(logistic_regression);
@@ -736,5 +861,7 @@ int main(void)
     test_run(classifier_of_many_classes);
     test_run(mlm_model);
     test_run(rtd_model);
+    test_run(pretexts_beside_numbers);
+    test_run(dae_model);
     return test_done();
 }

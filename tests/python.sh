@@ -60,6 +60,13 @@ same few over_50k 'set model.identifier 0'
 same kinds kind 'set data.scaling quantile' 'set model.continuous_norm yes'
 same kinds price 'set data.scaling both' 'set model.head_norm no' 'mark kind ignore'
 same kinds grade 'set data.scaling standard' 'mark /^(town|kind)$/ ignore'
+same few over_50k 'set model.continuous tokens'
+same kinds kind 'set model.continuous both' 'set model.numbers periodic' \
+    'set model.readout cls'
+same kinds price 'set model.continuous tokens' 'set data.scaling standard' \
+    'set model.identifier 0' 'set data.bins 5'
+same kinds grade 'set model.continuous tokens' 'mark /^(town|kind)$/ ignore'
+same few over_50k 'set model.readout cls'
 same few over_50k 'set model.kind logistic'
 same kinds kind 'set model.kind logistic' 'mark /^(height|weight)$/ ignore'
 same kinds price 'set model.kind mlp' 'set model.encoding one-hot'

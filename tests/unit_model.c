@@ -518,7 +518,8 @@ static void attention_maps_are_made_on_demand(void)
     enum { ROWS = 200, COLUMNS = 100 };
     static const int classes[COLUMNS];
     struct model_options o = small_options();
-    struct model_shape shape = {COLUMNS, classes, 1, 1, LOSS_BINARY};
+    struct model_shape shape = {.columns = COLUMNS, .classes = classes,
+                                .continuous = 1, .outputs = 1, .loss = LOSS_BINARY};
     size_t bytes[2];
 
     for (int keep = 0; keep < 2; keep++) {

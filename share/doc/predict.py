@@ -33,18 +33,20 @@ def codes(feature, cells, missing):
 def values(feature, cells, missing):
     x = np.array([float(c) if NUMBER.fullmatch(c) and not missing(c) else math.nan
                   for c in cells])
-    gone, q = np.isnan(x), np.array(feature["quantiles"])
     if feature["source"] == "missing":
-        return gone.astype(float)
+        return np.isnan(x).astype(float)
+    return np.where(np.isnan(x), 0, scale(feature, x))
+
+
+def scale(feature, x):
+    q = np.array(feature["quantiles"])
     if len(q) == 0:
-        scaled = np.clip((x - feature["mean"]) / feature["deviation"], -10, 10)
-    else:
-        at = np.linspace(0, 1, len(q))
-        p = (np.interp(x, q, at) - np.interp(-x, -q[::-1], -at[::-1])) / 2
-        p = np.clip(p, 0.5 / len(q), 1 - 0.5 / len(q))
-        normal = statistics.NormalDist().inv_cdf
-        scaled = np.array([0 if math.isnan(a) else normal(a) for a in p])
-    return np.where(gone, 0, scaled)
+        return np.clip((x - feature["mean"]) / feature["deviation"], -10, 10)
+    at = np.linspace(0, 1, len(q))
+    p = (np.interp(x, q, at) - np.interp(-x, -q[::-1], -at[::-1])) / 2
+    p = np.clip(p, 0.5 / len(q), 1 - 0.5 / len(q))
+    normal = statistics.NormalDist().inv_cdf
+    return np.array([0 if math.isnan(a) else normal(a) for a in p])
 
 
 def encode(encoder, rows):
@@ -56,6 +58,37 @@ def encode(encoder, rows):
     assert {f["source"] for f in encoder["categorical"]} <= {"cell"}, "no dates here"
     return (columns(codes, encoder["categorical"]).astype(int),
             columns(values, encoder["continuous"]))
+
+
+def numbers(features):
+    """Places of the value and of "missing" of each number, or None."""
+    found = []
+    same = lambda f, g: (f["column"], f["source"]) == (g["column"], g["source"])
+    for i, f in enumerate(features):
+        of_column = [k for k, g in enumerate(features) if g["column"] == f["column"]]
+        gone = [k for k in of_column if features[k]["source"] == "missing"]
+        if f["source"] == "missing":
+            found += [(None, i)] if of_column == [i] else []
+        elif i > 0 and same(features[i - 1], f):
+            found[-1] = (i, found[-1][1])
+        else:
+            found.append((i, gone[0] if gone else None))
+    return found
+
+
+def tokens(options, features, tensor, value):
+    """Vectors of the continuous columns, each (rows, d - l)."""
+    for j, (place, gone) in enumerate(numbers(features)):
+        part = lambda name: tensor[f"numbers.{j}.{name}"]
+        y = np.broadcast_to(part("bias"), (len(value), len(part("bias"))))
+        if options["numbers"] == "periodic" and place is not None:
+            turns = 2 * np.pi * value[:, place, None] * part("frequency")
+            y = y + np.concatenate([np.sin(turns), np.cos(turns)], 1) @ part("weight").T
+        elif place is not None and "edges" in features[place]:
+            e = scale(features[place], np.array(features[place]["edges"]))
+            bins = np.clip((value[:, place, None] - e[:-1]) / np.diff(e), 0, 1)
+            y = y + bins @ part("weight").T
+        yield y if gone is None else np.where(value[:, gone, None] > 0, part("missing"), y)
 
 
 def softmax(x):
@@ -103,39 +136,47 @@ def tabnet(options, tensor, code, value):
     return total @ tensor["out.weight"].T
 
 
-def logits(options, tensor, code, value):
+def logits(options, features, tensor, code, value):
     n, m = code.shape
     one_hot = m > 0 and "columns.0.weight" in tensor
     blocks = [name for name in ("head.0", "head.1") if name + ".bias" in tensor]
     linear = lambda name, x: x @ tensor[name + ".weight"].T + tensor[name + ".bias"]
-    scale = lambda name, x, mean, variance: ((x - mean) / np.sqrt(variance + 1e-5)
-                                             * tensor[name + ".weight"]
-                                             + tensor[name + ".bias"])
-    layer_norm = lambda name, x: scale(name, x, x.mean(-1, keepdims=True),
-                                       x.var(-1, keepdims=True))
+    norm = lambda name, x, mean, variance: ((x - mean) / np.sqrt(variance + 1e-5)
+                                            * tensor[name + ".weight"]
+                                            + tensor[name + ".bias"])
+    layer_norm = lambda name, x: norm(name, x, x.mean(-1, keepdims=True),
+                                      x.var(-1, keepdims=True))
     gelu = lambda z: z * (1 + np.vectorize(math.erf)(z / math.sqrt(2))) / 2
     selu = lambda z: np.where(z > 0, 1.0507009873554805 * z,
                               1.7580993408473766 * np.expm1(np.minimum(z, 0)))
-    z = value
-    if options["continuous_norm"] and value.size:
+    continuous = options.get("continuous", "features")
+    z = value if continuous != "tokens" else value[:, :0]
+    if options["continuous_norm"] and z.size:
         z = layer_norm("continuous.norm", z)
-    if m > 0 and not one_hot:
-        x = np.stack([tensor[f"columns.{i}.value"][code[:, i]] for i in range(m)], 1)
+    columns = [tensor[f"columns.{i}.value"][code[:, i]] for i in range(m) if not one_hot]
+    if continuous != "features":
+        columns += tokens(options, features, tensor, value)
+    if columns:
+        x = np.stack(columns, 1)
         if "columns.identifier" in tensor:
             own = np.broadcast_to(tensor["columns.identifier"], (n,) + tensor[
                 "columns.identifier"].shape)
             x = np.concatenate([own, x], 2)
+        if "readout.cls" in tensor:
+            x = np.concatenate([x, np.broadcast_to(tensor["readout.cls"],
+                                                   (n, 1, x.shape[2]))], 1)
         for layer in range(options["layers"]):
             name = f"layers.{layer}."
             q, k, v = (linear(name + "attention." + part, x).reshape(
-                n, m, options["heads"], -1).swapaxes(1, 2)
+                n, x.shape[1], options["heads"], -1).swapaxes(1, 2)
                 for part in ("query", "key", "value"))
             a = softmax(q @ k.swapaxes(2, 3) / math.sqrt(q.shape[3]))
             y = (a @ v).swapaxes(1, 2).reshape(x.shape)
             x = layer_norm(name + "norm1", x + linear(name + "attention.out", y))
             y = linear(name + "ffn.down", gelu(linear(name + "ffn.up", x)))
             x = layer_norm(name + "norm2", x + y)
-        z = np.concatenate([x.reshape(n, -1), z], 1)
+        x = x[:, -1] if "readout.cls" in tensor else x.reshape(n, -1)
+        z = np.concatenate([x, z], 1)
     if one_hot:  # the first map has a line for each code
         first = blocks[0] if blocks else "head.out"
         bias = tensor[first + ".bias"]
@@ -145,8 +186,8 @@ def logits(options, tensor, code, value):
     for block in blocks:
         z = selu(linear(block, z))
         if options["head_norm"]:
-            norm = block + ".norm"
-            z = scale(norm, z, tensor[norm + ".mean"], tensor[norm + ".variance"])
+            name = block + ".norm"
+            z = norm(name, z, tensor[name + ".mean"], tensor[name + ".variance"])
     return linear("head.out", z)
 
 
@@ -211,8 +252,10 @@ def main(model, table):
                          len(encoder["classes"]) if encoder["task"] == "multiclass" else 1)
     else:
         tensor = {name: t.astype(float) for name, t in tensor.items()}
-        model = tabnet if description["kind"] == "tabnet" else logits
-        y = model(description["options"], tensor, code, value)
+        if description["kind"] == "tabnet":
+            y = tabnet(description["options"], tensor, code, value)
+        else:
+            y = logits(description["options"], encoder["continuous"], tensor, code, value)
     names, p = predictions(encoder, y)
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(names)

@@ -202,16 +202,23 @@ struct figure *attending_figure(struct context *c, struct error *err)
 {
     const struct attending *a = attending_of(c);
     struct str title = {0};
+    const char **names;
     struct figure *f;
     double *map;
+    int n;
 
-    if (!a->found || a->found->encoder->n_categorical == 0) {
+    if (!a->found || a->found->seen.columns == 0) {
         error_set(err, ERROR_STATE, "no attention was looked at yet; `attention` does "
                   "that, and what it prints can be drawn");
         return NULL;
     }
     map = sight_map(a->found, attending_layer(a), a->wish.head);
-    f = figures_attention(a->found->encoder, map, a->found->less.rows > 0);
+    n = a->found->seen.columns;
+    names = xcalloc((size_t)n, sizeof *names);
+    for (int i = 0; i < n; i++)
+        names[i] = sight_name(a->found, (size_t)i);
+    f = figures_attention(names, n, map, a->found->less.rows > 0);
+    free(names);
     str_printf(&title, "attention of %s, ", a->of.run);
     attending_title(a, &title);
     f->title = title.text;

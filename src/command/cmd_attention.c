@@ -60,11 +60,13 @@ static bool read_rows(const struct call *call, struct attention_wish *w,
 
 /* ---- what came of it ---- */
 
-static void json_names(struct str *out, const struct encoder *e)
+static void json_names(struct str *out, const struct sight *found)
 {
-    for (int i = 0; i < e->n_categorical; i++) {
+    for (int i = 0; i < found->seen.columns; i++) {
+        const char *name = sight_name(found, (size_t)i);
+
         str_puts(out, i ? "," : "");
-        str_json_string(out, e->categorical[i].name, strlen(e->categorical[i].name));
+        str_json_string(out, name, strlen(name));
     }
 }
 
@@ -93,8 +95,7 @@ static void json_masked(struct str *out, const struct attending *a)
 
 static void print_json(struct context *c, const struct attending *a, const double *map)
 {
-    const struct encoder *e = a->found->encoder;
-    int m = e->n_categorical;
+    int m = a->found->seen.columns;
     struct str out = {0};
     char head[16];
 
@@ -107,7 +108,7 @@ static void print_json(struct context *c, const struct attending *a, const doubl
     if (a->found->less.rows > 0)
         str_printf(&out, ",\"less_rows\":%zu", a->found->less.rows);
     str_puts(&out, ",\"columns\":[");
-    json_names(&out, e);
+    json_names(&out, a->found);
     str_puts(&out, "],\"matrix\":[");
     for (int i = 0; i < m; i++) {
         str_puts(&out, i ? "," : "");
@@ -154,9 +155,9 @@ static void add_masked_column(struct grid *g, const struct attending *a)
 /* Down the columns that ask, across those that are asked. */
 static void print_map(struct context *c, const struct attending *a, const double *map)
 {
-    const struct encoder *e = a->found->encoder;
     const double *masked = a->found->effect;
-    int m = e->n_categorical, decimals = sight_decimals(map, (size_t)m * (size_t)m);
+    int m = a->found->seen.columns;
+    int decimals = sight_decimals(map, (size_t)m * (size_t)m);
     struct grid *g = grid_new("attention");
 
     print_facts(g, a);
@@ -164,10 +165,10 @@ static void print_map(struct context *c, const struct attending *a, const double
     if (masked)
         add_masked_column(g, a);
     for (int i = 0; i < m; i++)
-        grid_column(g, e->categorical[i].name, true);
+        grid_column(g, sight_name(a->found, (size_t)i), true);
     for (int i = 0; i < m * m; i++) {
         if (i % m == 0)
-            grid_puts(g, e->categorical[i / m].name);
+            grid_puts(g, sight_name(a->found, (size_t)(i / m)));
         if (i % m == 0 && masked)
             grid_number(g, masked[i / m], 4);
         if (a->found->less.rows > 0)

@@ -323,6 +323,16 @@ static int body_for(struct study *s, const struct asked *a, const struct study_f
     return study_add_body(s->plan, &body);
 }
 
+/* A body has its shape: what is drawn leaves it. */
+static void keep_shape(struct settings *drawn, const struct model_options *shape)
+{
+    double dropout = drawn->model.dropout, head_dropout = drawn->model.head_dropout;
+
+    drawn->model = *shape;
+    drawn->model.dropout = dropout;
+    drawn->model.head_dropout = head_dropout;
+}
+
 static void add_rounds(struct context *c, struct study *s, const struct asked *a,
                        struct study_trial t)
 {
@@ -343,6 +353,8 @@ static void add_rounds(struct context *c, struct study *s, const struct asked *a
         if (t.round > 0)
             space_draw(&a->spaces[t.model], a->seed + (uint64_t)t.split, t.round,
                        &settings);
+        if (t.body >= 0)
+            keep_shape(&settings, &s->plan->bodies[t.body].model);
         fit_take_settings(&t.fit, &settings);
         t.key = xasprintf("%s %s %s %d %d", s->plan->tables[t.fit.table].name, labels,
                           model->name, t.split, t.round);
@@ -470,11 +482,11 @@ const struct command command_benchmark = {
             "splits of the test rows' AUC (R2 of numbers) and its deviation; p says how "
             "likely the difference to the best is chance (corrected resampled t-test). "
             "Models: tabtransformer, mlp, sparse-mlp, logistic, vib, tabnet, gbdt; with few "
-            "--labels also tabtransformer-rtd and -mlm, which are pre-trained, and "
-            "tabtransformer-er, -pl, mlp-er, mlp-pl, gbdt-pl, which learn from rows "
-            "without labels by entropy or pseudo labels. What is done is kept in the folder "
-            "of runs: the "
-            "same command with the same --name goes on, or prints again.",
+            "--labels also tabtransformer-rtd, tabtransformer-mlm and mlp-dae, which are "
+            "pre-trained, and tabtransformer-er, tabtransformer-pl, mlp-er, mlp-pl and "
+            "gbdt-pl, which learn from rows without labels by entropy or pseudo labels. "
+            "What is done is kept in the folder of runs: the same command with the same "
+            "--name goes on, or prints again.",
     .arguments = {{"TABLE", {VALUE_TABLE, NULL, 0, 0}, MANY_OR_NONE, NULL,
                    "names of tables, or files; else the current one"}},
     .options = {

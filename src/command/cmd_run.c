@@ -236,7 +236,7 @@ const struct command command_run_verb = {
             "and JSON have all. After pre-training there is a line for each column: how "
             "often what was hidden in its cells is told, how often one who does not look "
             "would be right (baseline), and what share of the rest was learned (gain; "
-            "with rtd it goes by the AUC). columns.csv in its folder has all epochs.",
+            "with rtd and dae it goes by the AUC). columns.csv in its folder has all epochs.",
     .arguments = {{"NAME", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, NULL,
                    "else the current run"}},
     .flags = COMMAND_DATA,

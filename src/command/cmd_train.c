@@ -9,8 +9,6 @@
 #include "command/repeat.h"
 #include "command/training.h"
 
-#define PRETEXTS "mlm|rtd"
-
 /* The settings with the options of this call in place of the session's. */
 static bool take_settings(const struct call *call, struct settings *s, struct error *err)
 {
@@ -48,24 +46,49 @@ static struct run *make_run(struct context *c, const struct call *call,
     return r;
 }
 
+/* What the body attends to stays there; more may come to it. */
+static void take_tokens(struct model_options *own, const struct model_options *body)
+{
+    if (body->continuous != CONTINUOUS_FEATURES) {
+        own->numbers = body->numbers;
+        own->frequencies = body->frequencies;
+        if (own->continuous == CONTINUOUS_FEATURES)
+            own->continuous = body->continuous;
+    }
+    if (body->readout == READOUT_CLS)
+        own->readout = READOUT_CLS;
+}
+
+/* The MLP's blocks come whole or not at all. */
+static void take_blocks(struct model_options *own, const struct model_options *body)
+{
+    own->head_hidden1 = body->head_hidden1;
+    own->head_hidden2 = body->head_hidden2;
+    own->head_cap = body->head_cap;
+    own->head_norm = body->head_norm;
+    own->continuous_norm = body->continuous_norm;
+}
+
 /* The run of --from, or NULL without one; its body's shape goes into the settings. */
 static bool find_parent(struct context *c, const struct call *call, struct settings *s,
                         struct run **parent, struct error *err)
 {
     const char *name = call_option(call, "from");
     const struct model_options *o;
+    bool blocks;
 
     *parent = name ? find_run(c, name, err) : NULL;
     if (!*parent)
         return !name;
     if (!run_needs_model(*parent, err))
         return false;
-    if (model_encoder((*parent)->model)->n_categorical == 0)
+    blocks = model_pretext((*parent)->model) == PRETEXT_DAE;
+    if (model_encoder((*parent)->model)->n_categorical == 0 && !blocks)
         return error_set(err, ERROR_STATE,
                          "the run %s has no categorical columns, so nothing to begin "
                          "with", (*parent)->name);
     o = model_options((*parent)->model);
-    if (!model_embeds((*parent)->model))
+    if (!model_embeds((*parent)->model) && !blocks)
         return error_set(err, ERROR_STATE,
                          "the run %s %s and has no embeddings to begin with",
                          (*parent)->name, model_lacks_embeddings((*parent)->model));
@@ -80,6 +103,9 @@ static bool find_parent(struct context *c, const struct call *call, struct setti
     s->model.heads = o->heads;
     s->model.ffn = o->ffn;
     s->model.identifier = o->identifier;
+    take_tokens(&s->model, o);
+    if (blocks)
+        take_blocks(&s->model, o);
     return true;
 }
 
@@ -115,9 +141,10 @@ static bool run_train(struct context *c, const struct call *call, struct error *
 
 static bool run_pretrain(struct context *c, const struct call *call, struct error *err)
 {
-    static const enum pretext pretexts[] = {PRETEXT_MLM, PRETEXT_RTD};
+    enum pretext pretext = PRETEXT_NONE;
 
-    return begin_run(c, call, pretexts[value_choice(PRETEXTS, call_word(call, 0))], err);
+    pretext_parse(call_word(call, 0), &pretext);
+    return begin_run(c, call, pretext, err);
 }
 
 #define SETTING(name, setting, sample, help) \
@@ -149,7 +176,7 @@ const struct command command_train = {
             "too. With --from it begins with the embeddings and Transformer layers of a "
             "run that was pre-trained, or trained for the same or another target: "
             "columns are found by name, classes by text, and what that run does not know "
-            "begins anew. A model that cannot be written is an error; at the prompt it "
+            "begins anew. Of an MLP that was pre-trained (dae) its blocks come too. A model that cannot be written is an error; at the prompt it "
             "stays in memory, and `save` writes it elsewhere.",
     .options = {
         FROM,
@@ -169,15 +196,18 @@ const struct command command_pretrain = {
     .name = "pretrain",
     .help = "learn from the rows of the current table without their labels",
     .more = "From the other columns of a row, mlm learns what stands in cells that are "
-            "masked, rtd which cells were replaced by another value of their column. All "
+            "masked, rtd which cells were replaced by another value of their column. dae "
+            "is for an MLP: where some cells, of numbers too, stand as in another row, it "
+            "learns to give the row back as it was. All "
             "rows are used but those for validation and test; choose the target before, "
             "if there is one, so that it is no input and the same rows are left out "
             "later. It ends when the loss on the validation rows gets no better.",
-    .arguments = {{"PRETEXT", {VALUE_CHOICE, PRETEXTS, 0, 0}, REQUIRED, NULL,
+    .arguments = {{"PRETEXT", {VALUE_CHOICE, PRETEXT_NAMES, 0, 0}, REQUIRED, NULL,
                    "what is learned"}},
     .options = {
         FROM,
-        SETTING("mask", "pretrain.mask", "X", "share of cells masked or replaced"),
+        SETTING("mask", "pretrain.mask", "X", "share of cells mlm masks or rtd replaces"),
+        SETTING("swap", "pretrain.swap", "X", "share of cells that dae swaps"),
         SETTING("replace", "pretrain.replace", "uniform|empirical",
                 "by what rtd replaces: any class, or the value of any row"),
         LEARNING_SETTINGS("weights, order, dropout and masks"),

@@ -84,7 +84,7 @@ static struct grid *new_classes(const struct encoder *e, const struct whatif_job
     return g;
 }
 
-static struct grid *new_weights(const struct encoder *e, const struct whatif_weight *w,
+static struct grid *new_weights(const struct model *m, const struct whatif_weight *w,
                                 int n)
 {
     struct grid *g = grid_new("attention");
@@ -99,8 +99,8 @@ static struct grid *new_weights(const struct encoder *e, const struct whatif_wei
     for (int i = 0; i < n; i++) {
         grid_count(g, (size_t)w[i].layer + 1);
         grid_count(g, (size_t)w[i].head + 1);
-        grid_puts(g, e->categorical[w[i].from].name);
-        grid_puts(g, e->categorical[w[i].to].name);
+        grid_puts(g, model_token_name(m, w[i].from));
+        grid_puts(g, model_token_name(m, w[i].to));
         grid_number(g, w[i].before, 3);
         grid_number(g, w[i].after, 3);
         grid_difference(g, w[i].after - w[i].before, 3);
@@ -137,12 +137,12 @@ static void print_whatif(struct context *c, const struct run *r,
         grid_append(first, changes);
     }
     if (whatif_job_attends(j) && (n > 0 || c->format == FORMAT_JSON))
-        grid_append(first, new_weights(e, weights, n));
+        grid_append(first, new_weights(r->model, weights, n));
     add_facts(first, r, j);
     grid_print(first, c);
     if (c->format == FORMAT_TABLE && whatif_job_attends(j) && n == 0)
-        context_note(c, "no attention changed: what changed is not categorical, or the "
-                     "same to the model");
+        context_note(c, "no attention changed: what changed is no column of it, or the same "
+                     "to the model");
 }
 
 static void keep_figure(struct context *c, const struct run *r,
@@ -151,8 +151,14 @@ static void keep_figure(struct context *c, const struct run *r,
     const struct whatif_request *q = whatif_job_asked(j);
     struct str title = {0};
     double *map = whatif_job_difference(j, layer);
-    struct figure *f = figures_attention(model_encoder(r->model), map, true);
+    int n = model_tokens(r->model);
+    const char **names = xcalloc((size_t)n + 1, sizeof *names);
+    struct figure *f;
 
+    for (int i = 0; i < n; i++)
+        names[i] = model_token_name(r->model, i);
+    f = figures_attention(names, n, map, true);
+    free(names);
     str_printf(&title, "attention of %s, row %zu, changed by", r->name, q->row);
     for (int i = 0; i < q->n_edits; i++)
         str_printf(&title, "%s %s=%s", i > 0 ? "," : "", q->edits[i].column,

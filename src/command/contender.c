@@ -5,7 +5,7 @@
 #include "model/grower.h"
 
 #define FEW_LABELS "tabtransformer-rtd,tabtransformer-mlm,mlp-er,mlp-pl," \
-    "tabtransformer-er,tabtransformer-pl"
+    "tabtransformer-er,tabtransformer-pl,mlp-dae"
 #define ALL_LABELS "tabtransformer,mlp,sparse-mlp,logistic,vib,tabnet"
 
 static const struct contender contenders[] = {
@@ -27,6 +27,7 @@ static const struct contender contenders[] = {
      UNLABELED_ENTROPY},
     {"tabtransformer-pl", "TabTransformer (PL)", MODEL_TABTRANSFORMER, PRETEXT_NONE,
      UNLABELED_PSEUDO},
+    {"mlp-dae", "MLP (DAE)", MODEL_MLP, PRETEXT_DAE, UNLABELED_NOT},
     {"gbdt-pl", "GBDT (PL)", MODEL_GBDT, PRETEXT_NONE, UNLABELED_PSEUDO},
 };
 
@@ -61,7 +62,12 @@ const char *contenders_of_paper(bool few_labels)
 void contender_take(const struct contender *c, struct settings *s)
 {
     s->model.kind = c->kind;
+    if (c->kind != MODEL_TABTRANSFORMER) {
+        s->model.continuous = CONTINUOUS_FEATURES;
+        s->model.readout = READOUT_CONCAT;
+    }
     s->train.unlabeled.kind = c->unlabeled;
-    if (c->pretext != PRETEXT_NONE && s->train.body_lr == train_defaults().body_lr)
+    if ((c->pretext == PRETEXT_MLM || c->pretext == PRETEXT_RTD)
+        && s->train.body_lr == train_defaults().body_lr)
         s->train.body_lr = 0.1;
 }

@@ -23,8 +23,9 @@ const struct contender *contender_find(const char *name, struct error *err);
 const char *contenders_of_paper(bool few_labels);
 
 /* The settings of a session become those of this one: its kind, what it adds for rows
- * without labels and, where it begins with a body that they do not tell how to train on,
- * a tenth of the learning rate for it. */
+ * without labels and, where it begins with Transformer layers and they do not tell how to
+ * train these on, a tenth of the learning rate for them. What only a TabTransformer has is
+ * as usual in others. */
 void contender_take(const struct contender *c, struct settings *s);
 
 #endif

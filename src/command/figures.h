@@ -54,7 +54,7 @@ struct figure *figures_learned(const struct run *r);
 
 /* Which of the n columns attends to which: map (n, n), from query to key. A difference
  * of two has a scale with 0 in its middle. */
-struct figure *figures_attention(const struct encoder *e, const double *map,
+struct figure *figures_attention(const char *const *names, int n, const double *map,
                                  bool difference);
 
 /* ---- layouts: figures_scatter.c ---- */

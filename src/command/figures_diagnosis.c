@@ -199,7 +199,7 @@ struct figure *figures_learned(const struct run *r)
     f = figure_new(NULL);
     figure_add(f, "learned", SERIES_BARS, 0);
     figure_add(f, "without looking", SERIES_POINTS, 1);
-    axis_label(&f->y, r->pretext == PRETEXT_RTD ? "AUC" : "accuracy");
+    axis_label(&f->y, r->pretext != PRETEXT_MLM ? "AUC" : "accuracy");
     f->y.low = 0;
     f->y.high = 1;
     for (int i = 0; i < e->n_categorical; i++) {
@@ -215,11 +215,11 @@ struct figure *figures_learned(const struct run *r)
 
 /* ---- attention ---- */
 
-struct figure *figures_attention(const struct encoder *e, const double *map,
+struct figure *figures_attention(const char *const *names, int n, const double *map,
                                  bool difference)
 {
     struct figure *f = figure_new(NULL);
-    int n = e->n_categorical, decimals = sight_decimals(map, (size_t)n * (size_t)n);
+    int decimals = sight_decimals(map, (size_t)n * (size_t)n);
     struct figure_matrix *m = figure_set_matrix(f, n, n, difference
                                                              ? "difference of attention"
                                                              : "attention, share of 1");
@@ -230,8 +230,8 @@ struct figure *figures_attention(const struct encoder *e, const double *map,
     if (!difference)
         m->low = 0;
     for (int i = 0; i < n; i++) {
-        matrix_name_row(m, i, e->categorical[i].name);
-        matrix_name_column(m, i, e->categorical[i].name);
+        matrix_name_row(m, i, names[i]);
+        matrix_name_column(m, i, names[i]);
         for (int k = 0; k < n; k++) {
             char *text = difference ? xasprintf("%+.*f", decimals, map[i * n + k])
                                     : xasprintf("%.*f", decimals, map[i * n + k]);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command/name.h"
+#include "data/bins.h"
 
 #define AT(member) offsetof(struct settings, member)
 #define INT(low, high) {VALUE_INT, NULL, low, high}, STORE_INT
@@ -76,6 +77,19 @@ static const struct option options[] = {
      "a GBDT: share of the columns that a tree is grown from, drawn for each tree"},
     {"model.l2", NUMBER(0, 1e9), AT(model.l2),
      "a GBDT: penalty of the squares of what leaves answer"},
+    {"model.continuous", CHOICE(CONTINUOUS_NAMES), AT(model.continuous),
+     "what continuous columns are to a TabTransformer: features of the head, tokens of the "
+     "attention beside the categorical columns, or both"},
+    {"model.numbers", CHOICE(NUMBERS_NAMES), AT(model.numbers),
+     "how a continuous column becomes a token: piecewise-linear in data.bins, or by sines "
+     "and cosines"},
+    {"model.frequencies", INT(1, 500), AT(model.frequencies),
+     "model.numbers periodic: learned frequencies of a column"},
+    {"model.sigma", NUMBER(1e-6, 1000), AT(model.sigma),
+     "model.numbers periodic: their deviation at first"},
+    {"model.readout", CHOICE(READOUT_NAMES), AT(model.readout),
+     "what the head of a TabTransformer gets of its columns: all their embeddings, or that "
+     "of one more column that attends to them"},
     {"train.epochs", INT(1, 1e6), AT(train.epochs), "epochs at most"},
     {"train.batch", INT(0, 65536), AT(train.batch),
      "rows of a training step; 0 takes 16 to 256 by the number of rows to learn from"},
@@ -130,7 +144,9 @@ static const struct option options[] = {
      "a sparse MLP: epochs from one time to the next"},
     {"train.seed", SEED, AT(train.seed), "seed of weights, order of rows and dropout"},
     {"pretrain.mask", NUMBER(0.01, 0.99), AT(train.pretrain.mask),
-     "share of the cells that pre-training masks or replaces"},
+     "share of the cells that mlm masks or rtd replaces"},
+    {"pretrain.swap", NUMBER(0.01, 0.99), AT(train.pretrain.swap),
+     "share of the cells that a denoising autoencoder (dae) gets from other rows"},
     {"pretrain.replace", CHOICE("uniform|empirical"), AT(train.pretrain.replace),
      "what RTD puts in their place: any class of the column, or the value of any row"},
     {"data.scaling", CHOICE("standard|quantile|both"), AT(data.scaling),
@@ -139,6 +155,8 @@ static const struct option options[] = {
      "classes of a column that get their own embedding; rarer ones share one"},
     {"data.min_count", INT(1, 1000000), AT(data.min_count),
      "a class seen less often in training shares the embedding of unseen ones"},
+    {"data.bins", INT(1, BINS_MOST), AT(data.bins),
+     "model.numbers ple: bins of a continuous column, of as many training rows each"},
     {"split.seed", SEED, AT(split_seed),
      "seed of the split of tables loaded from now on"},
     {"screen.theme", CHOICE(SCREEN_THEMES), AT(screen.theme),

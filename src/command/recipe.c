@@ -117,18 +117,14 @@ static char *copy_text(const json_t *j, const char *key)
 static bool read_texts(struct recipe *r, const json_t *j, struct error *err)
 {
     const char *pretext = json_string_value(json_object_get(j, "pretext"));
-    int i = PRETEXT_NONE;
 
     r->name = copy_text(j, "name");
     r->load = copy_text(j, "load");
     r->folder = copy_text(j, "folder");
     r->table = copy_text(j, "table");
     r->parent = copy_text(j, "parent");
-    while (pretext && i <= PRETEXT_RTD
-           && strcmp(pretext, pretext_name((enum pretext)i)) != 0)
-        i++;
-    r->pretext = (enum pretext)i;
-    return (r->name && r->load && r->folder && r->table && pretext && i <= PRETEXT_RTD)
+    return (r->name && r->load && r->folder && r->table
+            && pretext_parse(pretext, &r->pretext))
         || refuse("its table", err);
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "data/bins.h"
 #include "data/datetime.h"
 #include "data/feature.h"
 #include "data/number.h"
@@ -80,7 +81,8 @@ void encoder_unref(struct encoder *e)
 struct encode_options encode_defaults(void)
 {
     return (struct encode_options){
-        .scaling = SCALING_BOTH, .max_classes = SCHEMA_MAX_CLASSES, .min_count = 1};
+        .scaling = SCALING_BOTH, .max_classes = SCHEMA_MAX_CLASSES, .min_count = 1,
+        .bins = 48};
 }
 
 /* ---- what fitting works with ---- */
@@ -306,14 +308,16 @@ static bool fit_quantiles(struct feature *x, const struct sample *v, size_t n)
     return true;
 }
 
-/* One feature of the numbers v, standardised or by quantiles. */
+/* One feature of the numbers v, standardised or by quantiles; with bins where it is the
+ * one that is read in them. */
 static bool push_scaled(struct fit *f, struct feature x, struct sample *v, size_t n,
-                        bool by_quantiles)
+                        bool by_quantiles, bool with_bins)
 {
     scaling_moments(v, n, &x.mean, &x.deviation);
     if (!(x.deviation > 0)) /* differences below the smallest double */
         x.deviation = 1;
-    if (by_quantiles && !fit_quantiles(&x, v, n)) {
+    if ((by_quantiles && !fit_quantiles(&x, v, n))
+        || (with_bins && !bins_fit(&x, v, n, f->encoder->options.bins))) {
         feature_done(&x);
         return false;
     }
@@ -362,10 +366,10 @@ static bool push_numbers(struct fit *f, const struct view *v, enum feature_sourc
     enum scaling scaling = f->encoder->options.scaling;
 
     if (!push_scaled(f, make_feature(v, source, form), samples, n,
-                     scaling == SCALING_QUANTILE))
+                     scaling == SCALING_QUANTILE, scaling != SCALING_BOTH))
         return false;
     return scaling != SCALING_BOTH
-        || push_scaled(f, make_quantile_feature(v, source, form), samples, n, true);
+        || push_scaled(f, make_quantile_feature(v, source, form), samples, n, true, true);
 }
 
 static bool add_continuous(struct fit *f, struct view *v, enum feature_source source,
@@ -592,6 +596,8 @@ static bool check_options(const struct encode_options *o, struct error *err)
         return error_set(err, ERROR_USAGE,
                          "at most %d classes of a column: use 1 to 100000000",
                          o->max_classes);
+    if (!error_unless_within(err, "data.bins", o->bins, 1, BINS_MOST))
+        return false;
     if (o->min_count < 1)
         return error_set(err, ERROR_USAGE,
                          "a class must be seen at least once, not %d times",

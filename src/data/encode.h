@@ -37,6 +37,7 @@ struct encode_options {
     enum scaling scaling;
     int max_classes; /* cap on known classes of a column (default 10,000) */
     int min_count;   /* a class seen less often in training is other (default 1) */
+    int bins;        /* of a number, for its piecewise-linear encoding (default 48) */
 };
 
 enum feature_source {
@@ -60,6 +61,8 @@ struct feature {
     double mean, deviation;
     int n_quantiles;
     double *quantiles;       /* ascending, (n_quantiles) or NULL */
+    int n_edges;             /* of a number's bins (data/bins.h), or 0 */
+    double *edges;           /* ascending also when scaled, (n_edges) or NULL */
 };
 
 struct encoder {

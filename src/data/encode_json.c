@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "data/bins.h"
 #include "data/datetime.h"
 #include "data/feature.h"
 #include "data/scaling.h"
@@ -86,6 +87,15 @@ static json_t *write_categorical(bool *whole, const struct feature *f)
     return j;
 }
 
+static json_t *write_edges(bool *whole, const struct feature *f)
+{
+    json_t *edges = json_array();
+
+    for (int i = 0; i < f->n_edges; i++)
+        append(whole, edges, json_real(f->edges[i]));
+    return edges;
+}
+
 static json_t *write_continuous(bool *whole, const struct feature *f)
 {
     json_t *j = write_source(whole, f), *quantiles = json_array();
@@ -95,6 +105,8 @@ static json_t *write_continuous(bool *whole, const struct feature *f)
     put(whole, j, "mean", json_real(f->mean));
     put(whole, j, "deviation", json_real(f->deviation));
     put(whole, j, "quantiles", quantiles);
+    if (f->n_edges > 0)
+        put(whole, j, "edges", write_edges(whole, f));
     return j;
 }
 
@@ -394,12 +406,36 @@ static void read_quantiles(struct reader *r, struct feature *f)
         refuse(r, "quantiles", "a list with two different numbers");
 }
 
+/* Models without bins, and those of versions that knew none, have no edges. */
+static void read_edges(struct reader *r, struct feature *f)
+{
+    const json_t *j = json_object_get(r->object, "edges")
+        ? read_array(r, "edges", 2, BINS_MOST + 1) : NULL;
+    size_t n = j ? json_array_size(j) : 0;
+
+    if (n == 0)
+        return;
+    f->n_edges = (int)n;
+    f->edges = xcalloc(n, sizeof *f->edges);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *x = json_array_get(j, i);
+
+        f->edges[i] = json_number_value(x);
+        if (!json_is_number(x) || !isfinite(f->edges[i]))
+            refuse(r, "edges", "a list of numbers");
+    }
+    if (!r->failed && !bins_ascend(f))
+        refuse(r, "edges", "a list of ascending numbers");
+}
+
 static void read_continuous(struct reader *r, struct feature *f)
 {
     read_source(r, f);
     f->mean = read_real(r, "mean");
     f->deviation = read_positive(r, "deviation");
     read_quantiles(r, f);
+    if (!r->failed)
+        read_edges(r, f);
     if (!r->failed && !source_fits(f, false))
         refuse(r, "source", "a part of a cell that is a number");
 }

@@ -109,6 +109,12 @@ static bool is_readable(const struct feature *f, struct cell cell)
     return number_parse(cell, f->decimal, &x);
 }
 
+float feature_scale(const struct feature *f, double x)
+{
+    return (float)(f->quantiles ? scaling_to_normal(x, f->quantiles, f->n_quantiles)
+                                : scaling_standard(x, f->mean, f->deviation));
+}
+
 float feature_value(const struct feature *f, struct cell cell, bool missing)
 {
     double x;
@@ -117,8 +123,7 @@ float feature_value(const struct feature *f, struct cell cell, bool missing)
         return missing || !is_readable(f, cell);
     if (missing || !feature_number(f, cell, &x))
         return NAN;
-    return (float)(f->quantiles ? scaling_to_normal(x, f->quantiles, f->n_quantiles)
-                                : scaling_standard(x, f->mean, f->deviation));
+    return feature_scale(f, x);
 }
 
 bool feature_make_index(struct feature *f, bool *distinct)
@@ -147,4 +152,5 @@ void feature_done(struct feature *f)
         vocabulary_done(f->index);
     free(f->index);
     free(f->quantiles);
+    free(f->edges);
 }

@@ -24,6 +24,8 @@ bool feature_number(const struct feature *f, struct cell cell, double *x);
 int32_t feature_code(const struct feature *f, struct cell cell, bool missing);
 /* Code of a class by its text, n + 1 if there is none. */
 int32_t feature_code_of_text(const struct feature *f, struct cell text);
+/* A number as the feature scales it. */
+float feature_scale(const struct feature *f, double x);
 /* Scaled value of a cell, NAN for none; or 1 or 0 for FEATURE_MISSING. */
 float feature_value(const struct feature *f, struct cell cell, bool missing);
 

@@ -312,9 +312,18 @@ static void note_duplicates(struct train_job *j)
                    count_text(distinct, few), count_text(rows, all));
 }
 
+/* What a DAE's blocks are for is to learn from few rows afterwards, which is when batch
+ * norm is left out; by then they have to be the same. */
+static void settle_blocks(struct train_job *j)
+{
+    if (j->pretext == PRETEXT_DAE && j->model_options.head_norm == HEAD_NORM_AUTO)
+        j->model_options.head_norm = HEAD_NORM_NO;
+}
+
 static enum step build(struct train_job *j, struct error *err)
 {
     note_duplicates(j);
+    settle_blocks(j);
     model_settle(&j->model_options, j->split->count[PART_TRAIN]);
     j->model = model_new_pretext(&j->model_options, j->encoder, j->pretext,
                                  j->train_options.seed, err);

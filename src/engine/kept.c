@@ -43,10 +43,8 @@ static void take_task(struct run *r, const json_t *j, const char *pretext)
 {
     const char *task = json_string_value(json_object_get(j, "task"));
 
-    r->pretext = !pretext                      ? PRETEXT_NONE
-                 : strcmp(pretext, "mlm") == 0 ? PRETEXT_MLM
-                 : strcmp(pretext, "rtd") == 0 ? PRETEXT_RTD
-                                               : PRETEXT_NONE;
+    r->pretext = PRETEXT_NONE;
+    pretext_parse(pretext, &r->pretext);
     if (r->pretext != PRETEXT_NONE || !task || !task_parse(task, &r->task))
         r->task = TASK_NONE;
 }

@@ -22,7 +22,7 @@ static const struct metric_field regression[] = {
     {0},
 };
 
-/* of pre-training; only RTD has an AUC */
+/* of pre-training; MLM has no AUC */
 static const struct metric_field pretext[] = {
     FIELD(auc, "AUC", true),
     FIELD(accuracy, "accuracy", true),

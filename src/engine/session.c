@@ -211,7 +211,7 @@ static void put_text(json_t *j, const char *key, const char *text)
 
 static json_t *pretrain_to_json(const struct pretrain_options *p)
 {
-    return json_pack("{s:f, s:s}", "mask", p->mask, "replace",
+    return json_pack("{s:f, s:f, s:s}", "mask", p->mask, "swap", p->swap, "replace",
                      p->replace == REPLACE_EMPIRICAL ? "empirical" : "uniform");
 }
 
@@ -291,6 +291,7 @@ static void take_pretrain(struct pretrain_options *out, const json_t *j)
     const char *replace = json_string_value(json_object_get(j, "replace"));
 
     take_double(j, "mask", &p.mask);
+    take_double(j, "swap", &p.swap);
     if (replace && strcmp(replace, "empirical") == 0)
         p.replace = REPLACE_EMPIRICAL;
     if (pretrain_check(&p, NULL))

@@ -104,8 +104,10 @@ static bool allocate(struct trainer *t, struct error *err)
     if (t->corruption) {
         size_t columns = (size_t)t->frame->n_categorical;
 
-        t->answers = xcalloc((size_t)t->options.batch * columns, sizeof *t->answers);
-        t->scores = xcalloc(columns, sizeof *t->scores);
+        t->answers = xcalloc((size_t)t->options.batch * columns + 1, sizeof *t->answers);
+        t->clean = xcalloc((size_t)t->options.batch * (size_t)t->frame->n_continuous + 1,
+                           sizeof *t->clean);
+        t->scores = xcalloc(columns + 1, sizeof *t->scores);
     }
     t->best = try_alloc(values, sizeof *t->best);
     if (t->options.average > 0)
@@ -207,7 +209,14 @@ static bool begin_unlabeled(struct trainer *t, struct error *err)
 static bool make_batcher(struct trainer *t, struct error *err)
 {
     uint32_t *rows = trainer_list_rows(t, PART_TRAIN, t->rows);
+    bool swaps = model_pretext(t->model) == PRETEXT_DAE;
 
+    if (rows && swaps
+        && !corruption_swap_with(t->corruption, model_encoder(t->model), t->frame, rows,
+                                 t->rows, err)) {
+        free(rows);
+        return false;
+    }
     if (rows)
         t->batcher = batcher_new(t->frame, rows, t->rows, t->options.batch, true, true,
                                  t->options.seed);
@@ -245,6 +254,7 @@ static void end_descent(struct trainer *t)
     batcher_free(t->batcher);
     batcher_free(t->unlabeled);
     free(t->answers);
+    free(t->clean);
     free(t->weight);
     free(t->kept);
     free(t->best);
@@ -367,13 +377,16 @@ static double one_batch(struct trainer *t, const struct batch *b)
 {
     struct graph_input in = {.rows = b->rows, .codes = b->codes, .values = b->values,
                              .target = b->target, .weight = row_weights(t, b),
-                             .answers = t->answers};
+                             .answers = t->answers, .clean = t->clean};
+    uint64_t epoch = (uint64_t)t->progress.epoch;
 
-    if (t->corruption)
-        corruption_apply(t->corruption, (uint64_t)t->progress.epoch, b->index, b->rows,
-                         b->codes, t->answers);
-    else
+    if (!t->corruption)
         hide_cells(t, b);
+    else if (model_pretext(t->model) == PRETEXT_DAE)
+        corruption_swap(t->corruption, epoch, b->index, b->rows, b->codes, b->values,
+                        t->answers, t->clean);
+    else
+        corruption_apply(t->corruption, epoch, b->index, b->rows, b->codes, t->answers);
     return one_pass(t, &in, step_key(t));
 }
 
@@ -606,7 +619,8 @@ static bool validate_answers(struct trainer *t, struct metrics *valid, struct er
 static void take_examples(struct trainer *t, const uint32_t *rows, size_t n)
 {
     struct learned *l = &t->learned;
-    struct example_cell *cells = learned_examples(l, t->frame->n_categorical);
+    int columns = t->frame->n_categorical;
+    struct example_cell *cells = columns > 0 ? learned_examples(l, columns) : NULL;
 
     if (!cells)
         return;
@@ -639,7 +653,9 @@ static bool validate_pretext(struct trainer *t, struct metrics *valid, struct er
         return false;
     if (isfinite(valid->loss)) {
         take_epoch(t, valid, NULL);
-        learned_add(&t->learned, t->progress.epoch, t->scores, t->frame->n_categorical);
+        if (t->frame->n_categorical > 0)
+            learned_add(&t->learned, t->progress.epoch, t->scores,
+                        t->frame->n_categorical);
     }
     return true;
 }

@@ -63,6 +63,7 @@ struct trainer {
     real *kept;            /* (head) its gradient, while that of theirs is made; or NULL */
     struct corruption *corruption; /* pre-training, else NULL */
     int32_t *answers;      /* (batch, columns) likewise */
+    float *clean;          /* (batch, continuous) likewise */
     float *class_weight;   /* (classes) or NULL: all 1 */
     float *weight;         /* (batch) of the rows of the present batch */
     float *best;           /* (all parameters) at the best epoch, or at the beginning */

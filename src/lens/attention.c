@@ -10,10 +10,10 @@
 
 bool attention_init(struct attention *a, const struct look *l, struct error *err)
 {
-    size_t m = (size_t)look_columns(l), cells = m * m;
+    size_t m = (size_t)look_tokens(l), cells = m * m;
     size_t heads = (size_t)look_heads(l), most = (size_t)look_most(l);
 
-    *a = (struct attention){look_layers(l), look_heads(l), look_columns(l), 0,
+    *a = (struct attention){look_layers(l), look_heads(l), look_tokens(l), 0,
                             NULL, NULL, NULL, NULL};
     a->sum = try_calloc((size_t)a->layers * heads * cells, sizeof *a->sum);
     a->rollout = try_calloc(cells, sizeof *a->rollout);
@@ -115,40 +115,72 @@ void attention_read(const struct attention *a, int layer, int head, double *out)
 
 /* ---- the masking test ---- */
 
+/* Rows of a frame of their own, and what the model says of them. */
+struct trial_rows {
+    struct frame frame;
+    int32_t *codes;        /* (rows, columns), and once more as they were */
+    float *values;         /* (rows, continuous), likewise */
+    float *before, *after; /* (rows, outputs) */
+};
+
+static bool take_rows(struct trial_rows *t, const struct frame *f, const uint32_t *index,
+                      size_t n, size_t outputs, struct error *err)
+{
+    size_t m = (size_t)f->n_categorical, c = (size_t)f->n_continuous;
+
+    *t = (struct trial_rows){
+        .frame = {.rows = n, .n_categorical = f->n_categorical,
+                  .n_continuous = f->n_continuous},
+        .codes = try_alloc(n * m + 1, 2 * sizeof *t->codes),
+        .values = try_alloc(n * c + 1, 2 * sizeof *t->values),
+        .before = try_alloc(n * outputs + 1, 2 * sizeof *t->before),
+    };
+    if (!t->codes || !t->values || !t->before)
+        return error_set(err, ERROR_MEMORY, "no memory to mask columns of %zu rows", n);
+    t->after = t->before + n * outputs;
+    t->frame.codes = t->codes;
+    t->frame.values = t->values;
+    frame_pick(f, index, 0, n, t->codes, t->values);
+    memcpy(t->codes + n * m, t->codes, n * m * sizeof *t->codes);
+    memcpy(t->values + n * c, t->values, n * c * sizeof *t->values);
+    return true;
+}
+
+static void put_back(struct trial_rows *t)
+{
+    size_t m = t->frame.rows * (size_t)t->frame.n_categorical;
+    size_t c = t->frame.rows * (size_t)t->frame.n_continuous;
+
+    memcpy(t->codes, t->codes + m, m * sizeof *t->codes);
+    memcpy(t->values, t->values + c, c * sizeof *t->values);
+}
+
+static void trial_rows_done(struct trial_rows *t)
+{
+    free(t->codes);
+    free(t->values);
+    free(t->before);
+}
+
 bool masking_add(struct model *m, struct pool *pool, const struct frame *f,
                  const uint32_t *index, size_t n, double *effect, struct error *err)
 {
-    size_t columns = (size_t)f->n_categorical, outputs = (size_t)model_outputs(m);
+    size_t outputs = (size_t)model_outputs(m);
     bool classes = model_encoder(m)->task != TASK_REGRESSION;
-    struct frame rows = {.rows = n, .n_categorical = f->n_categorical,
-                         .n_continuous = f->n_continuous};
-    int32_t *codes = try_alloc(n * columns + 1, 2 * sizeof *codes);
-    float *values = try_alloc(n * (size_t)f->n_continuous + 1, sizeof *values);
-    float *before = try_alloc(n * outputs + 1, 2 * sizeof *before);
-    float *after = before ? before + n * outputs : NULL;
-    bool ok = codes && values && before;
+    struct trial_rows t;
+    bool ok = take_rows(&t, f, index, n, outputs, err)
+        && model_predict(m, pool, &t.frame, NULL, n, FILL_CLASS, t.before, err);
 
-    rows.codes = codes;
-    rows.values = values;
-    if (ok) {
-        frame_pick(f, index, 0, n, codes, values);
-        memcpy(codes + n * columns, codes, n * columns * sizeof *codes);
-        ok = model_predict(m, pool, &rows, NULL, n, FILL_CLASS, before, err);
-    } else {
-        error_set(err, ERROR_MEMORY, "no memory to mask columns of %zu rows", n);
-    }
-    for (size_t j = 0; ok && j < columns; j++) {
+    for (int j = 0; ok && j < model_tokens(m); j++) {
         for (size_t r = 0; r < n; r++)
-            codes[r * columns + j] = 0;
-        ok = model_predict(m, pool, &rows, NULL, n, FILL_CLASS, after, err);
-        for (size_t r = 0; ok && r < n; r++) {
-            effect[j] += trial_moved(before + r * outputs, after + r * outputs, outputs,
-                                     classes);
-            codes[r * columns + j] = codes[(n + r) * columns + j];
-        }
+            model_hide_token(m, j, t.codes + r * (size_t)f->n_categorical,
+                             t.values + r * (size_t)f->n_continuous);
+        ok = model_predict(m, pool, &t.frame, NULL, n, FILL_CLASS, t.after, err);
+        for (size_t r = 0; ok && r < n; r++)
+            effect[j] += trial_moved(t.before + r * outputs, t.after + r * outputs,
+                                     outputs, classes);
+        put_back(&t);
     }
-    free(codes);
-    free(values);
-    free(before);
+    trial_rows_done(&t);
     return ok;
 }

@@ -232,7 +232,7 @@ static bool check_layers(const struct embeddings *e, struct error *err)
 
 static bool begin(struct embeddings *e, struct error *err)
 {
-    e->look = look_new(e->rows.asked.model, e->rows.asked.pool, err);
+    e->look = look_new_embeddings(e->rows.asked.model, e->rows.asked.pool, err);
     return e->look && check_layers(e, err) && pick_rows(e, err) && find_values(e, err)
         && reserve(e, err);
 }

@@ -56,7 +56,7 @@ void embeddings_init(struct embeddings *e, const struct embeddings_request *aske
 void embeddings_done(struct embeddings *e);
 
 /* STEP_DONE: all rows are looked at and x is whole. Refused: what rows_step, rows_pick
- * and look_new refuse, a layer that there is not, more than fits into memory. */
+ * and look_new_embeddings refuse, a layer that there is not, more than fits into memory. */
 enum step embeddings_step(struct embeddings *e, struct error *err);
 
 /* Bytes of points that are kept, once it is known which rows there are. */

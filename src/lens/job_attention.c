@@ -138,17 +138,15 @@ static bool change_cells(struct attention_job *j, struct error *err)
 /* Maps can only be subtracted where each cell of one is a cell of the other. */
 static bool check_alike(const struct attention_job *j, struct error *err)
 {
-    const struct encoder *a = j->found->encoder;
-    const struct encoder *b = model_encoder(j->rows[1].asked.model);
-    const struct model_options *o = model_options(j->rows[0].asked.model);
-    const struct model_options *p = model_options(j->rows[1].asked.model);
-    bool alike = a->n_categorical == b->n_categorical;
+    const struct model *a = j->rows[0].asked.model, *b = j->rows[1].asked.model;
+    const struct model_options *o = model_options(a), *p = model_options(b);
+    bool alike = model_tokens(a) == model_tokens(b);
 
-    for (int i = 0; alike && i < a->n_categorical; i++)
-        alike = strcmp(a->categorical[i].name, b->categorical[i].name) == 0;
+    for (int i = 0; alike && i < model_tokens(a); i++)
+        alike = strcmp(model_token_name(a, i), model_token_name(b, i)) == 0;
     if (!alike)
-        return error_set(err, ERROR_STATE, "the two models look at different categorical "
-                         "columns: their maps cannot be compared");
+        return error_set(err, ERROR_STATE, "the two models look at different columns: "
+                         "their maps cannot be compared");
     return (o->layers == p->layers && o->heads == p->heads)
         || error_set(err, ERROR_STATE, "the two models have %d layers of %d heads and %d "
                      "of %d: their maps cannot be compared", o->layers, o->heads,
@@ -157,10 +155,19 @@ static bool check_alike(const struct attention_job *j, struct error *err)
 
 static bool check_layers(const struct model *m, struct error *err)
 {
-    if (model_encoder(m)->n_categorical == 0 || model_options(m)->layers > 0)
+    if (model_tokens(m) == 0 || model_options(m)->layers > 0)
         return true;
     return error_set(err, ERROR_STATE, "this model has no Transformer layers: nothing "
                      "attends to anything");
+}
+
+static void name_tokens(struct sight *s, const struct model *m)
+{
+    int categorical = s->encoder->n_categorical, n = model_tokens(m) - categorical;
+
+    s->further = xcalloc((size_t)n + 1, sizeof *s->further);
+    for (int i = 0; i < n; i++)
+        s->further[i] = model_token_name(m, categorical + i);
 }
 
 static bool begin(struct attention_job *j, struct error *err)
@@ -177,6 +184,7 @@ static bool begin(struct attention_job *j, struct error *err)
             || !attention_init(g->attention, g->look, err))
             return false;
     }
+    name_tokens(j->found, j->rows[0].asked.model);
     j->picked = xcalloc((size_t)look_most(j->groups[0].look), sizeof *j->picked);
     if (j->asked.masking)
         j->found->effect = xcalloc((size_t)j->found->seen.columns,

@@ -153,7 +153,7 @@ static bool begin(struct probe_job *j, struct side *p, struct error *err)
 
     if (!(classes ? choose_classes(j, p, err) : check_rows(j, p, err)))
         return false;
-    p->look = look_new(rows->model, rows->pool, err);
+    p->look = look_new_embeddings(rows->model, rows->pool, err);
     if (p == j->sides)
         j->rows = p->trial.n;
     return p->look && reserve(j, p, err);

@@ -94,7 +94,7 @@ static bool begin_look(struct whatif_job *j, struct error *err)
         return false;
     j->layers = look_layers(j->look);
     j->heads = look_heads(j->look);
-    j->columns = look_columns(j->look);
+    j->columns = look_tokens(j->look);
     j->weights = try_alloc((size_t)(j->layers * BOTH * j->heads) * cells_of(j),
                            sizeof *j->weights);
     return j->weights || error_set(err, ERROR_MEMORY, "no memory for the attention of %d "
@@ -123,7 +123,7 @@ static enum step run(void *work, struct error *err)
                                      FILL_CLASS, j->outputs, err);
         return j->predicted ? STEP_MORE : STEP_FAILED;
     }
-    if (model_options(m)->layers == 0 || model_encoder(m)->n_categorical == 0)
+    if (model_options(m)->layers == 0 || model_tokens(m) == 0)
         return STEP_DONE;
     if (!j->look)
         return begin_look(j, err) ? STEP_MORE : STEP_FAILED;

@@ -13,11 +13,20 @@ void sight_free(struct sight *s)
     attention_done(&s->seen);
     attention_done(&s->less);
     encoder_unref(s->encoder);
+    free(s->further);
     free(s->effect);
     free(s->outputs);
     free(s->before);
     str_done(&s->note);
     free(s);
+}
+
+const char *sight_name(const struct sight *s, size_t column)
+{
+    size_t categorical = (size_t)s->encoder->n_categorical;
+
+    return column < categorical ? s->encoder->categorical[column].name
+                                : s->further[column - categorical];
 }
 
 double *sight_map(const struct sight *s, int layer, int head)

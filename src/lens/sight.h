@@ -12,6 +12,8 @@
 
 struct sight {
     struct encoder *encoder;  /* referenced: names of columns and classes */
+    const char **further;     /* (columns behind the categorical ones) their names, which
+                                 the encoder has; or NULL: there are none */
     struct attention seen;
     struct attention less;    /* what is subtracted; rows 0: nothing is */
     double *effect;           /* (columns) mean effect of masking, or NULL */
@@ -21,6 +23,9 @@ struct sight {
 };
 
 void sight_free(struct sight *s);
+
+/* The name of a column of the maps. */
+const char *sight_name(const struct sight *s, size_t column);
 
 /* (columns, columns) of a layer and head as attention_read takes them, or the difference;
  * the caller frees it. */

@@ -2,6 +2,7 @@
 #include "model/corruption.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/rng.h"
@@ -13,12 +14,24 @@ struct urn {
     uint64_t *begin; /* (codes + 1) */
 };
 
+/* The features that are made of a column of the table. */
+struct swapped {
+    int *categorical, *continuous;
+    int n_categorical, n_continuous;
+};
+
 struct corruption {
     enum pretext pretext;
-    double mask;
+    double mask, swap;
     uint64_t seed;
     int columns;
     struct urn *urns; /* (columns) */
+    /* DAE: */
+    const struct frame *frame;
+    uint32_t *others; /* (n_others) rows that cells come from */
+    size_t n_others;
+    struct swapped *swapped; /* (n_swapped) */
+    int n_swapped;
 };
 
 static bool fill_urn(struct urn *u, const struct feature *f, enum replace replace)
@@ -42,7 +55,8 @@ struct corruption *corruption_new(const struct encoder *e, enum pretext pretext,
 {
     struct corruption *c = xcalloc(1, sizeof *c);
 
-    *c = (struct corruption){.pretext = pretext, .mask = o->mask, .seed = seed,
+    *c = (struct corruption){.pretext = pretext, .mask = o->mask,
+                             .swap = o->swap, .seed = seed,
                              .columns = e->n_categorical};
     c->urns = xcalloc((size_t)c->columns + 1, sizeof *c->urns);
     for (int i = 0; i < c->columns; i++)
@@ -61,6 +75,12 @@ void corruption_free(struct corruption *c)
         return;
     for (int i = 0; i < c->columns; i++)
         free(c->urns[i].begin);
+    for (int i = 0; i < c->n_swapped; i++) {
+        free(c->swapped[i].categorical);
+        free(c->swapped[i].continuous);
+    }
+    free(c->swapped);
+    free(c->others);
     free(c->urns);
     free(c);
 }
@@ -127,6 +147,103 @@ void corruption_apply(const struct corruption *c, uint64_t epoch, const uint32_t
         struct rng r = rng_make(c->seed, RNG_MASK, epoch << 32 | index[i]);
 
         corrupt_row(c, &r, codes + i * m, answers + i * m);
+    }
+}
+
+/* ---- swapping ---- */
+
+static void add_feature(int **list, int *n, int feature)
+{
+    *list = xrealloc(*list, ((size_t)*n + 1) * sizeof **list);
+    (*list)[(*n)++] = feature;
+}
+
+/* The one of that column; columns (n_swapped) has their names. */
+static struct swapped *find_swapped(struct corruption *c, const char **columns,
+                                    const char *column)
+{
+    int i = 0;
+
+    while (i < c->n_swapped && strcmp(columns[i], column) != 0)
+        i++;
+    columns[i] = column;
+    c->n_swapped += i == c->n_swapped;
+    return &c->swapped[i];
+}
+
+static void group_features(struct corruption *c, const struct encoder *e)
+{
+    size_t most = (size_t)(e->n_categorical + e->n_continuous) + 1;
+    const char **columns = xcalloc(most, sizeof *columns);
+
+    c->swapped = xcalloc(most, sizeof *c->swapped);
+    for (int i = 0; i < e->n_categorical; i++) {
+        struct swapped *s = find_swapped(c, columns, e->categorical[i].column);
+
+        add_feature(&s->categorical, &s->n_categorical, i);
+    }
+    for (int i = 0; i < e->n_continuous; i++) {
+        struct swapped *s = find_swapped(c, columns, e->continuous[i].column);
+
+        add_feature(&s->continuous, &s->n_continuous, i);
+    }
+    free(columns);
+}
+
+bool corruption_swap_with(struct corruption *c, const struct encoder *e,
+                          const struct frame *f, const uint32_t *rows, size_t n,
+                          struct error *err)
+{
+    c->others = try_alloc(n, sizeof *c->others);
+    if (!c->others)
+        return error_set(err, ERROR_MEMORY, "no memory for the numbers of %zu rows", n);
+    memcpy(c->others, rows, n * sizeof *rows);
+    c->n_others = n;
+    c->frame = f;
+    group_features(c, e);
+    return true;
+}
+
+/* Any of them but the row itself, if there is another. */
+static uint32_t draw_row(const struct corruption *c, uint32_t own, struct rng *r)
+{
+    uint64_t at = rng_below(r, c->n_others);
+
+    if (c->others[at] == own)
+        at = (at + 1) % c->n_others;
+    return c->others[at];
+}
+
+static void take_cell(const struct corruption *c, const struct swapped *s, uint32_t from,
+                      int32_t *codes, float *values)
+{
+    const struct frame *f = c->frame;
+
+    for (int i = 0; i < s->n_categorical; i++)
+        codes[s->categorical[i]] =
+            f->codes[from * (size_t)f->n_categorical + (size_t)s->categorical[i]];
+    for (int i = 0; i < s->n_continuous; i++)
+        values[s->continuous[i]] =
+            f->values[from * (size_t)f->n_continuous + (size_t)s->continuous[i]];
+}
+
+void corruption_swap(const struct corruption *c, uint64_t epoch, const uint32_t *index,
+                     int rows, int32_t *codes, float *values, int32_t *answers,
+                     float *clean)
+{
+    size_t m = (size_t)c->frame->n_categorical, n = (size_t)c->frame->n_continuous;
+
+    if (m > 0)
+        memcpy(answers, codes, (size_t)rows * m * sizeof *codes);
+    if (n > 0)
+        memcpy(clean, values, (size_t)rows * n * sizeof *values);
+    for (size_t i = 0; i < (size_t)rows; i++) {
+        struct rng r = rng_make(c->seed, RNG_MASK, epoch << 32 | index[i]);
+
+        for (int k = 0; k < c->n_swapped; k++)
+            if (rng_uniform(&r) < c->swap)
+                take_cell(c, &c->swapped[k], draw_row(c, index[i], &r),
+                          m > 0 ? codes + i * m : codes, n > 0 ? values + i * n : values);
     }
 }
 

@@ -36,6 +36,60 @@ static bool put(json_t *object, const char *key, json_t *value)
     return json_object_set_new(object, key, value) == 0;
 }
 
+static const char *const continuous_names[] = {"features", "tokens", "both"};
+static const char *const numbers_names[] = {"ple", "periodic"};
+static const char *const readout_names[] = {"concat", "cls"};
+
+/* What a file without them has, as older ones, is as in the paper. */
+static bool put_tokens(json_t *j, const struct model_options *o)
+{
+    bool ok = true;
+
+    if (o->continuous != CONTINUOUS_FEATURES) {
+        ok &= put(j, "continuous", json_string(continuous_names[o->continuous]));
+        ok &= put(j, "numbers", json_string(numbers_names[o->numbers]));
+        if (o->numbers == NUMBERS_PERIODIC)
+            ok &= put(j, "frequencies", json_integer(o->frequencies));
+    }
+    if (o->readout != READOUT_CONCAT)
+        ok &= put(j, "readout", json_string(readout_names[o->readout]));
+    return ok;
+}
+
+/* One of n words; the first where there is none. -1: another. */
+static int get_word(const json_t *j, const char *key, const char *const *words, int n)
+{
+    const json_t *v = json_object_get(j, key);
+
+    for (int i = 0; i < n; i++)
+        if (!v || (json_is_string(v) && strcmp(json_string_value(v), words[i]) == 0))
+            return i;
+    return -1;
+}
+
+static bool get_tokens(const json_t *j, struct model_options *o, struct error *err)
+{
+    int continuous = get_word(j, "continuous", continuous_names, 3);
+    int numbers = get_word(j, "numbers", numbers_names, 2);
+    int readout = get_word(j, "readout", readout_names, 2);
+    const json_t *frequencies = json_object_get(j, "frequencies");
+
+    if (continuous < 0 || numbers < 0 || readout < 0)
+        return error_set(err, ERROR_INPUT, "its option %s is one that this version does "
+                         "not know", continuous < 0 ? "continuous"
+                         : numbers < 0 ? "numbers" : "readout");
+    o->continuous = (enum continuous)continuous;
+    o->numbers = (enum number_encoding)numbers;
+    o->readout = (enum readout)readout;
+    if (o->continuous == CONTINUOUS_FEATURES || o->numbers != NUMBERS_PERIODIC)
+        return true;
+    if (!json_is_integer(frequencies) || llabs(json_integer_value(frequencies)) > 1 << 30)
+        return error_set(err, ERROR_INPUT, "its option frequencies is missing or of the "
+                         "wrong kind");
+    o->frequencies = (int)json_integer_value(frequencies);
+    return true;
+}
+
 static bool put_options(json_t *j, const struct model_options *o)
 {
     bool ok = true;
@@ -60,6 +114,7 @@ static bool put_options(json_t *j, const struct model_options *o)
         GBDT_INT_OPTIONS(PUT_INT)
         GBDT_REAL_OPTIONS(PUT_REAL)
     }
+    ok &= put_tokens(j, o);
     if (model_kind_is_mlp(o->kind))
         ok &= put(j, "one_hot", json_boolean(o->encoding == ENCODING_ONE_HOT));
     return ok;
@@ -103,7 +158,7 @@ static bool options_from_json(const json_t *j, enum model_kind kind,
     }
     if (model_kind_is_mlp(kind) && json_is_true(json_object_get(j, "one_hot")))
         o->encoding = ENCODING_ONE_HOT;
-    return model_check(o, err);
+    return get_tokens(j, o, err) && model_check(o, err);
 }
 
 /* ---- save ---- */
@@ -336,12 +391,8 @@ static bool take_pretext(const json_t *j, enum pretext *pretext, struct error *e
     *pretext = PRETEXT_NONE;
     if (!v)
         return true;
-    for (int i = PRETEXT_MLM; i <= PRETEXT_RTD; i++)
-        if (json_is_string(v)
-            && strcmp(json_string_value(v), pretext_name((enum pretext)i)) == 0) {
-            *pretext = (enum pretext)i;
-            return true;
-        }
+    if (pretext_parse(json_string_value(v), pretext) && *pretext != PRETEXT_NONE)
+        return true;
     return error_set(err, ERROR_INPUT, "it was pre-trained in a way that this version "
                      "does not know");
 }

@@ -8,16 +8,19 @@
 
 /* What one column's classifier answers. NAN: not defined, as nothing was asked. */
 struct column_score {
-    uint32_t asked;  /* cells: those that were masked (MLM), all (RTD) */
+    uint32_t asked;  /* cells: those that were masked (MLM), all (RTD, DAE) */
     float accuracy;
     float baseline;  /* of answering without a look: the class that most training rows
-                        have (MLM), "as it was", or "replaced" if most are (RTD) */
-    float auc;       /* RTD: of a cell being replaced */
+                        have (MLM), "as it was", or "replaced" if most are (RTD), what
+                        stands there (DAE) */
+    float auc;       /* RTD: of a cell being replaced; DAE: of its being another row's,
+                        by how unlikely it is */
 };
 
 /* Rows index[0..n) of the frame, their cells hidden as CORRUPTION_VALID has it. Of *out
  * are set: rows; loss, the mean cross-entropy, and accuracy over the cells that are asked
- * for (MLM) or all (RTD); of RTD also auc, of a cell being replaced. The rest is NAN, as
+ * for (MLM) or all (RTD), of DAE the loss of all cells (nn/graph.h, graph_loss_clean) and
+ * the accuracy of the categorical ones; of RTD and DAE also auc, of a cell being replaced. The rest is NAN, as
  * is all of it where nothing was asked. columns, (categorical columns) or NULL, gets the
  * same for each. False: no memory. */
 bool pretext_measure(struct model *m, struct pool *pool, const struct corruption *c,
@@ -30,8 +33,8 @@ bool pretext_measure(struct model *m, struct pool *pool, const struct corruption
 /* A cell of such a row. It is hidden where `shown` is not `before`. */
 struct example_cell {
     int32_t before, shown; /* codes: in the table, and what the model sees */
-    int32_t said;          /* MLM: the likeliest class of a hidden cell, else 0 */
-    float sure;            /* MLM: its probability; RTD: that the cell was replaced */
+    int32_t said;          /* MLM, DAE: the likeliest class of a hidden cell, else 0 */
+    float sure;            /* its probability; RTD: that the cell was replaced */
 };
 
 enum {

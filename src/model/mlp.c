@@ -27,9 +27,9 @@ int mlp_width(const struct model_options *o, int inputs, int block)
     return cap > 0 && width > cap ? cap : width;
 }
 
-/* What follows the first linear map of an MLP over so many inputs. */
+/* What follows the first linear map of an MLP over so many inputs, without the last. */
 static struct tensor *rest(struct graph *g, const struct model_options *o, int inputs,
-                           struct tensor *x, int outputs)
+                           struct tensor *x)
 {
     static const char *const names[BLOCKS] = {"head.0", "head.1"};
     static const char *const norms[BLOCKS] = {"head.0.norm", "head.1.norm"};
@@ -43,41 +43,53 @@ static struct tensor *rest(struct graph *g, const struct model_options *o, int i
         if (o->head_dropout > 0)
             x = graph_dropout(g, x, o->head_dropout);
     }
-    return graph_linear(g, x, outputs, "head.out", ACTIVATION_NONE);
+    return x;
+}
+
+static struct tensor *blocks(struct graph *g, const struct model_options *o,
+                             struct tensor *x)
+{
+    int inputs = graph_features(x);
+
+    x = graph_linear(g, x, mlp_width(o, inputs, 0), "head.0", ACTIVATION_SELU);
+    return rest(g, o, inputs, x);
 }
 
 struct tensor *mlp_blocks(struct graph *g, const struct model_options *o,
                           struct tensor *x, int outputs)
 {
-    int inputs = graph_features(x);
-
-    x = graph_linear(g, x, mlp_width(o, inputs, 0), "head.0", ACTIVATION_SELU);
-    return rest(g, o, inputs, x, outputs);
+    return graph_linear(g, blocks(g, o, x), outputs, "head.out", ACTIVATION_NONE);
 }
 
 static struct tensor *one_hot(struct graph *g, const struct model_options *o,
-                              const struct model_shape *s, struct tensor *c, int outputs)
+                              const struct model_shape *s, struct tensor *c)
 {
     int inputs = shape_one_hot(s) + s->continuous;
     struct tensor *x = graph_linear_one_hot(g, c, s->columns, s->classes,
                                             mlp_width(o, inputs, 0), "head.0",
                                             ACTIVATION_SELU);
 
-    return rest(g, o, inputs, x, outputs);
+    return rest(g, o, inputs, x);
 }
 
-struct tensor *mlp_body(struct graph *g, const struct model_options *o,
-                        const struct model_shape *s, int outputs)
+struct tensor *mlp_hidden(struct graph *g, const struct model_options *o,
+                          const struct model_shape *s)
 {
     struct model_options plain = *o;
     struct tensor *c = shape_continuous(g, o, s), *x = NULL;
 
     plain.layers = 0;
     if (s->columns > 0 && o->encoding == ENCODING_ONE_HOT)
-        return one_hot(g, o, s, c, outputs);
+        return one_hot(g, o, s, c);
     if (s->columns > 0)
         x = tabtransformer_body(g, &plain, s);
-    return mlp_blocks(g, o, graph_concatenate(g, x, c), outputs);
+    return blocks(g, o, graph_concatenate(g, x, c));
+}
+
+struct tensor *mlp_body(struct graph *g, const struct model_options *o,
+                        const struct model_shape *s, int outputs)
+{
+    return graph_linear(g, mlp_hidden(g, o, s), outputs, "head.out", ACTIVATION_NONE);
 }
 
 void mlp_describe(struct graph *g, const struct model_options *o,

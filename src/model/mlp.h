@@ -16,8 +16,10 @@ struct tensor *mlp_blocks(struct graph *g, const struct model_options *o,
 /* Width of block 0 or 1 over so many inputs: a multiple of them, within the cap. */
 int mlp_width(const struct model_options *o, int inputs, int block);
 
-/* Appends the whole model but its loss: inputs, blocks, and so many outputs. With vectors
- * "hidden.0" has them. */
+/* Appends inputs and blocks. With vectors "hidden.0" has them. */
+struct tensor *mlp_hidden(struct graph *g, const struct model_options *o,
+                          const struct model_shape *s);
+/* Appends the whole model but its loss: mlp_hidden and so many outputs. */
 struct tensor *mlp_body(struct graph *g, const struct model_options *o,
                         const struct model_shape *s, int outputs);
 /* Appends the whole model and its loss to g. */

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/bins.h"
+#include "data/feature.h"
 #include "model/gbdt.h"
 #include "model/logistic.h"
 #include "model/mlp.h"
@@ -31,22 +33,70 @@ struct model {
 
 /* ---- shape ---- */
 
-/* The classes array is for the caller to free. */
-static struct model_shape shape_of(const struct encoder *e, int **classes)
-{
-    struct model_shape s = {.columns = e->n_categorical, .continuous = e->n_continuous,
-                            .outputs = 1};
+/* The shape, and what it points to. */
+struct owned_shape {
+    struct model_shape shape;
+    int *classes;
+    struct number_column *numbers;
+    float **edges; /* (numbers) */
+};
 
-    *classes = xcalloc((size_t)e->n_categorical + 1, sizeof **classes);
-    for (int i = 0; i < e->n_categorical; i++)
-        (*classes)[i] = e->categorical[i].classes;
-    s.classes = *classes;
-    s.loss = e->task == TASK_REGRESSION ? LOSS_SQUARED : LOSS_BINARY;
-    if (e->task == TASK_MULTICLASS) {
-        s.loss = LOSS_MULTICLASS;
-        s.outputs = e->n_classes;
+static float *scaled_edges(const struct feature *f)
+{
+    float *edges = xcalloc((size_t)f->n_edges + 1, sizeof *edges);
+
+    for (int i = 0; i < f->n_edges; i++)
+        edges[i] = feature_scale(f, f->edges[i]);
+    return edges;
+}
+
+static void add_numbers(struct owned_shape *s, const struct encoder *e)
+{
+    struct bins_column *numbers = xcalloc((size_t)e->n_continuous + 1, sizeof *numbers);
+    int n = bins_numbers(e, numbers);
+
+    s->numbers = xcalloc((size_t)n + 1, sizeof *s->numbers);
+    s->edges = xcalloc((size_t)n + 1, sizeof *s->edges);
+    for (int i = 0; i < n; i++) {
+        const struct bins_column *q = &numbers[i];
+
+        s->numbers[i] = (struct number_column){.value = q->value, .missing = q->missing};
+        if (q->value < 0)
+            continue;
+        s->edges[i] = scaled_edges(&e->continuous[q->value]);
+        s->numbers[i].edges = s->edges[i];
+        s->numbers[i].n_edges = e->continuous[q->value].n_edges;
     }
-    return s;
+    s->shape.numbers = n;
+    s->shape.number = s->numbers;
+    free(numbers);
+}
+
+static void shape_init(struct owned_shape *s, const struct model_options *o,
+                       const struct encoder *e)
+{
+    *s = (struct owned_shape){.shape = {.columns = e->n_categorical, .outputs = 1,
+                                        .continuous = e->n_continuous}};
+    s->classes = xcalloc((size_t)e->n_categorical + 1, sizeof *s->classes);
+    for (int i = 0; i < e->n_categorical; i++)
+        s->classes[i] = e->categorical[i].classes;
+    s->shape.classes = s->classes;
+    if (o->continuous != CONTINUOUS_FEATURES)
+        add_numbers(s, e);
+    s->shape.loss = e->task == TASK_REGRESSION ? LOSS_SQUARED : LOSS_BINARY;
+    if (e->task == TASK_MULTICLASS) {
+        s->shape.loss = LOSS_MULTICLASS;
+        s->shape.outputs = e->n_classes;
+    }
+}
+
+static void shape_done(struct owned_shape *s)
+{
+    for (int i = 0; i < s->shape.numbers; i++)
+        free(s->edges[i]);
+    free(s->edges);
+    free(s->numbers);
+    free(s->classes);
 }
 
 static void describe(struct graph *g, const struct model_options *o,
@@ -65,15 +115,15 @@ static void describe(struct graph *g, const struct model_options *o,
 struct graph *model_describe(const struct model_options *o, const struct encoder *e,
                              enum pretext pretext, struct params *p)
 {
-    int *classes;
-    struct model_shape s = shape_of(e, &classes);
     struct graph *g = graph_new(p);
+    struct owned_shape s;
 
+    shape_init(&s, o, e);
     if (pretext == PRETEXT_NONE)
-        describe(g, o, &s);
+        describe(g, o, &s.shape);
     else
-        pretrain_describe(g, o, &s, pretext);
-    free(classes);
+        pretrain_describe(g, o, &s.shape, pretext);
+    shape_done(&s);
     return g;
 }
 
@@ -86,9 +136,40 @@ struct graph *model_graph(struct model *m)
 
 const char *pretext_name(enum pretext pretext)
 {
-    static const char *const names[] = {"none", "mlm", "rtd"};
+    static const char *const names[PRETEXTS] = {"none", "mlm", "rtd", "dae"};
 
     return names[pretext];
+}
+
+bool pretext_parse(const char *name, enum pretext *pretext)
+{
+    for (int i = 0; name && i < PRETEXTS; i++)
+        if (strcmp(name, pretext_name((enum pretext)i)) == 0) {
+            *pretext = (enum pretext)i;
+            return true;
+        }
+    return false;
+}
+
+/* What kind of model learns by that. */
+static bool check_pretext(const struct model_options *o, const struct encoder *e,
+                          enum pretext pretext, struct error *err)
+{
+    if (pretext == PRETEXT_NONE)
+        return true;
+    if (pretext == PRETEXT_DAE)
+        return o->kind == MODEL_MLP
+            || error_set(err, ERROR_USAGE, "dae pre-trains an MLP, not model.kind %s: say "
+                         "`set model.kind mlp`", model_kind_name(o->kind));
+    if (e->n_categorical == 0)
+        return error_set(err, ERROR_STATE, "pre-training learns from categorical "
+                         "columns, and there is none: mark some columns categorical");
+    if (o->kind != MODEL_TABTRANSFORMER)
+        return error_set(err, ERROR_USAGE, "only a TabTransformer is pre-trained by %s, not "
+                         "model.kind %s: say `set model.kind tabtransformer`%s",
+                         pretext_name(pretext), model_kind_name(o->kind),
+                         o->kind == MODEL_MLP ? " or `pretrain dae`" : "");
+    return true;
 }
 
 bool model_fits(const struct model_options *o, const struct encoder *e,
@@ -99,13 +180,8 @@ bool model_fits(const struct model_options *o, const struct encoder *e,
     if (e->n_categorical + e->n_continuous == 0)
         return error_set(err, ERROR_STATE, "no input column: mark some columns "
                          "categorical or continuous");
-    if (pretext != PRETEXT_NONE && e->n_categorical == 0)
-        return error_set(err, ERROR_STATE, "pre-training learns from categorical "
-                         "columns, and there is none: mark some columns categorical");
-    if (pretext != PRETEXT_NONE && o->kind != MODEL_TABTRANSFORMER)
-        return error_set(err, ERROR_USAGE, "only a TabTransformer is pre-trained, not "
-                         "model.kind %s: say `set model.kind tabtransformer`",
-                         model_kind_name(o->kind));
+    if (!check_pretext(o, e, pretext, err))
+        return false;
     if (pretext == PRETEXT_NONE && e->task == TASK_NONE)
         return error_set(err, ERROR_STATE, "no target: choose one with `target COLUMN`");
     return true;
@@ -202,6 +278,53 @@ const char *model_lacks_embeddings(const struct model *m)
     return m->gbdt ? "takes its categorical columns as they are"
          : is_one_hot(m) ? "takes its categorical columns one-hot"
                          : "takes its categorical columns as numbers for its masks";
+}
+
+struct bins_column *model_numbers(const struct model *m, int *n)
+{
+    const struct encoder *e = m->encoder;
+    struct bins_column *numbers = xcalloc((size_t)e->n_continuous + 1, sizeof *numbers);
+
+    *n = m->options.continuous == CONTINUOUS_FEATURES ? 0 : bins_numbers(e, numbers);
+    return numbers;
+}
+
+int model_tokens(const struct model *m)
+{
+    int n;
+
+    free(model_numbers(m, &n));
+    n += m->encoder->n_categorical;
+    return n > 0 && m->options.readout == READOUT_CLS ? n + 1 : n;
+}
+
+const char *model_token_name(const struct model *m, int token)
+{
+    int n, i = token - m->encoder->n_categorical;
+    struct bins_column *numbers;
+    const char *name;
+
+    if (i < 0)
+        return m->encoder->categorical[token].name;
+    numbers = model_numbers(m, &n);
+    name = i < n ? bins_feature(m->encoder, &numbers[i])->name : "[CLS]";
+    free(numbers);
+    return name;
+}
+
+void model_hide_token(const struct model *m, int token, int32_t *codes, float *values)
+{
+    int n, i = token - m->encoder->n_categorical;
+    struct bins_column *numbers;
+
+    if (i < 0) {
+        codes[token] = 0;
+        return;
+    }
+    numbers = model_numbers(m, &n);
+    if (i < n)
+        bins_hide(m->encoder, &numbers[i], values);
+    free(numbers);
 }
 
 int model_column_table(const struct model *m, int column)

@@ -17,6 +17,7 @@
 #include "base/pool.h"
 #include "base/str.h"
 #include "data/encode.h"
+#include "nn/graph.h"
 
 /* What is trained: model/tabtransformer.h, mlp.h, vib.h, tabnet.h, logistic.h, gbdt.h. */
 enum model_kind {
@@ -44,6 +45,17 @@ enum model_encoding { ENCODING_EMBEDDING, ENCODING_ONE_HOT };
 /* What a TabNet makes its masks by. */
 enum model_mask { MASK_SPARSEMAX, MASK_SOFTMAX };
 #define MASK_NAMES "sparsemax|softmax"
+/* Whether continuous columns go to the head as features, as in the paper, are columns of
+ * the TabTransformer's attention beside the categorical ones, or both. */
+enum continuous { CONTINUOUS_FEATURES, CONTINUOUS_TOKENS, CONTINUOUS_BOTH };
+#define CONTINUOUS_NAMES "features|tokens|both"
+#define NUMBERS_NAMES "ple|periodic"
+
+/* What the TabTransformer's head gets of the contextual embeddings: all of them, or that
+ * of one more column, the same in every row, which attends to the others (FT-Transformer:
+ * Gorishniy, Rubachev, Khrulkov, Babenko, arXiv 2106.11959). */
+enum readout { READOUT_CONCAT, READOUT_CLS };
+#define READOUT_NAMES "concat|cls"
 
 enum head_norm { HEAD_NORM_NO, HEAD_NORM_YES, HEAD_NORM_AUTO };
 #define HEAD_NORM_NAMES "no|yes|auto"
@@ -87,11 +99,19 @@ struct model_options {
     double subsample;       /* share of the rows that a tree is grown from (.8) */
     double colsample;       /* and of the columns (.8) */
     double l2;              /* penalty of the squares of what leaves answer */
+    enum continuous continuous;
+    enum number_encoding numbers;   /* how a continuous column is embedded (nn/graph.h) */
+    int frequencies;        /* of the periodic encoding (24) */
+    double sigma;           /* their deviation at first (0.3) */
+    enum readout readout;
 };
 
 /* What a model is pre-trained by, without a target (model/pretrain.h). */
-enum pretext { PRETEXT_NONE, PRETEXT_MLM, PRETEXT_RTD };
-const char *pretext_name(enum pretext pretext); /* "none", "mlm", "rtd" */
+enum pretext { PRETEXT_NONE, PRETEXT_MLM, PRETEXT_RTD, PRETEXT_DAE, PRETEXTS };
+#define PRETEXT_NAMES "mlm|rtd|dae" /* without "none" */
+const char *pretext_name(enum pretext pretext); /* "none", "mlm", "rtd", "dae" */
+/* False: there is none of that name (NULL: none), *pretext stays. */
+bool pretext_parse(const char *name, enum pretext *pretext);
 
 /* What stands for a missing cell of a categorical column when rows are predicted: the
  * vector of the missing class, or the mean of those of the column's known classes, for
@@ -101,8 +121,6 @@ enum fill { FILL_CLASS, FILL_MEAN };
 #define FILL_NAMES "class|mean"
 
 struct gbdt;
-struct graph;
-struct params;
 
 struct model_options model_defaults(void);
 /* One sentence if a value is out of range or two do not go together. */
@@ -118,8 +136,8 @@ struct model;
 /* Fresh weights from seed. NULL: no memory, or options that model_check refuses. */
 struct model *model_new(const struct model_options *o, struct encoder *encoder,
                         uint64_t seed, struct error *err);
-/* The same with the classifiers of a pretext in the head's place; the encoder needs
- * categorical features and no target. */
+/* The same with what a pretext learns by in the head's place; the encoder needs no
+ * target, and but for a DAE categorical features. */
 struct model *model_new_pretext(const struct model_options *o, struct encoder *encoder,
                                 enum pretext pretext, uint64_t seed, struct error *err);
 /* It is freed with its last reference. They may be taken and given up on any thread; the
@@ -134,6 +152,13 @@ enum pretext model_pretext(const struct model *m); /* PRETEXT_NONE: it has a hea
 bool model_embeds(const struct model *m);
 /* Why not, behind the name of a model that has categorical columns: "takes ...". */
 const char *model_lacks_embeddings(const struct model *m);
+/* Columns of the attention: categorical ones, behind them continuous ones that are tokens,
+ * and that of the readout. */
+int model_tokens(const struct model *m);
+/* "job", "age", "date (year)", or "[CLS]" of the readout; the model's. */
+const char *model_token_name(const struct model *m, int token);
+/* In a row of a frame the cell of that token becomes missing; [CLS] has none. */
+void model_hide_token(const struct model *m, int token, int32_t *codes, float *values);
 /* The number of the parameter that has a row for each code of a column. */
 int model_column_table(const struct model *m, int column);
 size_t model_parameters(const struct model *m); /* trainable numbers */
@@ -142,9 +167,10 @@ size_t model_weights(const struct model *m, size_t *left);
 double model_flops(const struct model *m);      /* of one row forward, matrix products */
 
 /* Embeddings and Transformer layers of `from` become those of `to`: columns are found by
- * their names, classes by their texts; the rest of `to` stays as it is. *note gets one
- * line on what was taken over. Refused: bodies of different shape, no column in common,
- * no memory. */
+ * their names, classes by their texts; a number in other bins gets the vector that it had
+ * at each edge; the rest of `to` stays as it is. Of a DAE all but its last map is taken
+ * over, by an MLP that reads the same columns. *note gets one line on what was taken over.
+ * Refused: bodies of different shape, no categorical column in common, no memory. */
 bool model_take_body(struct model *to, struct model *from, struct str *note,
                      struct error *err);
 bool model_has_body(const struct model *m); /* of another */

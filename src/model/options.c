@@ -15,6 +15,8 @@ struct model_options model_defaults(void)
         .gamma = 1.3, .sparsity = 1e-3, .virtual_batch = 128,
         .rounds = 10, .depth = 5, .leaves = 0, .min_child = 1, .subsample = 0.8,
         .colsample = 0.8, .l2 = 1,
+        .continuous = CONTINUOUS_FEATURES, .numbers = NUMBERS_PLE, .frequencies = 24,
+        .sigma = 0.3, .readout = READOUT_CONCAT,
     };
 }
 
@@ -40,6 +42,20 @@ bool model_kind_parse(const char *name, enum model_kind *kind)
 bool model_kind_is_mlp(enum model_kind kind)
 {
     return kind == MODEL_MLP || kind == MODEL_SPARSE_MLP || kind == MODEL_VIB;
+}
+
+static bool check_kind(const struct model_options *o, struct error *err)
+{
+    if (o->kind == MODEL_TABTRANSFORMER)
+        return true;
+    if (o->continuous != CONTINUOUS_FEATURES)
+        return error_set(err, ERROR_USAGE, "only a TabTransformer has continuous columns "
+                         "as tokens: say `set model.continuous features` or `set "
+                         "model.kind tabtransformer`");
+    if (o->readout != READOUT_CONCAT)
+        return error_set(err, ERROR_USAGE, "only a TabTransformer has a readout cls: say "
+                         "`set model.readout concat` or `set model.kind tabtransformer`");
+    return true;
 }
 
 bool model_check(const struct model_options *o, struct error *err)
@@ -69,6 +85,8 @@ bool model_check(const struct model_options *o, struct error *err)
         || !error_unless_within(err, "model.subsample", o->subsample, 0.01, 1)
         || !error_unless_within(err, "model.colsample", o->colsample, 0.01, 1)
         || !error_unless_within(err, "model.l2", o->l2, 0, 1e9)
+        || !error_unless_within(err, "model.frequencies", o->frequencies, 1, 500)
+        || !error_unless_within(err, "model.sigma", o->sigma, 1e-6, 1000)
         || !error_unless_within(err, "model.identifier", o->identifier, -1, o->dim - 1))
         return false;
     if (o->dim % o->heads != 0)
@@ -83,7 +101,7 @@ bool model_check(const struct model_options *o, struct error *err)
                          "would have no end; choose one of them");
     if (o->leaves == 1)
         return error_set(err, ERROR_USAGE, "model.leaves is 1: a tree has at least 2");
-    return true;
+    return check_kind(o, err);
 }
 
 void model_settle(struct model_options *o, size_t rows)

@@ -5,6 +5,14 @@
  *
  *   MLM    masked language modelling: what stood in the cells that were masked
  *   RTD    replaced token detection: which cells were replaced by another value
+ *
+ * Their rival, of an MLP (Jahrer, 1st place of Porto Seguro's Safe Driver Prediction,
+ * Kaggle 2017; Vincent, Larochelle, Bengio, Manzagol, ICML 2008):
+ *
+ *   DAE    denoising autoencoder: each cell, of numbers too, takes the value of another
+ *          row with some probability, and from the MLP's last block a linear map makes
+ *          the row as it was. Jahrer has squared errors for all, also of one-hot classes;
+ *          here classes have their cross-entropy, which does not let go of rare ones.
  */
 #ifndef MODEL_PRETRAIN_H
 #define MODEL_PRETRAIN_H
@@ -19,6 +27,7 @@ enum replace {
 struct pretrain_options {
     double mask;          /* share of the cells that are masked or replaced (0.3) */
     enum replace replace; /* RTD: by what */
+    double swap;          /* DAE: share of the cells that are another row's (0.15) */
 };
 
 struct pretrain_options pretrain_defaults(void);
@@ -26,7 +35,9 @@ bool pretrain_check(const struct pretrain_options *o, struct error *err);
 
 /* Appends the body, the classifiers of all columns ("mlm.I" or "rtd.I") and their loss to
  * g, for graph_input.answers. Columns there must be. To be read: "cells" of MLM
- * (nn/graph.h), "logits" of RTD, (features columns). */
+ * (nn/graph.h), "logits" of RTD, (features columns). Of DAE the MLP without its last map
+ * and "dae" in place of that, for graph_input.clean too; "logits" are as graph_loss_clean
+ * has them. */
 void pretrain_describe(struct graph *g, const struct model_options *o,
                        const struct model_shape *s, enum pretext pretext);
 

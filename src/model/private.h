@@ -3,6 +3,7 @@
 #ifndef MODEL_PRIVATE_H
 #define MODEL_PRIVATE_H
 
+#include "data/bins.h"
 #include "model/model.h"
 #include "nn/graph.h"
 
@@ -17,6 +18,9 @@ struct graph *model_describe(const struct model_options *o, const struct encoder
 /* (codes) of the column, 1 where its vector came with a body; at first all 0. NULL: no
  * memory. */
 unsigned char *model_mark_brought(struct model *m, int column);
+
+/* Its continuous columns that are tokens, *n of them; the caller frees it. */
+struct bins_column *model_numbers(const struct model *m, int *n);
 
 /* Rows that model_infer computes at a time. */
 #define INFER_ROWS 256

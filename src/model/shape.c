@@ -6,7 +6,7 @@ struct tensor *shape_continuous(struct graph *g, const struct model_options *o,
 {
     struct tensor *c;
 
-    if (s->continuous == 0)
+    if (s->continuous == 0 || o->continuous == CONTINUOUS_TOKENS)
         return NULL;
     c = graph_continuous(g, s->continuous);
     return o->continuous_norm ? graph_row_norm(g, c, "continuous.norm") : c;

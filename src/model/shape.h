@@ -12,9 +12,12 @@ struct model_shape {
     int continuous;     /* continuous features */
     int outputs;        /* logits: 1, or the number of classes if more than two */
     enum loss loss;
+    int numbers;        /* continuous columns, where they are tokens */
+    const struct number_column *number; /* (numbers) */
 };
 
-/* Appends the continuous features as the options want them. NULL: there are none. */
+/* Appends the continuous features as the options want them beside the columns. NULL:
+ * there are none, or they are tokens only. */
 struct tensor *shape_continuous(struct graph *g, const struct model_options *o,
                                 const struct model_shape *s);
 /* One number for each class of each column, "missing" among them. */

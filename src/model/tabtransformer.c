@@ -39,8 +39,14 @@ static struct tensor *transformer_layer(struct graph *g, const struct model_opti
 struct tensor *tabtransformer_body(struct graph *g, const struct model_options *o,
                                    const struct model_shape *s)
 {
-    int identifier = o->identifier < 0 ? o->dim / 8 : o->identifier;
-    struct tensor *x = graph_embedding(g, s->columns, s->classes, o->dim, identifier);
+    struct embedding e = {
+        .columns = s->columns, .classes = s->classes, .d = o->dim,
+        .identifier = o->identifier < 0 ? o->dim / 8 : o->identifier,
+        .n_numbers = s->numbers, .number = s->number, .values = s->continuous,
+        .numbers = o->numbers, .frequencies = o->frequencies, .sigma = o->sigma,
+        .cls = o->readout == READOUT_CLS,
+    };
+    struct tensor *x = graph_embed(g, &e);
 
     graph_name(x, "hidden.0");
     for (int layer = 0; layer < o->layers; layer++) {
@@ -55,8 +61,9 @@ void tabtransformer_describe(struct graph *g, const struct model_options *o,
 {
     struct tensor *x = NULL, *c = shape_continuous(g, o, s);
 
-    if (s->columns > 0)
+    if (s->columns + s->numbers > 0)
         x = tabtransformer_body(g, o, s);
-    x = mlp_blocks(g, o, graph_concatenate(g, x, c), s->outputs);
-    graph_loss(g, x, s->loss);
+    x = x && o->readout == READOUT_CLS ? graph_readout(g, x, c)
+                                       : graph_concatenate(g, x, c);
+    graph_loss(g, mlp_blocks(g, o, x, s->outputs), s->loss);
 }

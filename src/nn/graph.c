@@ -29,6 +29,8 @@ void graph_free(struct graph *g)
     for (size_t i = 0; i < g->n_nodes; i++) {
         free(g->nodes[i].values);
         free(g->nodes[i].moments);
+        free(g->nodes[i].logits);
+        numbers_free(g->nodes[i].numbers);
     }
     for (size_t i = 0; i < g->n_tensors; i++)
         free(g->tensors[i]);
@@ -503,7 +505,7 @@ static size_t node_parameters(const struct graph *g, const struct node *n)
         total *= 3;
     for (int i = 0; i < n->n_values; i++)
         total += g->params->list[n->values[i]].count;
-    return total;
+    return total + numbers_parameters(g, n->numbers);
 }
 
 /* Rows as one column (graph_rows) are rows to a person. */

@@ -41,6 +41,7 @@ enum loss {
     LOSS_MULTICLASS, /* cross-entropy of softmax over the logits, target a class number */
     LOSS_SQUARED,    /* mean squared error of one output */
     LOSS_CELLS,      /* mean cross-entropy of a logit a column, answers 0 or 1 */
+    LOSS_CLEAN,      /* graph_loss_clean */
 };
 
 /* ---- describing (parameters are added to params by name, or found there) ---- */
@@ -54,6 +55,43 @@ void graph_free(struct graph *g);
  * identifier). */
 struct tensor *graph_embedding(struct graph *g, int columns, const int *classes, int d,
                                int identifier);
+
+/* How a number x becomes e(x), of which its vector is a linear map (Gorishniy, Rubachev,
+ * Babenko, arXiv 2203.05556, sections 3.2 and 3.3):
+ *
+ *   NUMBERS_PLE       piecewise-linear, one feature a bin [a, b]: (x - a) / (b - a), kept
+ *                     within 0 .. 1 also in the outer bins: what lies beyond all that
+ *                     training knew is as the last of it
+ *   NUMBERS_PERIODIC  sin(2 pi c x) and cos(2 pi c x), frequencies c learned from N(0,
+ *                     sigma^2) on
+ */
+enum number_encoding { NUMBERS_PLE, NUMBERS_PERIODIC };
+
+struct number_column {
+    int value;          /* place in a row of graph_input.values; -1: e(x) is not there */
+    int missing;        /* likewise, of what is 1 where x is missing; -1: it never is */
+    int n_edges;        /* of bins: one more than these */
+    const float *edges; /* (n_edges) ascending; read while describing */
+};
+
+/* Categorical columns as for graph_embedding, behind them numbers, and at the end perhaps
+ * a vector that is the same for all rows ("readout.cls", d). Number i's vector is its
+ * identifier, "columns.identifier" having lines for the numbers too, and e(x) times
+ * "numbers.I.weight" (d - identifier, features of e) + "numbers.I.bias"; or where x is
+ * missing "numbers.I.missing" in place of that. "numbers.I.frequency" has the c. */
+struct embedding {
+    int columns, d, identifier;
+    const int *classes; /* (columns) */
+    int n_numbers;
+    const struct number_column *number; /* (n_numbers) */
+    int values;         /* in a row of graph_input.values */
+    enum number_encoding numbers;
+    int frequencies;
+    double sigma;
+    bool cls;
+};
+struct tensor *graph_embed(struct graph *g, const struct embedding *e);
+
 /* y = W x + b; "NAME.weight" (out, in), "NAME.bias". Over tokens without activation; over
  * features the activation is part of the node. */
 struct tensor *graph_linear(struct graph *g, struct tensor *x, int out, const char *name,
@@ -80,6 +118,8 @@ struct tensor *graph_continuous(struct graph *g, int n);
 struct tensor *graph_row_norm(struct graph *g, struct tensor *x, const char *name);
 /* [x flattened column after column; c]; one of them may be NULL. */
 struct tensor *graph_concatenate(struct graph *g, struct tensor *x, struct tensor *c);
+/* [the last column of x; c]; c may be NULL. */
+struct tensor *graph_readout(struct graph *g, struct tensor *x, struct tensor *c);
 /* "NAME.weight", "NAME.bias" and buffers "NAME.mean", "NAME.variance" */
 struct tensor *graph_batch_norm(struct graph *g, struct tensor *x, const char *name);
 struct tensor *graph_dropout(struct graph *g, struct tensor *x, double rate);
@@ -146,18 +186,26 @@ struct tensor *graph_decision(struct graph *g, struct tensor *x, struct tensor *
 
 /* ---- describing the heads of pre-training ---- */
 
-/* A logit for the vector of each column, (features columns), for LOSS_CELLS:
- * "NAME.I.weight" (1, d), "NAME.I.bias". */
-struct tensor *graph_column_logits(struct graph *g, struct tensor *x, const char *name);
-/* A classifier for each column, "NAME.I.weight" (classes, d), "NAME.I.bias", asked only
+/* A logit for the vector of each of the first columns of x, (features columns), for
+ * LOSS_CELLS: "NAME.I.weight" (1, d), "NAME.I.bias". */
+struct tensor *graph_column_logits(struct graph *g, struct tensor *x, int columns,
+                                   const char *name);
+/* A classifier for each of them, "NAME.I.weight" (classes, d), "NAME.I.bias", asked only
  * where graph_input.answers has the right class 1..classes and not 0. The output, named
  * "cells", has three features a column, each of all columns: the cross-entropy of the
  * cell, 1 if the right class has the largest logit, and the logarithm of the sum of all
  * e^logit; the first two are 0 where nothing was asked. */
-struct tensor *graph_classify_columns(struct graph *g, struct tensor *x,
+struct tensor *graph_classify_columns(struct graph *g, struct tensor *x, int columns,
                                       const int *classes, const char *name);
 /* The end: mean cross-entropy over the cells that were asked, 0 without any. */
 void graph_loss_asked(struct graph *g, struct tensor *cells);
+
+/* The end of a denoising autoencoder: z (features: classes + 1 logits of each column, code
+ * after code, then a number for each continuous input) against the row as it was, codes in
+ * graph_input.answers and numbers in graph_input.clean: the mean, over the cells of a row
+ * and the rows, of cross-entropy or squared error. */
+void graph_loss_clean(struct graph *g, struct tensor *z, int columns, const int *classes,
+                      int continuous);
 
 /* Names a tensor to be read after a forward pass: "hidden.0". */
 void graph_name(struct tensor *t, const char *format, ...)
@@ -192,7 +240,8 @@ struct graph_input {
     const float *values;  /* (rows, continuous) */
     const float *target;  /* (rows); only for the loss */
     const float *weight;  /* (rows) or NULL: all 1; not of graph_loss_asked */
-    const int32_t *answers; /* (rows, columns) of pre-training, else NULL */
+    const int32_t *answers; /* (rows, categorical columns) of pre-training, else NULL */
+    const float *clean;   /* (rows, continuous) of graph_loss_clean, else NULL */
     const real *missing;  /* (columns, numbers of a code) what stands for code 0 in
                              graph_infer; NULL: those of the parameters */
     enum unlabeled unlabeled;

@@ -81,11 +81,13 @@ struct node {
     int *values;    /* of each column a parameter; behind them, where n_values is twice
                        the number of columns, another */
     int n_values;
+    struct numbers_node *numbers; /* an embedding with more than categorical columns */
     int heads;
     bool qkv;         /* linear: weight and bias are the first of three in a row */
     enum activation activation;
     bool centred;    /* linear: batch norm follows, its gradient has mean 0 */
     enum loss loss;
+    int n_columns, *logits; /* LOSS_CLEAN: logits of each column */
     struct bottleneck bottleneck;
     bool sparse;     /* mask: sparsemax */
     double factor;   /* mask: weight of its entropy in the loss; prior: gamma */
@@ -167,6 +169,16 @@ static inline real *task_param(const struct task *t, int param)
 {
     return param < 0 ? NULL : param_value(t->g->params, param);
 }
+
+/* The numbers of an embedding and the vector of all rows (nn/ops_numbers.c): what
+ * describes them, their panels of one row block behind those of the categorical columns,
+ * and their parameters. */
+struct numbers_node;
+struct numbers_node *numbers_describe(struct graph *g, const struct embedding *e);
+void numbers_free(struct numbers_node *q);
+void numbers_forward(const struct task *t, int block, real *to);
+void numbers_backward(const struct task *t, int block, const real *from);
+size_t numbers_parameters(const struct graph *g, const struct numbers_node *q);
 
 extern const struct op op_linear_tokens; /* for graph_linear */
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The end of a graph: the loss of each row, and the gradient of its logits. */
+#include <assert.h>
 #include <math.h>
 
+#include "base/mem.h"
 #include "nn/graph_private.h"
 
 /* Loss of one row; its logits and their gradients are LANES apart. */
@@ -111,6 +113,31 @@ static double unlabeled_loss(const struct task *t, const real *z, real *dz)
                   : multiclass_loss(z, classes, likeliest(z, classes), dz);
 }
 
+/* ---- a row as it was ---- */
+
+/* Cells are columns, then numbers. */
+static double clean_loss(const struct task *t, int r, const real *z, real *dz)
+{
+    const struct node *n = t->node;
+    const struct graph_input *in = &t->g->input;
+    int columns = n->n_columns, at = 0, numbers, cells;
+    double total = 0;
+
+    for (int c = 0; c < columns; at += n->logits[c++])
+        total += multiclass_loss(z + at * LANES, n->logits[c],
+                                 in->answers[(size_t)r * (size_t)columns + (size_t)c],
+                                 dz + at * LANES);
+    numbers = n->in[0]->features - at;
+    for (int i = 0; i < numbers; i++, at++)
+        total += squared_loss(z[at * LANES],
+                              (real)in->clean[(size_t)r * (size_t)numbers + (size_t)i],
+                              &dz[at * LANES]);
+    cells = columns + numbers;
+    for (int i = 0; i < at; i++)
+        dz[i * LANES] /= (real)cells;
+    return total / cells;
+}
+
 /* ---- all ---- */
 
 static double row_loss(const struct task *t, int r, const real *z, real *dz)
@@ -121,6 +148,8 @@ static double row_loss(const struct task *t, int r, const real *z, real *dz)
 
     if (in->unlabeled != UNLABELED_NOT)
         return unlabeled_loss(t, z, dz);
+    if (n->loss == LOSS_CLEAN)
+        return clean_loss(t, r, z, dz);
     if (n->loss == LOSS_CELLS)
         return cells_loss(z, features, in->answers + (size_t)r * (size_t)features, dz);
     return graph_row_loss(n->loss, z, features, in->target[r], dz);
@@ -164,4 +193,19 @@ void graph_loss(struct graph *g, struct tensor *logits, enum loss loss)
     n->loss = loss;
     n->out = NULL;
     graph_name(logits, "logits");
+}
+
+void graph_loss_clean(struct graph *g, struct tensor *z, int columns, const int *classes,
+                      int continuous)
+{
+    struct node *n;
+    int features = continuous;
+
+    graph_loss(g, z, LOSS_CLEAN);
+    n = &g->nodes[g->n_nodes - 1];
+    n->n_columns = columns;
+    n->logits = xcalloc((size_t)columns + 1, sizeof *n->logits);
+    for (int c = 0; c < columns; c++)
+        features += n->logits[c] = classes[c] + 1;
+    assert(features == z->features);
 }

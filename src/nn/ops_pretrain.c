@@ -30,6 +30,18 @@ static void add_classifiers(struct graph *g, struct node *n, int columns, int d,
     snprintf(n->name, sizeof n->name, "%.32s", name);
 }
 
+/* Columns behind these, numbers and the like, are only looked at. */
+static int asked_columns(const struct node *n)
+{
+    return n->n_values / 2;
+}
+
+static void clear_grad(const struct task *t, const struct tensor *x)
+{
+    memset(tensor_grad(t, x), 0,
+           (size_t)task_panels(t, x) * panel_size(x->features) * sizeof(real));
+}
+
 /* ---- a logit a column ---- */
 
 /* Of a column: its panels in x and in the gradient of x, its line in the logits. */
@@ -52,7 +64,7 @@ static struct strand strand_of(const struct task *t, int column)
 static void column_logits_forward(const struct task *t)
 {
     const struct node *n = t->node;
-    int columns = n->in[0]->columns, d = n->in[0]->features;
+    int columns = asked_columns(n), d = n->in[0]->features;
 
     for (int c = 0; c < columns; c++) {
         struct strand l = strand_of(t, c);
@@ -68,8 +80,12 @@ static void column_logits_backward(const struct task *t)
 {
     const struct node *n = t->node;
     const struct kernels *k = t->g->kernels;
-    int columns = n->in[0]->columns, d = n->in[0]->features;
+    int columns = asked_columns(n), d = n->in[0]->features;
 
+    if (columns < n->in[0]->columns) {
+        assert(!n->add[0]);
+        clear_grad(t, n->in[0]);
+    }
     for (int c = 0; c < columns; c++) {
         struct strand l = strand_of(t, c);
         const real *dz = tensor_grad(t, n->out) + l.z_at;
@@ -90,12 +106,13 @@ static const struct op op_column_logits = {
     .forward = column_logits_forward, .backward = column_logits_backward,
 };
 
-struct tensor *graph_column_logits(struct graph *g, struct tensor *x, const char *name)
+struct tensor *graph_column_logits(struct graph *g, struct tensor *x, int columns,
+                                   const char *name)
 {
     struct node *n = graph_add_node(g, &op_column_logits, x, NULL);
 
-    add_classifiers(g, n, x->columns, x->features, NULL, name);
-    n->out = graph_add_tensor(g, n, FEATURES, 1, x->columns);
+    add_classifiers(g, n, columns, x->features, NULL, name);
+    n->out = graph_add_tensor(g, n, FEATURES, 1, columns);
     return n->out;
 }
 
@@ -138,7 +155,7 @@ static struct group group_in_scratch(const struct task *t, int column)
 static bool next_group(const struct task *t, struct group *q, int *next)
 {
     const struct graph_input *in = &t->g->input;
-    int columns = t->node->in[0]->columns;
+    int columns = asked_columns(t->node);
     int end = (t->first_block + t->blocks) * LANES;
 
     if (end > in->rows)
@@ -204,7 +221,7 @@ static void scatter(const struct task *t, const struct group *q)
 /* Number of a cell's feature in a tensor of the whole batch, `part` of three. */
 static size_t place_of_cell(const struct task *t, int row, int part, int column)
 {
-    size_t line = (size_t)(part * t->node->in[0]->columns + column);
+    size_t line = (size_t)(part * asked_columns(t->node) + column);
 
     return (size_t)(row / LANES) * tensor_panel(t->node->out) + line * LANES
         + (size_t)(row % LANES);
@@ -224,7 +241,7 @@ static int piece_of_logits(const struct task *t, const struct group *q, int from
     int d = n->in[0]->features, left = classes_of(t, q->column) - from;
     int k = left < PIECE ? left : PIECE;
     const real *w = task_param(t, n->values[q->column]);
-    const real *b = task_param(t, n->values[n->in[0]->columns + q->column]);
+    const real *b = task_param(t, n->values[asked_columns(n) + q->column]);
 
     t->g->kernels->linear_forward(q->panels, k, d, w + (size_t)from * (size_t)d,
                                   (size_t)d, b + from, q->x, panel_size(d), q->z,
@@ -278,7 +295,7 @@ static void classify_forward(const struct task *t)
 
     memset(tensor_value(t, out) + (size_t)t->first_block * panel, 0,
            (size_t)t->blocks * panel * sizeof(real));
-    for (int c = 0; c < t->node->in[0]->columns; c++) {
+    for (int c = 0; c < asked_columns(t->node); c++) {
         struct group q = group_in_scratch(t, c);
 
         for (int next = t->first_block * LANES; next_group(t, &q, &next);)
@@ -307,7 +324,7 @@ static void learn(const struct task *t, const struct group *q)
     const struct node *n = t->node;
     const struct kernels *kernels = t->g->kernels;
     int d = n->in[0]->features, classes = classes_of(t, q->column);
-    int weight = n->values[q->column], bias = n->values[n->in[0]->columns + q->column];
+    int weight = n->values[q->column], bias = n->values[asked_columns(n) + q->column];
 
     gather(t, q);
     read_cells(t, q);
@@ -338,12 +355,10 @@ static void learn(const struct task *t, const struct group *q)
 static void classify_backward(const struct task *t)
 {
     const struct node *n = t->node;
-    const struct tensor *x = n->in[0];
 
     assert(!n->add[0]);
-    memset(tensor_grad(t, x), 0,
-           (size_t)task_panels(t, x) * panel_size(x->features) * sizeof(real));
-    for (int c = 0; c < x->columns; c++) {
+    clear_grad(t, n->in[0]);
+    for (int c = 0; c < asked_columns(n); c++) {
         struct group q = group_in_scratch(t, c);
 
         for (int next = t->first_block * LANES; next_group(t, &q, &next);)
@@ -356,16 +371,16 @@ static const struct op op_classify = {
     .forward = classify_forward, .backward = classify_backward,
 };
 
-struct tensor *graph_classify_columns(struct graph *g, struct tensor *x,
+struct tensor *graph_classify_columns(struct graph *g, struct tensor *x, int columns,
                                       const int *classes, const char *name)
 {
     struct node *n = graph_add_node(g, &op_classify, x, NULL);
     int lines = scratch_lines(x->features);
 
-    add_classifiers(g, n, x->columns, x->features, classes, name);
+    add_classifiers(g, n, columns, x->features, classes, name);
     if (g->scratch_lines < lines)
         g->scratch_lines = lines;
-    n->out = graph_add_tensor(g, n, FEATURES, 1, CELL_PARTS * x->columns);
+    n->out = graph_add_tensor(g, n, FEATURES, 1, CELL_PARTS * columns);
     graph_name(n->out, "cells");
     return n->out;
 }

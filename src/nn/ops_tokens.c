@@ -15,7 +15,7 @@ static void embedding_panel(const struct task *t, int block, int column, real *t
 {
     const struct node *n = t->node;
     const struct graph_input *in = &t->g->input;
-    int m = n->out->columns, d = n->out->features, shared = 0;
+    int m = n->n_values, d = n->out->features, shared = 0;
     const real *values = task_param(t, n->values[column]);
 
     if (n->weight >= 0) {
@@ -40,12 +40,16 @@ static void embedding_panel(const struct task *t, int block, int column, real *t
 
 static void embedding_forward(const struct task *t)
 {
-    const struct tensor *out = t->node->out;
-    real *to = tensor_value(t, out);
+    const struct node *n = t->node;
+    size_t panel = panel_size(n->out->features);
+    real *to = tensor_value(t, n->out);
 
-    for (int b = 0; b < t->blocks; b++)
-        for (int c = 0; c < out->columns; c++, to += panel_size(out->features))
-            embedding_panel(t, t->first_block + b, c, to);
+    for (int b = 0; b < t->blocks; b++, to += (size_t)n->out->columns * panel) {
+        for (int c = 0; c < n->n_values; c++)
+            embedding_panel(t, t->first_block + b, c, to + (size_t)c * panel);
+        if (n->numbers)
+            numbers_forward(t, t->first_block + b, to + (size_t)n->n_values * panel);
+    }
 }
 
 static void embedding_panel_backward(const struct task *t, int block, int column,
@@ -53,7 +57,7 @@ static void embedding_panel_backward(const struct task *t, int block, int column
 {
     const struct node *n = t->node;
     const struct graph_input *in = &t->g->input;
-    int m = n->out->columns, d = n->out->features, shared = 0;
+    int m = n->n_values, d = n->out->features, shared = 0;
     real *values = task_gradient(t, n->values[column]);
     int rows = in->rows - block * LANES < LANES ? in->rows - block * LANES : LANES;
 
@@ -77,12 +81,16 @@ static void embedding_panel_backward(const struct task *t, int block, int column
 
 static void embedding_backward(const struct task *t)
 {
-    const struct tensor *out = t->node->out;
-    const real *from = tensor_grad(t, out);
+    const struct node *n = t->node;
+    size_t panel = panel_size(n->out->features);
+    const real *from = tensor_grad(t, n->out);
 
-    for (int b = 0; b < t->blocks; b++)
-        for (int c = 0; c < out->columns; c++, from += panel_size(out->features))
-            embedding_panel_backward(t, t->first_block + b, c, from);
+    for (int b = 0; b < t->blocks; b++, from += (size_t)n->out->columns * panel) {
+        for (int c = 0; c < n->n_values; c++)
+            embedding_panel_backward(t, t->first_block + b, c, from + (size_t)c * panel);
+        if (n->numbers)
+            numbers_backward(t, t->first_block + b, from + (size_t)n->n_values * panel);
+    }
 }
 
 static const struct op op_embedding = {
@@ -90,26 +98,38 @@ static const struct op op_embedding = {
     .forward = embedding_forward, .backward = embedding_backward,
 };
 
-struct tensor *graph_embedding(struct graph *g, int columns, const int *classes, int d,
-                               int identifier)
+struct tensor *graph_embed(struct graph *g, const struct embedding *e)
 {
     struct node *n = graph_add_node(g, &op_embedding, NULL, NULL);
+    int identified = e->columns + e->n_numbers;
 
-    n->out = graph_add_tensor(g, n, TOKENS, columns, d);
+    n->out = graph_add_tensor(g, n, TOKENS, identified + e->cls, e->d);
     snprintf(n->name, sizeof n->name, "columns");
-    n->values = xcalloc((size_t)columns, sizeof *n->values);
-    n->n_values = columns;
-    if (identifier > 0)
-        n->weight = graph_param(g, "columns", "identifier", (size_t)columns,
-                                (size_t)identifier, PARAM_BODY, INIT_NORMAL, 1);
-    for (int i = 0; i < columns; i++) {
+    n->values = xcalloc((size_t)e->columns + 1, sizeof *n->values);
+    n->n_values = e->columns;
+    if (e->identifier > 0 && identified > 0)
+        n->weight = graph_param(g, "columns", "identifier", (size_t)identified,
+                                (size_t)e->identifier, PARAM_BODY, INIT_NORMAL, 1);
+    for (int i = 0; i < e->columns; i++) {
         char name[32];
 
         snprintf(name, sizeof name, "columns.%d", i);
-        n->values[i] = graph_param(g, name, "value", (size_t)classes[i] + 1,
-                                   (size_t)(d - identifier), PARAM_BODY, INIT_NORMAL, 1);
+        n->values[i] =
+            graph_param(g, name, "value", (size_t)e->classes[i] + 1,
+                        (size_t)(e->d - e->identifier), PARAM_BODY, INIT_NORMAL, 1);
     }
+    if (e->n_numbers > 0 || e->cls)
+        n->numbers = numbers_describe(g, e);
     return n->out;
+}
+
+struct tensor *graph_embedding(struct graph *g, int columns, const int *classes, int d,
+                               int identifier)
+{
+    struct embedding e = {.columns = columns, .classes = classes, .d = d,
+                          .identifier = identifier};
+
+    return graph_embed(g, &e);
 }
 
 /* ---- linear ---- */
@@ -354,19 +374,55 @@ static const struct op op_flatten = {
     .forward = flatten_forward, .backward = flatten_backward,
 };
 
-struct tensor *graph_concatenate(struct graph *g, struct tensor *x, struct tensor *c)
+/* The node's output: so many features of its own, and behind them c. */
+static struct tensor *join(struct graph *g, struct node *n, int width, struct tensor *c)
 {
-    if (!x)
-        return c;
-
-    struct node *n = graph_add_node(g, &op_flatten, x, NULL);
-    int width = x->columns * x->features;
-
     n->out = graph_add_tensor(g, n, FEATURES, 1, width + (c ? c->features : 0));
     if (c) {
-        assert(c->producer < x->producer && !c->same);
+        assert(c->producer < n->in[0]->producer && !c->same);
         c->same = n->out;
         c->first_feature = width;
     }
     return n->out;
+}
+
+struct tensor *graph_concatenate(struct graph *g, struct tensor *x, struct tensor *c)
+{
+    if (!x)
+        return c;
+    return join(g, graph_add_node(g, &op_flatten, x, NULL), x->columns * x->features, c);
+}
+
+static void readout_forward(const struct task *t)
+{
+    const struct tensor *x = t->node->in[0], *z = t->node->out;
+    size_t panel = panel_size(x->features), lines = (size_t)x->features * LANES;
+    const real *last = tensor_value(t, x) + (size_t)(x->columns - 1) * panel;
+    real *to = tensor_value(t, z) + (size_t)t->first_block * tensor_panel(z);
+
+    for (int b = 0; b < t->blocks; b++, to += tensor_panel(z))
+        memcpy(to, last + (size_t)(b * x->columns) * panel, lines * sizeof *to);
+}
+
+static void readout_backward(const struct task *t)
+{
+    const struct tensor *x = t->node->in[0], *z = t->node->out;
+    size_t panel = panel_size(x->features), lines = (size_t)x->features * LANES;
+    const real *from = tensor_grad(t, z) + (size_t)t->first_block * tensor_panel(z);
+    real *to = tensor_grad(t, x);
+
+    memset(to, 0, (size_t)task_panels(t, x) * panel * sizeof *to);
+    to += (size_t)(x->columns - 1) * panel;
+    for (int b = 0; b < t->blocks; b++, from += tensor_panel(z))
+        memcpy(to + (size_t)(b * x->columns) * panel, from, lines * sizeof *to);
+}
+
+static const struct op op_readout = {
+    .name = "readout", .layout = TOKENS,
+    .forward = readout_forward, .backward = readout_backward,
+};
+
+struct tensor *graph_readout(struct graph *g, struct tensor *x, struct tensor *c)
+{
+    return join(g, graph_add_node(g, &op_readout, x, NULL), x->features, c);
 }

@@ -35,7 +35,7 @@ const struct attending *attention_seen(const struct view *v, struct surface *s)
 
 const char *attention_name(const struct attending *a, size_t i)
 {
-    return a->found->encoder->categorical[i].name;
+    return sight_name(a->found, i);
 }
 
 enum role attention_heat(double share)

@@ -22,7 +22,8 @@ struct row {
     int columns;
     int at, n;                        /* which of the examples */
     size_t number;                    /* of the row in the table, from 1 */
-    bool rtd;
+    bool rtd;                         /* asked whether, not by what */
+    const char *name, *hidden;        /* of the pretext, and of a hidden cell */
 };
 
 /* False: there is none yet. */
@@ -37,7 +38,9 @@ static bool find_row(const struct view *v, struct row *row)
     *row = (struct row){
         .run = r, .encoder = run_encoder(r), .columns = l->columns, .n = l->n_examples,
         .at = v->desk->train.example < l->n_examples ? v->desk->train.example : 0,
-        .rtd = r->pretext == PRETEXT_RTD,
+        .rtd = r->pretext == PRETEXT_RTD, .name = pretext_name(r->pretext),
+        .hidden = r->pretext == PRETEXT_RTD ? "replaced"
+            : r->pretext == PRETEXT_DAE ? "swapped" : "masked",
     };
     row->cells = l->example_cells + row->at * l->columns;
     row->number = (size_t)l->example_rows[row->at] + 1;
@@ -79,11 +82,17 @@ struct plan {
     int name, row, sees; /* widths; sees 0: hidden cells of the row stand in brackets */
 };
 
+/* The model does not see what stands there instead. */
+static bool is_masked(const struct row *r)
+{
+    return r->run->pretext == PRETEXT_MLM;
+}
+
 static struct plan plan_cells(const struct row *r, int width)
 {
     struct plan p = {.name = LEAST_NAME};
     int left, says = r->rtd ? SAYS_RTD : SAYS_MLM;
-    bool both = r->rtd || width >= WIDE;
+    bool both = !is_masked(r) || width >= WIDE;
 
     for (int c = 0; c < r->columns; c++) {
         const char *name = r->encoder->categorical[c].name;
@@ -138,7 +147,7 @@ static void draw_sees(struct surface *s, int x, int y, const struct row *r, int 
                       const struct plan *p)
 {
     const struct example_cell *c = &r->cells[column];
-    bool masked = is_hidden(c) && !r->rtd;
+    bool masked = is_hidden(c) && is_masked(r);
 
     surface_text(s, x, y, p->sees, is_hidden(c) ? ROLE_STRONG : ROLE_DIM,
                  masked ? "?" : text_of(r, column, c->shown));
@@ -182,7 +191,7 @@ static int draw_summary(struct surface *s, const struct row *r)
         alarms += verdict == VERDICT_ALARM;
     }
     str_printf(&text, "Row %s: %d of %d %s, %d %s", count_text(r->number, count), hidden,
-               r->columns, r->rtd ? "replaced" : "masked", right,
+               r->columns, r->hidden, right,
                r->rtd ? "found" : "told");
     if (alarms > 0)
         str_printf(&text, ", %d false alarm%s", alarms, alarms == 1 ? "" : "s");
@@ -215,7 +224,7 @@ static void title_example(const struct view *v, struct str *out)
         str_puts(out, "example");
         return;
     }
-    str_printf(out, "example %d of %d, %s", r.at + 1, r.n, r.rtd ? "rtd" : "mlm");
+    str_printf(out, "example %d of %d, %s", r.at + 1, r.n, r.name);
     if (r.run->learned.example_epoch > 0)
         str_printf(out, ", epoch %d", r.run->learned.example_epoch);
 }
@@ -285,7 +294,7 @@ static void copy_example(const struct view *v, struct str *out)
 
         str_printf(out, "%s\t%s\t%s\t", r.encoder->categorical[i].name,
                    text_of(&r, i, c->before),
-                   is_hidden(c) && !r.rtd ? "?" : text_of(&r, i, c->shown));
+                   is_hidden(c) && is_masked(&r) ? "?" : text_of(&r, i, c->shown));
         if (r.rtd)
             str_puts(out, is_hidden(c) ? "yes" : "no");
         else if (is_hidden(c))

@@ -338,6 +338,8 @@ static void draw_hiding(struct sheet *t)
 
     if (t->run->pretext == PRETEXT_MLM)
         make_line(t, "masked", "%.3g %% of the cells", 100 * o->mask);
+    else if (t->run->pretext == PRETEXT_DAE)
+        make_line(t, "swapped", "%.3g %% of the cells", 100 * o->swap);
     else
         make_line(t, "replaced", "%.3g %%, %s", 100 * o->mask,
                   o->replace == REPLACE_EMPIRICAL ? "empirical" : "uniform");

@@ -314,7 +314,7 @@ static void draw_learned(const struct view *v, struct surface *s, bool focused)
         return;
     }
     list_fit(l, s->height > 1 ? (size_t)s->height - 1 : 1, lines.n);
-    p = plan_cells(&lines, s->width, view_run(v)->pretext == PRETEXT_RTD);
+    p = plan_cells(&lines, s->width, view_run(v)->pretext != PRETEXT_MLM);
     draw_titles(s, &p);
     for (size_t i = l->top; i < lines.n && i < l->top + l->page; i++) {
         int y = 1 + (int)(i - l->top);
