@@ -125,9 +125,9 @@ struct gbdt;
 struct model_options model_defaults(void);
 /* One sentence if a value is out of range or two do not go together. */
 bool model_check(const struct model_options *o, struct error *err);
-/* Decides what is left to kind and rows to learn from: only a TabTransformer has layers;
- * no batch norm below MODEL_FEW rows, because the statistics of small batches of few rows
- * disturb more than they help (share/doc/RESULTS, section 5). */
+/* Decides what is left to kind and rows to learn from: only a TabTransformer has layers,
+ * tokens and a readout; no batch norm below MODEL_FEW rows, because the statistics of small
+ * batches of few rows disturb more than they help (share/doc/RESULTS, section 5). */
 #define MODEL_FEW 1000
 void model_settle(struct model_options *o, size_t rows);
 

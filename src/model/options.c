@@ -44,20 +44,6 @@ bool model_kind_is_mlp(enum model_kind kind)
     return kind == MODEL_MLP || kind == MODEL_SPARSE_MLP || kind == MODEL_VIB;
 }
 
-static bool check_kind(const struct model_options *o, struct error *err)
-{
-    if (o->kind == MODEL_TABTRANSFORMER)
-        return true;
-    if (o->continuous != CONTINUOUS_FEATURES)
-        return error_set(err, ERROR_USAGE, "only a TabTransformer has continuous columns "
-                         "as tokens: say `set model.continuous features` or `set "
-                         "model.kind tabtransformer`");
-    if (o->readout != READOUT_CONCAT)
-        return error_set(err, ERROR_USAGE, "only a TabTransformer has a readout cls: say "
-                         "`set model.readout concat` or `set model.kind tabtransformer`");
-    return true;
-}
-
 bool model_check(const struct model_options *o, struct error *err)
 {
     if (!error_unless_within(err, "model.dim", o->dim, 4, 1024)
@@ -101,13 +87,16 @@ bool model_check(const struct model_options *o, struct error *err)
                          "would have no end; choose one of them");
     if (o->leaves == 1)
         return error_set(err, ERROR_USAGE, "model.leaves is 1: a tree has at least 2");
-    return check_kind(o, err);
+    return true;
 }
 
 void model_settle(struct model_options *o, size_t rows)
 {
-    if (o->kind != MODEL_TABTRANSFORMER)
+    if (o->kind != MODEL_TABTRANSFORMER) {
         o->layers = 0;
+        o->continuous = CONTINUOUS_FEATURES;
+        o->readout = READOUT_CONCAT;
+    }
     if (o->head_norm == HEAD_NORM_AUTO)
         o->head_norm = rows < MODEL_FEW ? HEAD_NORM_NO : HEAD_NORM_YES;
 }

@@ -19,7 +19,6 @@ struct number {
 };
 
 struct numbers_node {
-    enum number_encoding encoding;
     int n, values;
     struct number *numbers; /* (n) */
     int cls;                /* parameter, -1: there is none */
@@ -285,8 +284,7 @@ struct numbers_node *numbers_describe(struct graph *g, const struct embedding *e
 {
     struct numbers_node *q = xcalloc(1, sizeof *q);
 
-    *q = (struct numbers_node){.encoding = e->numbers, .n = e->n_numbers,
-                               .values = e->values, .cls = -1};
+    *q = (struct numbers_node){.n = e->n_numbers, .values = e->values, .cls = -1};
     q->numbers = xcalloc((size_t)q->n + 1, sizeof *q->numbers);
     for (int i = 0; i < q->n; i++) {
         int lines;
