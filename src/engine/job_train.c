@@ -130,22 +130,27 @@ static bool has_file(const struct train_job *j, const char *name)
     return has;
 }
 
+static bool take_lock(struct train_job *j, struct error *err)
+{
+    char *path = file_of(j, RUN_LOCK);
+    bool ok = lock_take(path, &j->lock, err);
+
+    free(path);
+    return ok;
+}
+
 /* Nobody else trains a run of that name, and nobody did since it was chosen. The folder
  * is made here and nowhere else: a run that is refused leaves none. */
 static bool take_folder(struct train_job *j, struct error *err)
 {
-    char *path, *shown;
-    bool ok;
+    char *shown;
 
     if (!j->folder)
         return true;
-    if (!j->resume && !path_make_folder(j->folder, err))
+    if ((!j->resume && !path_make_folder(j->folder, err)) || !take_lock(j, err))
         return false;
-    path = file_of(j, RUN_LOCK);
-    ok = lock_take(path, &j->lock, err);
-    free(path);
-    if (!ok || j->resume)
-        return ok;
+    if (j->resume)
+        return true;
     if (!has_file(j, "commands"))
         return write_text(j, "commands", j->commands, err);
     shown = show(j->folder, 0);
@@ -659,7 +664,8 @@ bool train_job_keep(struct train_job *j, const char *folder, const char *command
     j->folder = xstrdup(folder);
     j->commands = xstrdup(commands);
     j->extra = json_incref(extra);
-    if (!take_folder(j, err) || !open_metrics(j, err))
+    if (!take_lock(j, err) || !write_text(j, "commands", commands, err)
+        || !open_metrics(j, err))
         return false;
     write_metrics(j);
     save(j);

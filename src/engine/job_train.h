@@ -109,8 +109,9 @@ bool train_job_answers(struct train_job *j, enum part part, struct answers *a,
                        struct error *err);
 const struct encoder *train_job_encoder(const struct train_job *j);
 int train_job_outputs(const struct train_job *j); /* values a row in its answers */
-/* Writes the files of the run's folder after all; the result says whether the model is
- * there. False: not even the folder can be taken. */
+/* Writes the files of the run's folder, which is there, after all, in place of those that
+ * may be there; the result says whether the model is. False: not even the folder can be
+ * taken. */
 bool train_job_keep(struct train_job *j, const char *folder, const char *commands,
                     json_t *extra, struct error *err);
 

@@ -87,16 +87,22 @@ static void put_jobs(const struct view *v, int width, const char *what, struct s
         add_best(r, out);
 }
 
-/* "train r1 3/50 best 0.91", or without "train" where that is too long. */
+/* "train r1 3/50 best 0.91", or without "train" where that is too long; with no job
+ * "idle (resume r2)", or without "idle". */
 static void add_jobs(const struct view *v, int width, struct str *out)
 {
     const struct view_job *j = v->jobs;
     const struct run *r = resume_offered(v->session);
 
     if (v->n_jobs == 0) {
-        str_puts(out, "idle");
         if (r)
-            str_printf(out, " (resume %s)", r->name);
+            str_printf(out, "idle (resume %s)", r->name);
+        if (r && (int)show_width(out->text, out->length) > width) {
+            str_clear(out);
+            str_printf(out, "resume %s", r->name);
+        }
+        if (!r)
+            str_puts(out, "idle");
         return;
     }
     put_jobs(v, width, j->what, out);
