@@ -255,7 +255,7 @@ sees 'income  *8,993' "with what the tour has done"
 # ---- the prompt ----
 
 begin 80 24 "$tabscope" --no-rc small.csv
-sees 'small 399x' "a table"
+sees 'Study  *small ' "a table"
 keys 'show' Enter
 sees '> show' "long output is read from its beginning, the first one too"
 keys 'view data' Enter
@@ -306,7 +306,7 @@ sees '^status 0' "Ctrl-D leaves"
 
 echo 'set editing-mode vi' > inputrc
 begin 80 24 "$tabscope" --no-rc small.csv
-sees 'small 399x' "vi mode: a table"
+sees 'Study  *small ' "vi mode: a table"
 keys 'view lxg' Escape h x
 sees 'tabscope> view lg' "Escape is vi's in the line"
 keys a 'o' Escape
@@ -354,7 +354,7 @@ mux kill-server
 # ---- themes, glyphs, locales ----
 
 begin 80 24 "$tabscope" --no-rc small.csv
-sees 'small 399x' "themes: a table"
+sees 'Study  *small ' "themes: a table"
 for theme in light mono deut contrast dark; do
     enter "theme $theme"
     enter "show screen.theme"
@@ -372,7 +372,7 @@ begin 80 24 LC_ALL=C "$tabscope" --no-rc small.csv
 sees '^+[-=]' "a locale without UTF-8 has ASCII frames"
 mux kill-server
 begin 80 24 NO_COLOR=1 "$tabscope" --no-rc small.csv
-sees 'small 399x' "NO_COLOR: a table"
+sees 'Study  *small ' "NO_COLOR: a table"
 ! mux capture-pane -t t -p -e | grep -q '\[3[0-7]\|\[38;\|\[4[0-7]m'
 point "NO_COLOR means none"
 mux kill-server
@@ -394,7 +394,7 @@ cp small.csv manners.csv
 start_manners() {
     begin 80 24 ASAN_OPTIONS=handle_segv=0 TSAN_OPTIONS=handle_segv=0 \
         "$tabscope" --no-rc manners.csv
-    sees 'manners 399x' "$1: a table"
+    sees 'Study  *manners ' "$1: a table"
 }
 start_manners 'SIGTERM'
 keys 'target over_50k' Enter
@@ -425,11 +425,11 @@ point "without a terminal the program keeps its weights and ends"
 touch -d '2038-01-01 00:00:00.2' runs/term/resume.safetensors
 touch -d '2038-01-01 00:00:00.1' runs/lost/resume.safetensors
 start_manners 'cut off'
-sees 'idle (resume term)' "the last one that was cut off is offered at the next start"
+sees 'resume term' "the last one that was cut off is offered at the next start"
 mux kill-server
 touch -d '2038-01-01 00:00:00.3' runs/lost/resume.safetensors
 start_manners 'cut off'
-sees 'idle (resume lost)' "even by a tenth of a second"
+sees 'resume lost' "even by a tenth of a second"
 keys 'view runs' Enter
 to_panes
 keys / 'lost' Enter
@@ -454,7 +454,7 @@ cat > editor.sh << 'END'
 sed 's/aeg/age/' "$1" > "$1.new" && echo 'tables' >> "$1.new" && mv "$1.new" "$1"
 END
 begin 80 24 EDITOR="'sh editor.sh'" VISUAL= "$tabscope" --no-rc manners.csv
-sees 'manners 399x' "the editor: a table"
+sees 'Study  *manners ' "the editor: a table"
 keys 'describe aeg' C-x C-e
 sees '^tabscope> describe age.*tables' "what it wrote stands on the line"
 has 'C-x C-e\|: edit'
@@ -465,13 +465,13 @@ mux kill-server
 
 begin 80 24 sh -i
 keys "$tabscope --no-rc manners.csv" Enter
-sees 'manners 399x' "Ctrl-Z: a table"
+sees 'Study  *manners ' "Ctrl-Z: a table"
 keys C-z
-misses 'manners 399x' "Ctrl-Z gives the shell's screen back"
+misses 'Study  *manners ' "Ctrl-Z gives the shell's screen back"
 keys 'echo in the $((1+2))rd shell' Enter
 sees 'in the 3rd shell' "which takes commands"
 keys fg Enter
-sees 'manners 399x' "fg brings the picture back"
+sees 'Study  *manners ' "fg brings the picture back"
 keys 'target over_50k' Enter
 until_true has ' TARGET '
 keys 'train --epochs 100000 --patience 0 --name held' Enter
@@ -497,7 +497,7 @@ set model.layers 2
 set model.heads 2
 END
 begin 80 24 "$tabscope" --no-rc -c "'source attend'"
-sees 'small 399x' "attention: a table"
+sees 'Study  *small ' "attention: a table"
 keys F5
 sees 'there is no run; `train` makes' "without a run the view says how to get one"
 keys 'train --epochs 100000 --patience 0 --name live' Enter
@@ -544,7 +544,7 @@ sees 'from [0-9.]*, 0.5 times all alike (1/[0-9]*)' "small numbers are hidden, w
 mux kill-server
 
 begin 80 24 NO_COLOR=1 "$tabscope" --no-rc -c "'source attend'"
-sees 'small 399x' "attention without colours: a table"
+sees 'Study  *small ' "attention without colours: a table"
 keys 'map --run live' Enter
 keys 'focus heads' Enter
 sees '0  \.:-=+\*#%@ [0-9.]* ' "characters are the scale"
@@ -553,7 +553,7 @@ mux kill-server
 # ---- embeddings ----
 
 begin 80 24 "$tabscope" --no-rc -c "'source attend'"
-sees 'small 399x' "embeddings: a table"
+sees 'Study  *small ' "embeddings: a table"
 keys F6
 sees '`tsne` lays them out' "without a layout the view says how to get one"
 keys 'train --epochs 1 --name done' Enter
@@ -639,7 +639,7 @@ mux kill-server
 mkdir -p home/.config/tabscope
 echo 'bind data Q "view log"' > home/.config/tabscope/keys
 begin 80 24 "$tabscope" small.csv
-sees 'small 399x' "own keys: a table"
+sees 'Study  *small ' "own keys: a table"
 to_panes
 keys Q
 sees '\[6:Log\]' "a key of the person's own"
@@ -648,7 +648,7 @@ keys 1 '!'
 sees 'no column has a warning' "a filter that would leave nothing says so"
 mux kill-server
 begin 80 24 "$tabscope" small.csv
-sees 'small 399x' "what is kept: a table"
+sees 'Study  *small ' "what is kept: a table"
 to_panes
 keys F8
 sees '^DATA  *: set screen.glyphs blocks' "F8 steps down from braille"
@@ -661,7 +661,7 @@ point "and stand in the start-up file"
 mux kill-server
 echo 'shwo all' > home/.config/tabscope/rc
 begin 80 24 "$tabscope" small.csv
-sees 'small 399x' "a wrong start-up file: a table"
+sees 'Study  *small ' "a wrong start-up file: a table"
 sees 'there is no command' "news of jobs leave the error to be read"
 mux kill-server
 

@@ -95,14 +95,13 @@ static void add_jobs(const struct view *v, int width, struct str *out)
     const struct run *r = resume_offered(v->session);
 
     if (v->n_jobs == 0) {
+        str_puts(out, "idle");
         if (r)
-            str_printf(out, "idle (resume %s)", r->name);
-        if (r && (int)show_width(out->text, out->length) > width) {
-            str_clear(out);
-            str_printf(out, "resume %s", r->name);
-        }
-        if (!r)
-            str_puts(out, "idle");
+            str_printf(out, " (resume %s)", r->name);
+        if (!r || (int)show_width(out->text, out->length) <= width)
+            return;
+        str_clear(out);
+        str_printf(out, "resume %s", r->name);
         return;
     }
     put_jobs(v, width, j->what, out);
@@ -123,16 +122,19 @@ static void draw_top(const struct view *v, struct surface *s)
     x = draw_tabs(v->desk, s) + 2;
     if (v->desk->frozen)
         x += surface_text(s, x, 0, 0, ROLE_WARNING, "FROZEN") + 2;
-    add_table(v, true, &table);
+    add_table(v, false, &table);
     room = s->width - x - surface_width(str_text(&table)) - 2;
     add_jobs(v, room, &jobs);
     width = surface_width(str_text(&jobs));
-    if (width > room) {
+    str_clear(&table);
+    if (width <= room)
+        add_table(v, true, &table);
+    if (width > s->width - x - surface_width(str_text(&table)) - 2) {
         str_clear(&table);
         add_table(v, false, &table);
-        if (width > s->width - x - surface_width(str_text(&table)) - 2)
-            str_clear(&table);
     }
+    if (width > room)
+        str_clear(&table);
     x += surface_text(s, x, 0, s->width - x, ROLE_TAB, str_text(&table));
     room = s->width - x - 2;
     if (room > 4)
