@@ -406,21 +406,6 @@ static bool find_spaces(const struct call *call, const struct study *s, struct a
     return ok;
 }
 
-/* The tables, the settings, and the command with the name that it has now. */
-static void add_lines(struct context *c, const struct call *call, const struct study *s,
-                      const struct asked *a, struct str *out)
-{
-    for (int i = 0; i < a->n_tables; i++)
-        repeat_table(out, a->tables[i]);
-    repeat_settings(out, &c->session->settings);
-    call_print(call, out);
-    if (!call_option(call, "name")) {
-        str_puts(out, " --name ");
-        word_quote(out, s->name);
-    }
-    str_putc(out, '\n');
-}
-
 static bool take_asked(struct context *c, const struct call *call, struct study *s,
                        struct asked *a, struct error *err)
 {
@@ -449,7 +434,9 @@ static bool begin(struct context *c, const struct call *call, struct study *s,
     bool ok;
 
     make_plan(c, s, a);
-    add_lines(c, call, s, a, &lines);
+    for (int i = 0; i < a->n_tables; i++)
+        repeat_table(&lines, a->tables[i]);
+    study_repeat(c, call, s, &lines);
     how.lines = str_text(&lines);
     ok = study_start(c, call, s, &how, err);
     str_done(&lines);

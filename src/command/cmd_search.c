@@ -179,19 +179,6 @@ static void make_plan(struct context *c, const struct call *call, struct study *
         s->drawn[i] = xstrdup(space->dimensions[i].option->name);
 }
 
-/* The settings, and the command with the name that it has now. */
-static void add_lines(struct context *c, const struct call *call, const struct study *s,
-                      struct str *out)
-{
-    repeat_settings(out, &c->session->settings);
-    call_print(call, out);
-    if (!call_option(call, "name")) {
-        str_puts(out, " --name ");
-        word_quote(out, s->name);
-    }
-    str_putc(out, '\n');
-}
-
 static bool has_model(const struct study *s)
 {
     char *path = xasprintf("%s/" RUN_MODEL, s->folder);
@@ -220,7 +207,7 @@ static bool run_search(struct context *c, const struct call *call, struct error 
     space_done(&space);
     repeat_table(&table, c->session->table);
     str_puts(&lines, str_text(&table));
-    add_lines(c, call, s, &lines);
+    study_repeat(c, call, s, &lines);
     how.lines = str_text(&lines);
     how.remember = xstrdup(str_text(&table));
     how.keep_best = !has_model(s);

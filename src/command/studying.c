@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "command/option.h"
+#include "command/repeat.h"
 #include "command/training.h"
 #include "engine/metric.h"
 
@@ -86,6 +87,18 @@ struct study *study_new(struct context *c, enum study_kind kind, const char *nam
     s->folder = session_run_folder(c->session, s->name);
     s->plan = study_plan_new();
     return s;
+}
+
+void study_repeat(struct context *c, const struct call *call, const struct study *s,
+                  struct str *out)
+{
+    repeat_settings(out, &c->session->settings);
+    call_print(call, out);
+    if (!call_option(call, "name")) {
+        str_puts(out, " --name ");
+        word_quote(out, s->name);
+    }
+    str_putc(out, '\n');
 }
 
 static bool write_lines(const struct study *s, const char *lines, struct error *err)

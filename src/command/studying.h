@@ -20,6 +20,10 @@ char *fit_text(const struct study_fit *f);
 struct study *study_new(struct context *c, enum study_kind kind, const char *name,
                         const char *prefix, struct error *err);
 
+/* Appends the settings, and the command with the name that the study has. */
+void study_repeat(struct context *c, const struct call *call, const struct study *s,
+                  struct str *out);
+
 struct studying {
     const struct pending_type *type;
     const char *lines;   /* that begin it, or go on with it: kept in its folder */

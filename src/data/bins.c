@@ -14,7 +14,7 @@ static bool is_same_number(const struct feature *a, const struct feature *b)
     return a->source == b->source && strcmp(a->column, b->column) == 0;
 }
 
-static int find_missing(const struct encoder *e, const char *column)
+int bins_find_missing(const struct encoder *e, const char *column)
 {
     for (int i = 0; i < e->n_continuous; i++)
         if (e->continuous[i].source == FEATURE_MISSING
@@ -49,7 +49,7 @@ int bins_numbers(const struct encoder *e, struct bins_column *out)
         } else if (again) {
             out[n - 1].value = i;
         } else {
-            out[n++] = (struct bins_column){i, find_missing(e, f->column)};
+            out[n++] = (struct bins_column){i, bins_find_missing(e, f->column)};
         }
     }
     return n;

@@ -25,6 +25,8 @@ struct bins_column {
 /* The numbers of a row in the order of their features; out has room for n_continuous.
  * Returns how many. */
 int bins_numbers(const struct encoder *e, struct bins_column *out);
+/* The continuous feature that is 1 where the column is missing; -1: there is none. */
+int bins_find_missing(const struct encoder *e, const char *column);
 /* The feature that names it: "age", "date (year)". */
 const struct feature *bins_feature(const struct encoder *e, const struct bins_column *n);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/bins.h"
 
 enum { TASK_ROWS = 32 };
 
@@ -19,16 +20,6 @@ static bool is_twin(const struct encoder *e, int feature)
     return false;
 }
 
-/* The feature that tells where the column is missing. */
-static int find_missing(const struct encoder *e, const char *column)
-{
-    for (int i = 0; i < e->n_continuous; i++)
-        if (e->continuous[i].source == FEATURE_MISSING
-            && strcmp(e->continuous[i].column, column) == 0)
-            return i;
-    return -1;
-}
-
 static void take_continuous(struct gbdt *g, const struct encoder *e)
 {
     int n = 0;
@@ -37,7 +28,7 @@ static void take_continuous(struct gbdt *g, const struct encoder *e)
         if (e->continuous[i].source == FEATURE_MISSING || is_twin(e, i))
             continue;
         g->continuous[n] = i;
-        g->missing[n++] = find_missing(e, e->continuous[i].column);
+        g->missing[n++] = bins_find_missing(e, e->continuous[i].column);
     }
     g->n_features = g->n_categorical + n;
 }
