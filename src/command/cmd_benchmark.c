@@ -268,8 +268,8 @@ static bool find_tables(struct context *c, const struct call *call, struct asked
         ok = add_table(c, a, call_word(call, i), err);
     if (ok && a->n_tables == 0)
         ok = current ? add_table(c, a, current->name, err)
-                     : error_set(err, ERROR_STATE, "no table: say which with --tables, or "
-                                 "`load` one");
+                     : error_set(err, ERROR_STATE, "no table: say which with --tables, "
+                                 "or `load` one");
     if (current)
         c->session->table = current;
     return ok;
@@ -295,8 +295,8 @@ static bool check_folds(const struct asked *a, struct error *err)
         const struct table *t = a->tables[i];
 
         if (t->split.folds > 0 && t->split.folds < a->splits)
-            return error_set(err, ERROR_USAGE, "%s has %d folds, so it cannot be split %d "
-                             "times: say --splits %d, or `split` it anew", t->name,
+            return error_set(err, ERROR_USAGE, "%s has %d folds, so it cannot be split "
+                             "%d times: say --splits %d, or `split` it anew", t->name,
                              t->split.folds, a->splits, t->split.folds);
     }
     return true;
@@ -418,8 +418,8 @@ static bool take_asked(struct context *c, const struct call *call, struct study 
     a->body_epochs = (int)call_int(call, "pretrain_epochs", 0);
     a->seed = call_seed(call, "seed", 1);
     return each_of(labels ? labels : "all", a, s, take_labels, err)
-        && each_of(models ? models : contenders_of_paper(labels != NULL), a, s, take_model,
-                   err)
+        && each_of(models ? models : contenders_of_paper(labels != NULL), a, s,
+                   take_model, err)
         && find_spaces(call, s, a, err) && find_tables(c, call, a, err)
         && check_folds(a, err);
 }

@@ -33,11 +33,6 @@ static const struct contender contenders[] = {
 
 enum { CONTENDERS = sizeof contenders / sizeof contenders[0] };
 
-const struct contender *contender_at(int i)
-{
-    return i >= 0 && i < CONTENDERS ? &contenders[i] : NULL;
-}
-
 const struct contender *contender_find(const char *name, struct error *err)
 {
     const char *names[CONTENDERS];

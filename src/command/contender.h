@@ -15,8 +15,6 @@ struct contender {
     enum unlabeled unlabeled;
 };
 
-/* Number i, NULL behind the last. */
-const struct contender *contender_at(int i);
 /* By its name. NULL, and a sentence with the nearest: there is none. */
 const struct contender *contender_find(const char *name, struct error *err);
 /* The paper's list: of its tables 2 (all labels) or 3 and 4 (few labels). */

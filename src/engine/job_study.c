@@ -244,13 +244,21 @@ static void measure_trial(struct study_job *j, struct lane *l, struct study_resu
     r->state = TRIAL_DONE;
 }
 
+/* Of equal ones the first. */
+static size_t best_of(const struct study_job *j)
+{
+    size_t best = SIZE_MAX;
+
+    for (size_t i = 0; i < j->plan->n_trials; i++)
+        if (j->results[i].state == TRIAL_DONE
+            && (best == SIZE_MAX || j->results[i].score > j->results[best].score))
+            best = i;
+    return best;
+}
+
 static void keep_if_best(struct study_job *j, struct lane *l)
 {
-    if (!j->keep_best
-        || (j->best != SIZE_MAX
-            && (j->results[l->trial].score < j->results[j->best].score
-                || (j->results[l->trial].score == j->results[j->best].score
-                    && l->trial > j->best))))
+    if (!j->keep_best || best_of(j) != l->trial)
         return;
     if (j->best_job)
         train_job_type.free(j->best_job);
@@ -331,17 +339,6 @@ static bool find_work(struct study_job *j, struct lane *l)
         return true;
     }
     return false;
-}
-
-static size_t best_of(const struct study_job *j)
-{
-    size_t best = SIZE_MAX;
-
-    for (size_t i = 0; i < j->plan->n_trials; i++)
-        if (j->results[i].state == TRIAL_DONE
-            && (best == SIZE_MAX || j->results[i].score > j->results[best].score))
-            best = i;
-    return best;
 }
 
 /* The best trial was made in another session: its model is made again. */
