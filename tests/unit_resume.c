@@ -36,6 +36,7 @@ static struct way way_of(int i)
     k.pretext = i == 3 ? PRETEXT_MLM : i == 4 ? PRETEXT_RTD : i == 7 ? PRETEXT_DAE
                                                                      : PRETEXT_NONE;
     k.options.epochs = EPOCHS;
+    k.options.passes = i == 4 || i == 5 ? 2 : 1;
     k.options.batch = 32;
     k.options.lr = 3e-3;
     k.options.average = i == 1 ? 0 : 0.9;

@@ -464,6 +464,39 @@ static void stops_early_and_keeps_the_best(void)
     subject_done(&s);
 }
 
+/* The same steps, validated less often. */
+static void an_epoch_may_be_several_passes(void)
+{
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
+    struct train_options o = quick_options();
+    size_t steps[2], n[2], values;
+    struct run r[2];
+
+    o.patience = 0;
+    o.missing_dropout = 0.2; /* other cells in each pass */
+    for (int i = 0; i < 2; i++) {
+        const struct train_progress *p;
+
+        o.passes = i == 0 ? 1 : 3;
+        o.epochs = i == 0 ? 6 : 2;
+        r[i] = run_new(&s, &o, 2);
+        p = trainer_progress(r[i].trainer);
+        steps[i] = p->steps;
+        while (p->step < p->steps)
+            check_int(trainer_step(r[i].trainer, &r[i].err), STEP_MORE);
+        trainer_history(r[i].trainer, &n[i]);
+    }
+    check_int(steps[0], steps[1]);
+    check_int(n[0], 5); /* the last is still to come */
+    check_int(n[1], 1);
+    values = params_values(model_params(r[0].model));
+    check(memcmp(model_params(r[0].model)->value, model_params(r[1].model)->value,
+                 values * sizeof(real)) == 0);
+    for (int i = 0; i < 2; i++)
+        run_done(&r[i]);
+    subject_done(&s);
+}
+
 static void stopping_keeps_the_best(void)
 {
     struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
@@ -813,6 +846,7 @@ int main(void)
     test_run(the_best_epoch_is_diagnosed);
     test_run(says_how_long_it_may_take);
     test_run(stops_early_and_keeps_the_best);
+    test_run(an_epoch_may_be_several_passes);
     test_run(stopping_keeps_the_best);
     test_run(averages_weights);
     test_run(rivals_learn);

@@ -93,6 +93,9 @@ static const struct option options[] = {
     {"train.epochs", INT(1, 1e6), AT(train.epochs), "epochs at most"},
     {"train.batch", INT(0, 65536), AT(train.batch),
      "rows of a training step; 0 takes 16 to 256 by the number of rows to learn from"},
+    {"train.passes", INT(1, 10000), AT(train.passes),
+     "passes over the rows to learn from that make an epoch; more than one spares time "
+     "where the validation rows are many times as many"},
     {"train.lr", NUMBER(0, 1), AT(train.lr),
      "learning rate; 0 takes what suits the kind of model: 0.001, of a TabNet 0.02, of trees "
      "0.05"},

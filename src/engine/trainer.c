@@ -16,7 +16,7 @@ enum { PAUSE_SECONDS = 1 };
 struct train_options train_defaults(void)
 {
     return (struct train_options){
-        .epochs = 100, .batch = 0, .lr = 0, .weight_decay = 1e-2,
+        .epochs = 100, .passes = 1, .batch = 0, .lr = 0, .weight_decay = 1e-2,
         .schedule = SCHEDULE_CONSTANT, .warmup = 0, .patience = 15, .watch = WATCH_AUTO,
         .clip = 1, .class_weight = CLASS_WEIGHT_NONE, .average = 0.99,
         .autosave = 60, .freeze = 0, .body_lr = 1, .prune = 0.2, .prune_every = 10,
@@ -28,6 +28,7 @@ struct train_options train_defaults(void)
 bool train_check(const struct train_options *o, struct error *err)
 {
     return error_unless_within(err, "train.epochs", o->epochs, 1, 1e6)
+        && error_unless_within(err, "train.passes", o->passes, 1, 10000)
         && error_unless_within(err, "train.batch", o->batch, 0, 65536)
         && error_unless_within(err, "train.lr", o->lr, 0, 1)
         && error_unless_within(err, "train.weight_decay", o->weight_decay, 0, 1)
@@ -242,7 +243,7 @@ static bool begin_descent(struct trainer *t, struct error *err)
     if (!begin_unlabeled(t, err) || !check_memory(t, err) || !make_batcher(t, err)
         || !allocate(t, err))
         return false;
-    t->progress.batches = batcher_batches(t->batcher);
+    t->progress.batches = batcher_batches(t->batcher) * (size_t)t->options.passes;
     return true;
 }
 
@@ -360,12 +361,17 @@ static double one_pass(struct trainer *t, const struct graph_input *in, uint64_t
     return loss;
 }
 
+/* Over all rows, from 0. */
+static uint64_t pass_number(const struct trainer *t)
+{
+    return t->progress.step / batcher_batches(t->batcher);
+}
+
 static void hide_cells(const struct trainer *t, const struct batch *b)
 {
     if (t->options.missing_dropout > 0)
-        corruption_hide(t->options.missing_dropout, t->options.seed,
-                        (uint64_t)t->progress.epoch, b->index, b->rows,
-                        b->n_categorical, b->codes);
+        corruption_hide(t->options.missing_dropout, t->options.seed, pass_number(t),
+                        b->index, b->rows, b->n_categorical, b->codes);
 }
 
 static uint64_t step_key(const struct trainer *t)
@@ -378,15 +384,15 @@ static double one_batch(struct trainer *t, const struct batch *b)
     struct graph_input in = {.rows = b->rows, .codes = b->codes, .values = b->values,
                              .target = b->target, .weight = row_weights(t, b),
                              .answers = t->answers, .clean = t->clean};
-    uint64_t epoch = (uint64_t)t->progress.epoch;
+    uint64_t number = pass_number(t);
 
     if (!t->corruption)
         hide_cells(t, b);
     else if (model_pretext(t->model) == PRETEXT_DAE)
-        corruption_swap(t->corruption, epoch, b->index, b->rows, b->codes, b->values,
+        corruption_swap(t->corruption, number, b->index, b->rows, b->codes, b->values,
                         t->answers, t->clean);
     else
-        corruption_apply(t->corruption, epoch, b->index, b->rows, b->codes, t->answers);
+        corruption_apply(t->corruption, number, b->index, b->rows, b->codes, t->answers);
     return one_pass(t, &in, step_key(t));
 }
 
@@ -797,8 +803,8 @@ static void follow_average(struct trainer *t)
 
 static bool step_descent(struct trainer *t, struct pass *pass, struct error *err)
 {
-    const struct batch *b = batcher_get(t->batcher, (size_t)t->progress.epoch,
-                                        t->epoch_batches);
+    const struct batch *b = batcher_get(t->batcher, (size_t)pass_number(t),
+                                        t->progress.step % batcher_batches(t->batcher));
     struct update u = update_defaults();
 
     (void)err;

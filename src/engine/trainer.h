@@ -28,6 +28,7 @@ enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 
 struct train_options {
     int epochs;           /* at most */
+    int passes;           /* over the rows, that make an epoch; of a GBDT without meaning */
     int batch;            /* rows a step; 0: see train_batch */
     double lr;            /* 0: train_settle decides */
     double weight_decay;  /* decoupled; weights of linear maps only */
