@@ -4,14 +4,15 @@
  * matrix products, measured in turns in the same run. Ends with lines "share SHAPE BATCH
  * THREADS train|infer|mlm|rtd VALUE": FLOPs of the model's matrix products a second over
  * that rate; before them, at shape a, what dropout 0.1 costs and what all threads gain
- * over one. A training step here is forward, backward and AdamW, in pre-training with the
+ * over one, and how numbers as tokens compare with as many more categorical columns. A
+ * training step here is forward, backward and AdamW, in pre-training with the
  * corruption of the batch before; the trainer's clipping and averaging come on top. (MLM
  * counts the classifiers of all cells, though few are asked: one product in a hundred.)
  *
  * Turns in which a thread had to wait for a core because of other programs are left out
  * of the medians as long as some are left.
  *
- *   bench [--shape a|b|c] [--batch N] [--threads N] [--work train|infer|mlm|rtd]
+ *   bench [--shape a|b|c|n|m] [--batch N] [--threads N] [--work train|infer|mlm|rtd]
  *         [--seconds S] [--dropout P] [--profile]
  *
  * --batch 1 leaves only the comparisons at the end.
@@ -35,14 +36,22 @@
 static const struct {
     char name;
     int columns, classes[60], continuous;
+    bool tokens; /* the continuous columns */
 } shapes[] = {
-    {'a', 8, {9, 16, 7, 15, 6, 5, 2, 42}, 6},
-    {'b', 9, {12, 3, 4, 2, 2, 2, 3, 12, 4}, 7},
+    {'a', 8, {9, 16, 7, 15, 6, 5, 2, 42}, 6, false},
+    {'b', 9, {12, 3, 4, 2, 2, 2, 3, 12, 4}, 7, false},
     {'c', 60, {20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20,
                20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20,
                20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20,
-               20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20}, 20},
+               20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20}, 20, false},
+    /* as a, with its numbers as tokens, or with columns of classes in their place */
+    {'n', 8, {9, 16, 7, 15, 6, 5, 2, 42}, 6, true},
+    {'m', 14, {9, 16, 7, 15, 6, 5, 2, 42, 10, 10, 10, 10, 10, 10}, 0, false},
 };
+
+enum { SHAPE_A, SHAPE_B, SHAPE_C, SHAPE_TOKENS, SHAPE_CLASSES, SHAPES };
+
+#define EDGES 49
 
 enum work { TRAIN, INFER, MLM, RTD, WORKS };
 
@@ -246,14 +255,32 @@ static struct corruption *make_corruption(int shape, enum pretext pretext)
     return c;
 }
 
+static float edges[EDGES]; /* of the bins of every number that is a token */
+static struct number_column numbers[60];
+
+static void make_numbers(void)
+{
+    for (int i = 0; i < EDGES; i++)
+        edges[i] = (float)(6.0 * i / (EDGES - 1) - 3);
+    for (int i = 0; i < 60; i++)
+        numbers[i] = (struct number_column){i, -1, EDGES, edges};
+}
+
 static void describe(struct subject *s, int shape, const struct settings *set)
 {
-    struct model_shape ms = {shapes[shape].columns, shapes[shape].classes,
-                             shapes[shape].continuous, 1, LOSS_BINARY};
+    struct model_shape ms = {
+        .columns = shapes[shape].columns, .classes = shapes[shape].classes,
+        .continuous = shapes[shape].continuous, .outputs = 1, .loss = LOSS_BINARY,
+    };
     struct model_options o = model_defaults();
 
     o.head_cap = 0;
     o.dropout = o.head_dropout = set->dropout;
+    if (shapes[shape].tokens) {
+        o.continuous = CONTINUOUS_TOKENS;
+        ms.numbers = shapes[shape].continuous;
+        ms.number = numbers;
+    }
     s->graph = graph_new(s->params);
     if (pretext_of(s->work) == PRETEXT_NONE) {
         tabtransformer_describe(s->graph, &o, &ms);
@@ -445,8 +472,8 @@ static double compare(struct subject *a, struct subject *b, double least, int *q
 static void compare_threads(enum work work, const struct settings *set, struct pool *one,
                             struct pool *all)
 {
-    struct subject single = subject_new(0, 256, work, set, one);
-    struct subject many = subject_new(0, 256, work, set, all);
+    struct subject single = subject_new(SHAPE_A, 256, work, set, one);
+    struct subject many = subject_new(SHAPE_A, 256, work, set, all);
     int quiet;
     double ratio = compare(&many, &single, set->seconds / 20, &quiet);
 
@@ -465,14 +492,32 @@ static void compare_dropout(const struct settings *set, struct pool *all)
     double ratio;
 
     with.dropout = 0.1;
-    plain = subject_new(0, 256, TRAIN, set, all);
-    dropped = subject_new(0, 256, TRAIN, &with, all);
+    plain = subject_new(SHAPE_A, 256, TRAIN, set, all);
+    dropped = subject_new(SHAPE_A, 256, TRAIN, &with, all);
     ratio = compare(&dropped, &plain, set->seconds / 20, &quiet);
     printf("a  batch  256  train: dropout 0.1 gives %.3f of the speed without (%d of %d "
            "pairs undisturbed)\n", ratio, quiet, PAIRS);
     fflush(stdout);
     subject_done(&plain);
     subject_done(&dropped);
+}
+
+static void compare_tokens(const struct settings *set, struct pool *pool)
+{
+    struct subject features = subject_new(SHAPE_A, 256, TRAIN, set, pool);
+    struct subject tokens = subject_new(SHAPE_TOKENS, 256, TRAIN, set, pool);
+    struct subject classes = subject_new(SHAPE_CLASSES, 256, TRAIN, set, pool);
+    int quiet;
+    double ratio = compare(&tokens, &classes, set->seconds / 20, &quiet);
+
+    printf("a  batch  256  train: 6 numbers as tokens give %.3f of the speed of 6 more "
+           "categorical columns (%d of %d pairs undisturbed),", ratio, quiet, PAIRS);
+    ratio = compare(&tokens, &features, set->seconds / 20, &quiet);
+    printf(" %.3f of that of 6 features (%d)\n", ratio, quiet);
+    fflush(stdout);
+    subject_done(&features);
+    subject_done(&tokens);
+    subject_done(&classes);
 }
 
 static void compare_variants(const struct settings *set)
@@ -485,6 +530,7 @@ static void compare_variants(const struct settings *set)
         die(&err);
     plain.dropout = 0;
     compare_dropout(&plain, all);
+    compare_tokens(&plain, one);
     for (int work = 0; work < WORKS; work++)
         if (wanted(set, work))
             compare_threads(work, &plain, one, all);
@@ -505,11 +551,11 @@ static void run_threads(int threads, const struct settings *set)
     printf("large GEMM (%d x %d x %d), %d threads: %.1f GFLOP/s, kernels %s\n", GEMM_SIZE,
            GEMM_SIZE, GEMM_SIZE, threads, yardstick(pool, matrices, 1) * 1e-9,
            kernels_best()->name);
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+    for (int i = 0; i < SHAPES; i++)
         for (int rows = 256; rows <= 1024; rows *= 4)
-            if ((!set->shape || set->shape == shapes[i].name)
+            if ((set->shape ? set->shape == shapes[i].name : i <= SHAPE_C)
                 && (!set->batch || set->batch == rows))
-                run_case((int)i, rows, set, pool, matrices);
+                run_case(i, rows, set, pool, matrices);
     free(matrices);
     pool_free(pool);
 }
@@ -557,6 +603,7 @@ int main(int argc, char **argv)
         default: return 2;
         }
     gemm_init();
+    make_numbers();
     if (pthread_create(&worker, NULL, run_all, &set) != 0)
         return 1;
     pthread_join(worker, NULL);
