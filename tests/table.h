@@ -28,6 +28,19 @@ static inline char *table_path(void)
     return path.text;
 }
 
+/* Such a file with those bytes. */
+static inline char *table_write(const char *bytes, size_t n)
+{
+    char *path = table_path();
+    FILE *file = fopen(path, "wb");
+
+    if (!file || fwrite(bytes, 1, n, file) != n || fclose(file) != 0) {
+        perror(path);
+        exit(99);
+    }
+    return path;
+}
+
 /* The table with that text: commas, a header, nothing before it. Ends the test program
  * where it cannot be loaded. */
 static inline struct dataset *table_load(const char *text, size_t length)
@@ -35,15 +48,9 @@ static inline struct dataset *table_load(const char *text, size_t length)
     struct load_options options = {.delimiter = ',', .quote = '"', .header = 1,
                                    .skip_set = true};
     struct error err = {0};
-    char *path = table_path();
-    FILE *file = fopen(path, "wb");
-    struct dataset *d;
+    char *path = table_write(text, length);
+    struct dataset *d = dataset_load(path, &options, &err);
 
-    if (!file || fwrite(text, 1, length, file) != length || fclose(file) != 0) {
-        perror(path);
-        exit(99);
-    }
-    d = dataset_load(path, &options, &err);
     if (!d) {
         printf("# %s\nBail out!\n", err.text);
         exit(99);

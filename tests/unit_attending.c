@@ -1,68 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the Attention view wishes and what it gets: refused wishes change nothing. */
-#include <poll.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "command/attending.h"
-#include "command/pending.h"
-#include "engine/session.h"
-#include "test.h"
-
-/* ---- a front end that counts complaints ---- */
-
-struct front {
-    struct context context;
-    struct attending *attending; /* the context's */
-    int complaints;
-    struct error complaint;      /* the last one */
-};
-
-static void take_bytes(void *self, const char *bytes, size_t n)
-{
-    (void)self;
-    (void)bytes;
-    (void)n;
-}
-
-static void take_text(void *self, const char *text)
-{
-    (void)self;
-    (void)text;
-}
-
-static void take_complaint(void *self, const struct error *err)
-{
-    struct front *f = self;
-
-    f->complaints++;
-    f->complaint = *err;
-}
-
-static bool say_yes(void *self, const char *question)
-{
-    (void)self;
-    (void)question;
-    return true;
-}
-
-static bool wait_for_news(void *self)
-{
-    struct engine *e = ((struct front *)self)->context.session->engine;
-    struct pollfd fd = {engine_fd(e), POLLIN, 0};
-
-    if (poll(&fd, 1, 60000) != 1) {
-        printf("Bail out! no news in a minute\n");
-        exit(99);
-    }
-    engine_quiet(e);
-    return true;
-}
-
-static const struct way_out out = {
-    .print = take_bytes, .note = take_text, .complain = take_complaint,
-    .status = take_text, .ask = say_yes, .turn = wait_for_news,
-};
+#include "front.h"
 
 static void command(struct front *f, const char *line)
 {
@@ -82,8 +24,13 @@ static void write_table(const char *path)
     fclose(file);
 }
 
+static struct attending *look(struct front *f)
+{
+    return attending_of(&f->context);
+}
+
 /* A run r with layers, and flat without; they are kept in that folder. */
-static void front_init(struct front *f, const char *folder)
+static void begin(struct front *f, const char *folder)
 {
     static const char *const lines[] = {
         "load t.csv", "target y", "set model.dim 8", "set model.layers 2",
@@ -92,50 +39,33 @@ static void front_init(struct front *f, const char *folder)
         "train --epochs 1 --name r",
     };
     char *line = xasprintf("set run.dir %s", folder);
-    struct error err = {0};
 
-    *f = (struct front){.context = {.out = &out, .self = f, .batch = true}};
-    f->context.session = session_new(1, &err);
+    front_init(f);
+    f->context.batch = true;
     command(f, line);
     free(line);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         command(f, lines[i]);
-    f->attending = attending_of(&f->context);
     f->context.batch = false; /* from here on somebody looks */
-}
-
-static void front_done(struct front *f)
-{
-    session_free(f->context.session);
-    pending_clear(&f->context);
-    context_done(&f->context);
-}
-
-static void finish_jobs(struct front *f)
-{
-    while (f->context.pending) {
-        wait_for_news(f);
-        pending_poll(&f->context);
-    }
 }
 
 /* Until there is nothing more to look at. */
 static void follow(struct front *f)
 {
     attending_follow(&f->context);
-    finish_jobs(f);
+    front_finish(f);
 }
 
 static void wish_class(struct front *f, const char *class)
 {
-    free(f->attending->wish.class);
-    f->attending->wish.class = xstrdup(class);
+    free(look(f)->wish.class);
+    look(f)->wish.class = xstrdup(class);
 }
 
 static void wish_run(struct front *f, const char *run)
 {
-    free(f->attending->wish.run);
-    f->attending->wish.run = xstrdup(run);
+    free(look(f)->wish.run);
+    look(f)->wish.run = xstrdup(run);
 }
 
 /* ---- tests ---- */
@@ -145,11 +75,11 @@ static void a_refused_wish_goes_back(void)
     struct front f;
     const struct attending *a;
 
-    front_init(&f, "one");
-    a = f.attending;
+    begin(&f, "one");
+    a = look(&f);
     follow(&f);
     check(a->found && strcmp(a->of.run, "r") == 0 && !a->wish.run);
-    f.attending->wish.head = 1;
+    look(&f)->wish.head = 1;
     wish_class(&f, "maybe");
     follow(&f);
     check_int(f.complaints, 1);
@@ -174,17 +104,17 @@ static void a_later_wish_stays(void)
 {
     struct front f;
 
-    front_init(&f, "two");
+    begin(&f, "two");
     follow(&f);
     wish_class(&f, "maybe");
     attending_follow(&f.context);
     check(f.context.pending != NULL);
     wish_class(&f, "yes");
-    finish_jobs(&f);
+    front_finish(&f);
     check_int(f.complaints, 0);
-    check_str(f.attending->wish.class, "yes");
+    check_str(look(&f)->wish.class, "yes");
     follow(&f);
-    check_str(f.attending->of.class, "yes");
+    check_str(look(&f)->of.class, "yes");
     check_int(f.complaints, 0);
     front_done(&f);
 }
@@ -194,19 +124,19 @@ static void the_first_one_is_said_by_the_view(void)
 {
     struct front f;
 
-    front_init(&f, "three");
+    begin(&f, "three");
     wish_run(&f, "flat");
     follow(&f);
-    check(!f.attending->found);
+    check(!look(&f)->found);
     check_int(f.complaints, 0);
-    check_str(f.attending->why.text, "this model has no Transformer layers: nothing "
-              "attends to anything");
+    check_str(look(&f)->why.text, "this model has no Transformer layers: nothing attends "
+              "to anything");
     attending_follow(&f.context);
     check(!f.context.pending);
     wish_run(&f, "r");
-    f.attending->why = (struct error){0}; /* as `map` does */
+    look(&f)->why = (struct error){0}; /* as `map` does */
     follow(&f);
-    check(f.attending->found && f.attending->why.kind == ERROR_NONE);
+    check(look(&f)->found && look(&f)->why.kind == ERROR_NONE);
     front_done(&f);
 }
 

@@ -14,20 +14,10 @@
 
 static struct error err;
 
-static char *write_file(const char *bytes, size_t n)
-{
-    char *path = table_path();
-    FILE *f = fopen(path, "wb");
-
-    if (!f || fwrite(bytes, 1, n, f) != n || fclose(f) != 0)
-        abort();
-    return path;
-}
-
 static struct dataset *load_bytes(const char *bytes, size_t n,
                                   struct load_options options)
 {
-    char *path = write_file(bytes, n);
+    char *path = table_write(bytes, n);
     struct dataset *d;
 
     err = (struct error){0};
@@ -642,7 +632,7 @@ static void steps_can_be_watched_and_cancelled(void)
     str_puts(&s, "a,b\n");
     for (int i = 0; i < 300000; i++)
         str_puts(&s, "12,34\n");
-    path = write_file(s.text, s.length);
+    path = table_write(s.text, s.length);
     str_done(&s);
     l = loader_new(path, &options, &err);
     while ((step = loader_step(l, &err)) == STEP_MORE) {

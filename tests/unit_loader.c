@@ -15,16 +15,6 @@ enum { FILES_MAX = 4 };
 
 static struct error err;
 
-static char *write_file(const char *bytes, size_t n)
-{
-    char *path = table_path();
-    FILE *f = fopen(path, "wb");
-
-    if (!f || fwrite(bytes, 1, n, f) != n || fclose(f) != 0)
-        abort();
-    return path;
-}
-
 /* All rows, cells by | and rows by /. */
 static void add_rows(struct str *out, const struct dataset *d)
 {
@@ -45,7 +35,7 @@ static char *paths[FILES_MAX];
 static void write_files(const char *const *texts, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        paths[i] = write_file(texts[i], strlen(texts[i]));
+        paths[i] = table_write(texts[i], strlen(texts[i]));
 }
 
 static void remove_files(size_t n)
@@ -135,7 +125,7 @@ static void a_file_that_is_missing_is_said_first(void)
     char *more[] = {"/nonexistent/b.csv"};
     struct load_options o = {.more = more, .n_more = 1};
 
-    paths[0] = write_file("a,b\n1,2\n", 8);
+    paths[0] = table_write("a,b\n1,2\n", 8);
     check(loader_new(paths[0], &o, &err) == NULL);
     check_str(err.text, "/nonexistent/b.csv: No such file or directory");
     remove_files(1);
@@ -308,7 +298,7 @@ static void pieces_make_the_whole(void)
     char *path;
 
     make_table(&text, 60000);
-    path = write_file(text.text, text.length);
+    path = table_write(text.text, text.length);
     whole = dataset_load(path, NULL, &err);
     add_rows(&rows, whole);
     check(dataset_repairs(whole, REPAIR_SHORT) > 10);

@@ -1,85 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Profiles of the current table, made by a job that nobody asked for. */
 #include <locale.h>
-#include <poll.h>
 #include <time.h>
 
 #include "base/mem.h"
-#include "command/pending.h"
 #include "command/profiling.h"
 #include "engine/job_profile.h"
+#include "front.h"
 #include "subject.h"
-
-/* ---- a front end that only counts ---- */
-
-struct front {
-    struct context context;
-    int notes, statuses; /* statuses: that say something */
-};
-
-static void take_bytes(void *self, const char *bytes, size_t n)
-{
-    (void)self;
-    (void)bytes;
-    (void)n;
-}
-
-static void take_note(void *self, const char *sentence)
-{
-    (void)sentence;
-    ((struct front *)self)->notes++;
-}
-
-static void take_failure(void *self, const struct error *err)
-{
-    printf("# %s\n", err->text);
-    ((struct front *)self)->notes++;
-}
-
-static void take_status(void *self, const char *line)
-{
-    ((struct front *)self)->statuses += line != NULL;
-}
-
-static bool say_yes(void *self, const char *question)
-{
-    (void)self;
-    (void)question;
-    return true;
-}
-
-static bool wait_for_news(void *self)
-{
-    struct engine *e = ((struct front *)self)->context.session->engine;
-    struct pollfd fd = {engine_fd(e), POLLIN, 0};
-
-    if (poll(&fd, 1, 20000) != 1) {
-        printf("Bail out! no news in 20 seconds\n");
-        exit(99);
-    }
-    engine_quiet(e);
-    return true;
-}
-
-static const struct way_out out = {
-    .print = take_bytes, .note = take_note, .complain = take_failure,
-    .status = take_status, .ask = say_yes, .turn = wait_for_news,
-};
-
-static void front_init(struct front *f)
-{
-    struct error err = {0};
-
-    *f = (struct front){.context = {.out = &out, .self = f}};
-    f->context.session = session_new(1, &err);
-}
-
-static void front_done(struct front *f)
-{
-    session_free(f->context.session);
-    pending_clear(&f->context);
-    str_done(&f->context.record);
-}
 
 static struct table *add_table(struct front *f, const char *name, int rows)
 {
@@ -107,15 +35,6 @@ static bool all_there(const struct table *t)
     return true;
 }
 
-/* Until no job is left. */
-static void finish_jobs(struct front *f)
-{
-    while (f->context.pending) {
-        wait_for_news(f);
-        pending_poll(&f->context);
-    }
-}
-
 /* ---- tests ---- */
 
 static void profiles_come_by_themselves(void)
@@ -130,11 +49,11 @@ static void profiles_come_by_themselves(void)
     profiling_start(&f.context);
     check(f.context.pending && f.context.pending->quiet);
     check(!pending_next(&f.context, NULL));
-    finish_jobs(&f);
+    front_finish(&f);
     check(all_there(t));
     check_int(t->profiles[0]->distinct, 3);
     check(isnan(t->profiles[0]->value_signal));
-    check_int(f.notes, 0);
+    check_int(f.notes + f.complaints, 0);
     check_int(f.statuses, 0);
     profiling_start(&f.context);
     check(!f.context.pending);
@@ -163,18 +82,18 @@ static void another_target_makes_new_ones(void)
     t = add_table(&f, "t", 500);
     check(command_run(&f.context, "target y", &err));
     profiling_start(&f.context);
-    finish_jobs(&f);
+    front_finish(&f);
     check_near(t->profiles[0]->values[0].rate, 0.5, 0.01);
     check(isnan(t->profiles[2]->value_signal));
     check(command_run(&f.context, "target a", &err));
     profiling_start(&f.context);
     check(isnan(t->profiles[0]->values[0].rate)); /* of y: no longer true */
-    finish_jobs(&f);
+    front_finish(&f);
     check(isnan(t->profiles[0]->values[0].rate));
     check_near(t->profiles[2]->values[0].rate, 1.0 / 3, 0.01);
     check(command_run(&f.context, "undo", &err));
     profiling_start(&f.context);
-    finish_jobs(&f);
+    front_finish(&f);
     check_near(t->profiles[0]->values[0].rate, 0.5, 0.01);
     front_done(&f);
 }
@@ -192,7 +111,7 @@ static void a_replaced_table_gets_its_own(void)
         if (i % 3 == 0)
             pending_poll(&f.context);
     }
-    finish_jobs(&f);
+    front_finish(&f);
     check(all_there(t));
     check_int(t->profiles[1]->rows, 6000);
     front_done(&f);
@@ -211,7 +130,7 @@ static void two_tables_keep_theirs(void)
     profiling_start(&f.context);
     check(command_run(&f.context, "use one", &err));
     profiling_start(&f.context);
-    finish_jobs(&f);
+    front_finish(&f);
     check(all_there(one) && all_there(two));
     check_int(one->profiles[0]->rows, 400);
     check_int(two->profiles[0]->rows, 800);

@@ -376,15 +376,20 @@ const struct command command_schema = {
 
 /* ---- undo, redo ---- */
 
+/* done: what was changed, NULL: nothing */
+static bool say_changed(struct context *c, const char *done, const char *how,
+                        const char *action, struct error *err)
+{
+    if (!done)
+        return error_set(err, ERROR_STATE, "there is nothing to %s in this table", action);
+    context_note(c, "%s: %s", how, done);
+    return true;
+}
+
 static bool run_undo(struct context *c, const struct call *call, struct error *err)
 {
-    const char *done = table_undo(c->session->table);
-
     (void)call;
-    if (!done)
-        return error_set(err, ERROR_STATE, "there is nothing to undo in this table");
-    context_note(c, "undone: %s", done);
-    return true;
+    return say_changed(c, table_undo(c->session->table), "undone", "undo", err);
 }
 
 const struct command command_undo = {
@@ -396,13 +401,8 @@ const struct command command_undo = {
 
 static bool run_redo(struct context *c, const struct call *call, struct error *err)
 {
-    const char *done = table_redo(c->session->table);
-
     (void)call;
-    if (!done)
-        return error_set(err, ERROR_STATE, "there is nothing to do again in this table");
-    context_note(c, "done again: %s", done);
-    return true;
+    return say_changed(c, table_redo(c->session->table), "done again", "do again", err);
 }
 
 const struct command command_redo = {
