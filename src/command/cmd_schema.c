@@ -402,7 +402,8 @@ const struct command command_undo = {
 static bool run_redo(struct context *c, const struct call *call, struct error *err)
 {
     (void)call;
-    return say_changed(c, table_redo(c->session->table), "done again", "do again", err);
+    return say_changed(c, table_redo(c->session->table), "done again", "do again",
+                       err);
 }
 
 const struct command command_redo = {
