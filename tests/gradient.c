@@ -280,6 +280,7 @@ enum { VIRTUAL = 16 }; /* so that 21 rows are two virtual batches */
 static void check_rows(operation *rows)
 {
     struct subject s = {.params = params_new()};
+    struct model_shape shape = shape_of(2, classes3, 0, 1, LOSS_SQUARED);
     struct tensor *x;
 
     s.graph = graph_new(s.params);
@@ -288,7 +289,7 @@ static void check_rows(operation *rows)
     x = graph_concatenate(s.graph, x, NULL);
     graph_loss(s.graph, graph_linear(s.graph, x, 1, "out", ACTIVATION_NONE),
                LOSS_SQUARED);
-    give_input(&s, &(struct model_shape){2, classes3, 0, 1, LOSS_SQUARED});
+    give_input(&s, &shape);
     check_gradients(&s);
     subject_done(&s);
 }
@@ -663,9 +664,9 @@ static void check_tabnet(enum model_mask mask, const struct model_shape *shape)
 
 static void tabnet_with_sparsemax(void)
 {
-    struct model_shape binary = {3, classes3, 2, 1, LOSS_BINARY};
-    struct model_shape numbers = {0, NULL, 5, 3, LOSS_MULTICLASS};
-    struct model_shape columns = {3, classes3, 0, 1, LOSS_SQUARED};
+    struct model_shape binary = shape_of(3, classes3, 2, 1, LOSS_BINARY);
+    struct model_shape numbers = shape_of(0, NULL, 5, 3, LOSS_MULTICLASS);
+    struct model_shape columns = shape_of(3, classes3, 0, 1, LOSS_SQUARED);
 
     check_tabnet(MASK_SPARSEMAX, &binary);
     check_tabnet(MASK_SPARSEMAX, &numbers);
@@ -674,7 +675,7 @@ static void tabnet_with_sparsemax(void)
 
 static void tabnet_with_softmax(void)
 {
-    struct model_shape binary = {3, classes3, 2, 1, LOSS_BINARY};
+    struct model_shape binary = shape_of(3, classes3, 2, 1, LOSS_BINARY);
 
     check_tabnet(MASK_SOFTMAX, &binary);
 }
