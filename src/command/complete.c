@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "command/option.h"
 #include "command/pending.h"
+#include "engine/study_kept.h"
 
 enum { FILES_LIMIT = 2000, VALUES_LIMIT = 500 };
 
@@ -145,6 +146,18 @@ static void offer_runs(struct seek *s)
         offer(s, session->runs[i]->name, session->runs[i]->origin);
 }
 
+static void offer_studies(struct seek *s)
+{
+    size_t n;
+    char **names = study_kept_list(s->context->session, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        offer(s, names[i], NULL);
+        free(names[i]);
+    }
+    free(names);
+}
+
 static void offer_jobs(struct seek *s)
 {
     for (const struct pending *p = pending_next(s->context, NULL); p;
@@ -240,6 +253,9 @@ static void offer_value(struct seek *s, const struct value *v, const char *befor
         break;
     case VALUE_RUN:
         offer_runs(s);
+        break;
+    case VALUE_STUDY:
+        offer_studies(s);
         break;
     case VALUE_JOB:
         offer_jobs(s);

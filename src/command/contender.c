@@ -45,6 +45,13 @@ const struct contender *contender_find(const char *name, struct error *err)
     return found >= 0 ? &contenders[found] : NULL;
 }
 
+int contender_number(const char *name)
+{
+    const struct contender *c = contender_find(name, NULL);
+
+    return c ? (int)(c - contenders) : -1;
+}
+
 const char *contenders_of_paper(bool few_labels)
 {
     bool trees = grower_version() != NULL;

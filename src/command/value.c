@@ -132,6 +132,9 @@ void value_describe(struct str *out, const struct value *v)
     case VALUE_RUN:
         str_puts(out, "the name of a run");
         break;
+    case VALUE_STUDY:
+        str_puts(out, "the name of a search or a benchmark");
+        break;
     case VALUE_TABLE:
         str_puts(out, "the name of a table");
         break;

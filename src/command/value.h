@@ -29,6 +29,7 @@ enum value_type {
     VALUE_DRAW,     /* a setting and what a search draws it from (command/space.h) */
     VALUE_TABLE,
     VALUE_RUN,
+    VALUE_STUDY,    /* a search or a benchmark */
     VALUE_JOB,      /* number of a job, low..high */
     VALUE_PAUSED,   /* the same, or a run */
     VALUE_VERB,
