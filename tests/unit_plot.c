@@ -556,6 +556,9 @@ static void points_reach_up_and_down(void)
     check(has(text, "size 1000,625"));
     str_done(&data);
     free(text);
+    text = script_of(f, (struct plot_look){.format = PLOT_TEXT}, NULL, NULL);
+    check(has(text, "index 0 using 1:2 with points ls 1 title 'A', \\\n"));
+    free(text);
     figure_free(f);
     f = groups_of(20, 8);
     text = script_of(f, (struct plot_look){.format = PLOT_PNG}, NULL, NULL);

@@ -449,8 +449,8 @@ static void models_are_drawn_in_one_order(void)
 
     fill(b);
     f = figures_benchmark(b);
-    check_str(f->title, "b1: mean over 3 splits, bars one standard deviation");
-    check_str(f->y.label, "test AUC");
+    check_str(f->title, "b1: mean over 3 splits");
+    check_str(f->y.label, "test AUC; bars: one standard deviation");
     check_int(f->n_series, MODELS);
     mlp = &f->series[0];
     logistic = &f->series[1];
@@ -473,7 +473,7 @@ static void models_are_drawn_in_one_order(void)
     figure_free(f);
     b->results[0].state = b->results[1].state = TRIAL_WAITING;
     f = figures_benchmark(b);
-    check_str(f->title, "b1: mean over 2 to 3 splits, bars one standard deviation");
+    check_str(f->title, "b1: mean over 2 to 3 splits");
     figure_free(f);
     study_free(b);
 }

@@ -12,6 +12,18 @@
 /* The part of its stretch of the axis that the points of a group take. */
 static const double group_width = 0.8;
 
+/* So that no point stands on the frame, also in few lines of text. */
+static const double room = 0.04;
+
+static void add_room(struct figure *f)
+{
+    double low, high;
+
+    figure_y_range(f, &low, &high);
+    f->y.low = low - room * (high - low);
+    f->y.high = high + room * (high - low);
+}
+
 /* ---- benchmarks ---- */
 
 /* (models) their numbers, as all benchmarks have them in order and colour. */
@@ -69,8 +81,32 @@ static void name_groups(struct figure *f, const struct study *s,
     f->x.high = (double)f->x.n_names + 0.5;
 }
 
-/* "test AUC", or where tables have different metrics all of them: "test AUC, R2" */
-static void label_values(struct figure *f, const struct study *s)
+/* The least and the greatest number of splits that a model is known on; 0: none is. */
+static void count_splits(const struct standings *t, int *least, int *most)
+{
+    *least = *most = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        int splits = t->list[i].table >= 0 ? t->list[i].splits : 0;
+
+        if (splits > 0 && (*least == 0 || splits < *least))
+            *least = splits;
+        *most = splits > *most ? splits : *most;
+    }
+}
+
+/* "b1: mean over 3 to 5 splits"; they vary while the study goes on. */
+static char *title_of_benchmark(const struct study *s, int least, int most)
+{
+    if (most <= 1)
+        return xasprintf("%s: one split", s->name);
+    if (least == most)
+        return xasprintf("%s: mean over %d splits", s->name, most);
+    return xasprintf("%s: mean over %d to %d splits", s->name, least, most);
+}
+
+/* "test AUC", or where tables have different metrics all of them: "test AUC, R2"; and
+ * what bars mean. */
+static void label_values(struct figure *f, const struct study *s, bool bars)
 {
     struct str label = {0};
 
@@ -83,45 +119,24 @@ static void label_values(struct figure *f, const struct study *s)
         if (!known)
             str_printf(&label, "%s%s", k == 0 ? "test " : ", ", metric->title);
     }
+    str_puts(&label, bars ? "; bars: one standard deviation" : "");
     axis_label(&f->y, str_text(&label));
     str_done(&label);
-}
-
-/* "b1: means over 5 splits and one standard deviation"; splits that are done vary while
- * the study goes on. */
-static void title_benchmark(struct figure *f, const struct study *s,
-                            const struct standings *t)
-{
-    int least = 0, most = 0;
-
-    for (size_t i = 0; i < t->n; i++) {
-        int splits = t->list[i].table >= 0 ? t->list[i].splits : 0;
-
-        if (splits > 0 && (least == 0 || splits < least))
-            least = splits;
-        most = splits > most ? splits : most;
-    }
-    if (most <= 1)
-        f->title = xasprintf("%s: one split", s->name);
-    else if (least == most)
-        f->title = xasprintf("%s: mean over %d splits, bars one standard deviation",
-                             s->name, most);
-    else
-        f->title = xasprintf("%s: mean over %d to %d splits, bars one standard deviation",
-                             s->name, least, most);
 }
 
 struct figure *figures_benchmark(const struct study *s)
 {
     struct standings t = standings_make(s);
     struct figure *f = figure_new(NULL);
-    int *order = models_in_order(s);
+    int *order = models_in_order(s), least, most;
 
     for (int place = 0; place < s->n_models; place++)
         add_model(f, s, &t, order[place], place);
     name_groups(f, s, &t);
-    label_values(f, s);
-    title_benchmark(f, s, &t);
+    count_splits(&t, &least, &most);
+    label_values(f, s, most > 1);
+    f->title = title_of_benchmark(s, least, most);
+    add_room(f);
     free(order);
     standings_done(&t);
     return f;
@@ -179,6 +194,7 @@ struct figure *figures_search(const struct study *s)
     }
     axis_label(&f->x, "trial");
     f->y.label = xasprintf("validation %s", metric->title);
+    add_room(f);
     if (n > 0)
         f->title = xasprintf("%s: best of %zu trial%s: trial %d, validation %s %.4f",
                              s->name, n, n == 1 ? "" : "s", trials[chosen]->round,

@@ -20,7 +20,8 @@ enum {
     PANEL_EDGES = 90,             /* above and below it, */
     LEGEND = 200,                 /* and beside the last one */
     TEXT_WIDTH = 100, TEXT_HEIGHT = 32,
-    PAGE_EDGE = 12,               /* columns of it that axis and border take */
+    PAGE_EDGE = 12,               /* columns of it that axis and border take, */
+    PAGE_LEGEND = 24,             /* and a legend beside groups */
     TICKS_X = 10,
     BESIDE_AXES = 110,            /* pixels of what is at their left and right */
     ROOM_ASLANT = 26, ROOM_UPRIGHT = 18, /* pixels that a name needs so, its letters as
@@ -344,7 +345,8 @@ static size_t panel_room(const struct script *s)
 static size_t name_room(const struct script *s, const char *which, const struct axis *a)
 {
     size_t places = a->n_names / every_name(s, a) + 1;
-    size_t room = (size_t)(s->width - PAGE_EDGE) / places;
+    int edges = PAGE_EDGE + (s->f->groups ? PAGE_LEGEND : 0);
+    size_t room = (size_t)(s->width > edges ? s->width - edges : 1) / places;
 
     if (s->f->map)
         return panel_room(s);

@@ -286,6 +286,12 @@ static bool is_crowded(const struct script *s, const struct series *x)
     return x->n > many && !script_is_text(s);
 }
 
+/* Of characters they would cover points beside them. */
+static bool has_bars(const struct script *s, const struct series *x)
+{
+    return x->reach && !script_is_text(s);
+}
+
 /* titled: it stands in the legend, so it means something by itself. */
 static void add_kind(struct script *s, const struct series *x, bool titled)
 {
@@ -296,7 +302,7 @@ static void add_kind(struct script *s, const struct series *x, bool titled)
         str_printf(s->out, "with lines ls %d", style);
         break;
     case SERIES_POINTS:
-        str_printf(s->out, x->reach ? "with yerrorbars ls %d lw 1.2 dt 1"
+        str_printf(s->out, has_bars(s, x) ? "with yerrorbars ls %d lw 1.2 dt 1"
                                     : "with points ls %d", style);
         if (x->style >= SCRIPT_STYLES)
             str_printf(s->out, " pt %d", script_shape(s, x->style));
@@ -340,7 +346,7 @@ static void add_plot(struct script *s)
         if (script_is_text(s) && f->series[i].kind == SERIES_FAINT && !has_title(f, i))
             continue; /* raw values would hide their curve */
         str_printf(s->out, "%s%s index %d using %s ", first ? "" : ", \\\n     ",
-                   s->data, index, f->series[i].reach ? "1:2:3" : "1:2");
+                   s->data, index, has_bars(s, &f->series[i]) ? "1:2:3" : "1:2");
         first = false;
         add_kind(s, &f->series[i], has_title(f, i));
         if (has_title(f, i)) {
