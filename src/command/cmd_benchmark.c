@@ -494,7 +494,7 @@ const struct command command_benchmark = {
         {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of what is drawn; 1"},
         {"latex", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE",
          "writes the table there, too"},
-        {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "B",
+        {"name", {VALUE_STUDY, NULL, 0, 0}, OPTIONAL, "B",
          "of the benchmark; else b1, b2, ..."},
     },
     .flags = COMMAND_DATA | COMMAND_JOB,

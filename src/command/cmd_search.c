@@ -233,7 +233,7 @@ const struct command command_search = {
     .options = {
         {"rounds", {VALUE_INT, NULL, 1, 100000}, OPTIONAL, "N", "trials that draw; 20"},
         {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of what is drawn; 1"},
-        {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "S",
+        {"name", {VALUE_STUDY, NULL, 0, 0}, OPTIONAL, "S",
          "of the search and its run; else s1, s2, ..."},
     },
     .flags = COMMAND_TABLE | COMMAND_TARGET | COMMAND_DATA | COMMAND_JOB,

@@ -146,13 +146,16 @@ static void offer_runs(struct seek *s)
         offer(s, session->runs[i]->name, session->runs[i]->origin);
 }
 
-static void offer_studies(struct seek *s)
+/* All of them, or those that have not become a run. */
+static void offer_studies(struct seek *s, bool all)
 {
+    const struct session *session = s->context->session;
     size_t n;
-    char **names = study_kept_list(s->context->session, &n);
+    char **names = study_kept_list(session, &n);
 
     for (size_t i = 0; i < n; i++) {
-        offer(s, names[i], NULL);
+        if (all || !session_find_run(session, names[i]))
+            offer(s, names[i], NULL);
         free(names[i]);
     }
     free(names);
@@ -255,7 +258,7 @@ static void offer_value(struct seek *s, const struct value *v, const char *befor
         offer_runs(s);
         break;
     case VALUE_STUDY:
-        offer_studies(s);
+        offer_studies(s, true);
         break;
     case VALUE_JOB:
         offer_jobs(s);
@@ -263,6 +266,7 @@ static void offer_value(struct seek *s, const struct value *v, const char *befor
     case VALUE_PAUSED:
         offer_jobs(s);
         offer_runs(s);
+        offer_studies(s, false);
         break;
     case VALUE_VERB:
         offer_verbs(s);
