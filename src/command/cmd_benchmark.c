@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `benchmark`: several models on the same rows of one or more tables. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/path.h"
@@ -146,7 +148,8 @@ struct asked {
     uint64_t seed;
 };
 
-/* Calls take(asked, study, item) for each of the items between commas. */
+/* Calls take(asked, study, item) for each of the items between commas, without blanks
+ * around it. */
 static bool each_of(const char *list, struct asked *a, struct study *s,
                     bool (*take)(struct asked *a, struct study *s, const char *item,
                                  struct error *err), struct error *err)
@@ -154,9 +157,12 @@ static bool each_of(const char *list, struct asked *a, struct study *s,
     bool ok = true;
 
     for (const char *at = list; ok && at;) {
-        size_t n = strcspn(at, ",");
-        char *item = xstrndup(at, n);
+        size_t n = strcspn(at, ","), blanks = strspn(at, " "), end = n;
+        char *item;
 
+        while (end > blanks && at[end - 1] == ' ')
+            end--;
+        item = xstrndup(at + blanks, end > blanks ? end - blanks : 0);
         ok = take(a, s, item, err);
         free(item);
         at = at[n] ? at + n + 1 : NULL;
@@ -196,6 +202,9 @@ static bool take_labels(struct asked *a, struct study *s, const char *item,
         free(shown);
         return false;
     }
+    for (int i = 0; i < s->n_labels; i++)
+        if (s->labels[i] == n)
+            return error_set(err, ERROR_USAGE, "--labels has %s twice", item);
     if (s->n_labels == MOST_LABELS)
         return error_set(err, ERROR_USAGE, "--labels takes %d at most", MOST_LABELS);
     s->labels = xrealloc(s->labels, ((size_t)s->n_labels + 1) * sizeof *s->labels);
@@ -203,10 +212,36 @@ static bool take_labels(struct asked *a, struct study *s, const char *item,
     return true;
 }
 
-/* A table of the session by its name or, of a file, by its load line's. */
+/* A table of the session, by its name or its file; NULL: it is not loaded. */
+static struct table *find_table(const struct session *s, const char *word)
+{
+    struct table *t = session_find_table(s, word);
+    char *path = path_expand(word);
+
+    for (size_t i = 0; !t && i < s->n_tables; i++)
+        if (strcmp(dataset_path(s->tables[i]->data), path) == 0)
+            t = s->tables[i];
+    free(path);
+    return t;
+}
+
+/* A file that is not there is told of before another one is read. */
+static bool check_table(const struct session *s, const char *word, struct error *err)
+{
+    char *path = path_expand(word), *shown = show(path, 0);
+    bool ok = find_table(s, word) || strcmp(word, "-") == 0 || access(path, R_OK) == 0
+        || error_set(err, ERROR_SYSTEM, "there is no table \"%s\", and no file: %s", shown,
+                     strerror(errno));
+
+    free(shown);
+    free(path);
+    return ok;
+}
+
+/* One that is not loaded is read. */
 static struct table *need_table(struct context *c, const char *word, struct error *err)
 {
-    struct table *t = session_find_table(c->session, word);
+    struct table *t = find_table(c->session, word);
     struct str line = {0};
     bool ok;
 
@@ -236,7 +271,7 @@ static bool need_target(struct context *c, struct table *t, struct error *err)
     context_note(c, "%s: no target was chosen, so it is the last column; `target` before "
                  "the benchmark chooses another one", t->name);
     c->session->table = t;
-    ok = command_run(c, str_text(&line), err);
+    ok = command_run(c, str_text(&line), err) || error_prefix(err, "%s", t->name);
     str_done(&line);
     return ok;
 }
@@ -262,8 +297,11 @@ static bool find_tables(struct context *c, const struct call *call, struct asked
 {
     struct table *current = c->session->table;
     const char *first = call_option(call, "tables");
-    bool ok = !first || add_table(c, a, first, err);
+    bool ok = !first || check_table(c->session, first, err);
 
+    for (int i = 0; ok && i < call->n_words; i++)
+        ok = check_table(c->session, call_word(call, i), err);
+    ok = ok && (!first || add_table(c, a, first, err));
     for (int i = 0; ok && i < call->n_words; i++)
         ok = add_table(c, a, call_word(call, i), err);
     if (ok && a->n_tables == 0)
@@ -406,6 +444,35 @@ static bool find_spaces(const struct call *call, const struct study *s, struct a
     return ok;
 }
 
+/* Of few rows there may be fewer labels than were asked for. */
+static void note_labels(struct context *c, const struct study *s, const struct asked *a)
+{
+    for (int k = 0; k < a->n_tables; k++) {
+        const struct table *t = a->tables[k];
+        const struct split_options *o = &t->split;
+        double share = o->train / (o->train + o->valid + o->test);
+
+        if (o->folds > 0)
+            share = o->train / (o->train + o->valid) * (o->folds - 1) / o->folds;
+        for (int i = 0; i < s->n_labels; i++)
+            if ((double)s->labels[i] >= share * (double)dataset_rows(t->data))
+                context_note(c, "%s has %.0f training rows: %ld labels are all of them",
+                             t->name, share * (double)dataset_rows(t->data),
+                             s->labels[i]);
+    }
+}
+
+/* That the file of a table cannot be written is told before it is made for days. */
+static bool check_latex(const struct call *call, struct error *err)
+{
+    const char *path = call_option(call, "latex");
+    struct file_writer *w = path ? file_writer_open(path, 0644, err) : NULL;
+
+    if (w)
+        file_writer_abort(w);
+    return !path || w;
+}
+
 static bool take_asked(struct context *c, const struct call *call, struct study *s,
                        struct asked *a, struct error *err)
 {
@@ -420,8 +487,8 @@ static bool take_asked(struct context *c, const struct call *call, struct study 
     return each_of(labels ? labels : "all", a, s, take_labels, err)
         && each_of(models ? models : contenders_of_paper(labels != NULL), a, s,
                    take_model, err)
-        && find_spaces(call, s, a, err) && find_tables(c, call, a, err)
-        && check_folds(a, err);
+        && find_spaces(call, s, a, err) && check_latex(call, err)
+        && find_tables(c, call, a, err) && check_folds(a, err);
 }
 
 static bool begin(struct context *c, const struct call *call, struct study *s,
@@ -433,6 +500,7 @@ static bool begin(struct context *c, const struct call *call, struct study *s,
     struct str lines = {0};
     bool ok;
 
+    note_labels(c, s, a);
     make_plan(c, s, a);
     for (int i = 0; i < a->n_tables; i++)
         repeat_table(&lines, a->tables[i]);
@@ -468,18 +536,19 @@ const struct command command_benchmark = {
             "validation rows choose. What is printed is the mean over the "
             "splits of the test rows' AUC (R2 of numbers) and its deviation; p says how "
             "likely the difference to the best is chance (corrected resampled t-test). "
-            "Models: tabtransformer, mlp, sparse-mlp, logistic, vib, tabnet, gbdt; with few "
-            "--labels also tabtransformer-rtd, tabtransformer-mlm and mlp-dae, which are "
-            "pre-trained, and tabtransformer-er, tabtransformer-pl, mlp-er, mlp-pl and "
-            "gbdt-pl, which learn from rows without labels by entropy or pseudo labels. "
-            "What is done is kept in the folder of runs: the same command with the same "
-            "--name goes on, or prints again.",
-    .arguments = {{"TABLE", {VALUE_TABLE, NULL, 0, 0}, MANY_OR_NONE, NULL,
+            "Models: tabtransformer, mlp, sparse-mlp, logistic, vib, tabnet, gbdt; with "
+            "few --labels also tabtransformer-rtd, tabtransformer-mlm and mlp-dae, which "
+            "are pre-trained, and tabtransformer-er, tabtransformer-pl, mlp-er, mlp-pl "
+            "and gbdt-pl, which learn from rows without labels by entropy or pseudo "
+            "labels. What is done is kept in the folder of runs: `resume NAME`, or the "
+            "same command with the same --name, goes on, or prints again; `plot "
+            "benchmark` draws it.",
+    .arguments = {{"TABLE", {VALUE_SOURCE, NULL, 0, 0}, MANY_OR_NONE, NULL,
                    "names of tables, or files; else the current one"}},
     .options = {
-        {"models", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "LIST",
+        {"models", {VALUE_MODELS, NULL, 0, 0}, OPTIONAL, "LIST",
          "with commas between them; those of the paper"},
-        {"tables", {VALUE_FILE, NULL, 0, 0}, OPTIONAL, "TABLE", "the same as TABLE"},
+        {"tables", {VALUE_SOURCE, NULL, 0, 0}, OPTIONAL, "TABLE", "the same as TABLE"},
         {"splits", {VALUE_INT, NULL, 1, 1000}, OPTIONAL, "N", "of each table; 5"},
         {"labels", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "LIST",
          "rows whose labels are used, as in 50,200,500; all"},

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "command/contender.h"
 #include "command/option.h"
 #include "command/pending.h"
 #include "engine/study_kept.h"
@@ -138,6 +139,21 @@ static void offer_tables(struct seek *s)
         offer(s, session->tables[i]->name, NULL);
 }
 
+/* Behind those that are there already. */
+static void offer_models(struct seek *s)
+{
+    const char *comma = strrchr(s->word, ',');
+    int front = comma ? (int)(comma + 1 - s->word) : 0;
+    const struct contender *model;
+
+    for (int i = 0; (model = contender_at(i)); i++) {
+        char *text = xasprintf("%.*s%s", front, s->word, model->name);
+
+        offer(s, text, model->title);
+        free(text);
+    }
+}
+
 static void offer_runs(struct seek *s)
 {
     const struct session *session = s->context->session;
@@ -253,6 +269,13 @@ static void offer_value(struct seek *s, const struct value *v, const char *befor
         break;
     case VALUE_TABLE:
         offer_tables(s);
+        break;
+    case VALUE_SOURCE:
+        offer_tables(s);
+        offer_files(s);
+        break;
+    case VALUE_MODELS:
+        offer_models(s);
         break;
     case VALUE_RUN:
         offer_runs(s);

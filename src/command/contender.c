@@ -45,6 +45,11 @@ const struct contender *contender_find(const char *name, struct error *err)
     return found >= 0 ? &contenders[found] : NULL;
 }
 
+const struct contender *contender_at(int i)
+{
+    return i < CONTENDERS ? &contenders[i] : NULL;
+}
+
 int contender_number(const char *name)
 {
     const struct contender *c = contender_find(name, NULL);

@@ -164,6 +164,7 @@ static bool fits(const struct value *v, const char *text)
     case VALUE_BYTE:
         return value_byte(text, &byte);
     case VALUE_TEXT:
+    case VALUE_MODELS:
     case VALUE_CELL:
         return true;
     default:
