@@ -423,6 +423,7 @@ static void latex_is_well_formed(void)
     t = standings_make(b);
     standings_latex(&t, b, title_of, &out);
     check_str(str_text(&out),
+              "% AUC of the test rows, mean and standard deviation over the splits\n"
               "% \\dagger: worse than the best of its line, p < 0.05, corrected resampled "
               "t-test\n\\begin{tabular}{lccc}\n\\hline\n"
               " & tabtransformer-mlm & MLP \\& more & logistic \\\\\n\\hline\n"

@@ -45,6 +45,13 @@ const struct contender *contender_find(const char *name, struct error *err)
     return found >= 0 ? &contenders[found] : NULL;
 }
 
+const char *contender_title(const char *name)
+{
+    const struct contender *c = contender_find(name, NULL);
+
+    return c ? c->title : name;
+}
+
 const struct contender *contender_at(int i)
 {
     return i < CONTENDERS ? &contenders[i] : NULL;

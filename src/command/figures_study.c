@@ -42,20 +42,13 @@ static int *models_in_order(const struct study *s)
     return order;
 }
 
-static const char *title_of(const char *model)
-{
-    const struct contender *c = contender_find(model, NULL);
-
-    return c ? c->title : model;
-}
-
 /* place: among the models, from the left. */
 static void add_model(struct figure *f, const struct study *s, const struct standings *t,
                       int model, int place)
 {
     int number = contender_number(s->models[model]);
     double aside = ((place + 0.5) / s->n_models - 0.5) * group_width;
-    struct series *series = figure_add(f, title_of(s->models[model]), SERIES_POINTS,
+    struct series *series = figure_add(f, contender_title(s->models[model]), SERIES_POINTS,
                                        number >= 0 ? number : model);
 
     for (size_t i = (size_t)model; i < t->n; i += (size_t)s->n_models) {

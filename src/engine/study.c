@@ -340,6 +340,14 @@ size_t study_count(const struct study *s, enum trial_state state)
     return n;
 }
 
+bool study_has_rounds(const struct study *s)
+{
+    for (size_t i = 0; i < s->plan->n_trials; i++)
+        if (s->plan->trials[i].round > 0)
+            return true;
+    return false;
+}
+
 struct ranked {
     double score;
     size_t trial;

@@ -126,6 +126,8 @@ struct study {
 
 void study_free(struct study *s);
 size_t study_count(const struct study *s, enum trial_state state);
+/* Whether there is a round that draws. */
+bool study_has_rounds(const struct study *s);
 /* Numbers of the trials that are done, the best first; of equal ones the first. Returns
  * how many there are. order: (plan's trials). */
 size_t study_order(const struct study *s, size_t *order);

@@ -373,14 +373,6 @@ struct places {
     int settings;                 /* likewise */
 };
 
-static bool has_rounds(const struct study *s)
-{
-    for (size_t i = 0; i < s->plan->n_trials; i++)
-        if (s->plan->trials[i].round > 0)
-            return true;
-    return false;
-}
-
 /* A search has rounds only, which are its trials. */
 static struct places places_of(const struct study *s, const size_t *list, size_t n)
 {
@@ -397,7 +389,7 @@ static struct places places_of(const struct study *s, const size_t *list, size_t
         p.model = p.model > (int)strlen("model") ? p.model : (int)strlen("model");
         p.numbers = p.split = MARK + p.model + SHORT;
     }
-    if (s->kind == STUDY_SEARCH || has_rounds(s))
+    if (s->kind == STUDY_SEARCH || study_has_rounds(s))
         p.numbers = p.round = p.numbers + SHORT;
     p.settings = p.numbers + 4 * NUMBER + 1;
     return p;
