@@ -562,7 +562,7 @@ static void points_reach_up_and_down(void)
     figure_free(f);
     f = groups_of(20, 8);
     text = script_of(f, (struct plot_look){.format = PLOT_PNG}, NULL, NULL);
-    check(has(text, "size 3510,625")); /* (8 + 2) * 16 pixels each, axes and legend */
+    check(has(text, "size 2910,873")); /* (8 + 2) * 13 pixels each, axes and legend */
     free(text);
     figure_free(f);
 }

@@ -12,7 +12,7 @@
 enum {
     WIDTH = 1000, HEIGHT = 625,   /* pixels of a picture, where it needs no more */
     SMALL_NAME = 12,              /* pixels across, of a name that stands upright */
-    IN_GROUP = 16,                /* pixels across, of a point of a group */
+    IN_GROUP = 13,                /* pixels across, of a point of a group */
     GROUP_NAME = 16,              /* letters of a name that groups make room for */
     SIZE_MOST = 4000,
     SCATTER_WIDTH = 1400, SCATTER_HEIGHT = 1000, /* with many texts */
@@ -249,6 +249,7 @@ static void find_size(struct script *s)
     } else if (s->f->groups) {
         width = width_of_groups(s->f);
         s->width = width > WIDTH ? width : WIDTH;
+        s->height = s->width * 3 / 10 > HEIGHT ? s->width * 3 / 10 : HEIGHT;
     } else if (s->f->x.n_names > SCRIPT_MANY) {
         s->width = (int)s->f->x.n_names * SMALL_NAME + 150;
     }
