@@ -159,6 +159,7 @@ bool study_start(struct context *c, const struct call *call, struct study *s,
     c->session->study = s;
     s->begun = clock_seconds();
     p.what = xasprintf("%s %s", call->command->name, s->name);
+    p.kept = s->name;
     return pending_start(c, call, GO_ON, p, job, err);
 }
 
