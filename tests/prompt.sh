@@ -63,7 +63,7 @@ keys quit Enter
 sees 'leave, so that `resume b1` goes on with' "leaving does not lose it"
 keys n Enter
 keys stop Enter
-sees 'benchmark b1 was stopped with 0 of 3 trials done; `resume b1` goes on' "nor does stop"
+sees 'was stopped with 0 of 3 trials done; `resume b1` goes on' "nor does stop"
 keys ' tables' Enter
 keys 'lod' Enter
 sees 'did you mean load' "an error is a sentence"

@@ -550,7 +550,7 @@ static void points_reach_up_and_down(void)
 
     gnuplot_data(&data, f);
     check_str(str_text(&data), "1 0.5 0\n2 0.5 0\n\n\n1.1 0.5 0.25\n2.1 0.5 0.25\n\n\n");
-    check(has(text, "index 0 using 1:2:3 with yerrorbars ls 1 lw 1.2 dt 1 title 'A', \\\n"));
+    check(has(text, "index 0 using 1:2:3 with yerrorbars ls 1 lw 1.2 dt 1 title 'A', "));
     check(has(text, "set arrow from 1.5,0.24 to 1.5,0.76 nohead"));
     check(!has(text, "set arrow from 2.5"));
     check(has(text, "size 1000,625"));

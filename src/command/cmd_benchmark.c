@@ -209,8 +209,8 @@ static bool check_table(const struct session *s, const char *word, struct error 
 {
     char *path = path_expand(word), *shown = show(path, 0);
     bool ok = find_table(s, word) || strcmp(word, "-") == 0 || access(path, R_OK) == 0
-        || error_set(err, ERROR_SYSTEM, "there is no table \"%s\", and no file: %s", shown,
-                     strerror(errno));
+        || error_set(err, ERROR_SYSTEM, "there is no table \"%s\", and no file: %s",
+                     shown, strerror(errno));
 
     free(shown);
     free(path);
@@ -292,8 +292,8 @@ static bool find_tables(struct context *c, const struct call *call, struct bench
     return ok;
 }
 
-static bool find_spaces(const struct call *call, const struct study *s, struct benchmark *b,
-                        struct error *err)
+static bool find_spaces(const struct call *call, const struct study *s,
+                        struct benchmark *b, struct error *err)
 {
     const char *draw = call_option(call, "draw");
     struct words words = {0};

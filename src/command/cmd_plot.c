@@ -598,9 +598,9 @@ const struct command command_plot = {
             "predictions, sizes and quantiles of errors. auc is score. A figure that bears "
             "the name of a command, as attention does, is what that printed last; of a "
             "layout by tsne each value is drawn, at the mean of its cells; --panels "
-            "draws several beside each other, each as large as the others. A benchmark is "
-            "drawn as the mean and the deviation of each model on each table, a search as "
-            "its trials and the best so far, also while they go on.",
+            "draws several beside each other, each as large as the others. A benchmark "
+            "is drawn as the mean and the deviation of each model on each table, a search "
+            "as its trials and the best so far, also while they go on.",
     .arguments = {
         {"NAME", {VALUE_CHOICE, PLOT_NAMES, 0, 0}, REQUIRED, NULL, "the figure"},
         {"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, NULL, "the file to write"},

@@ -302,8 +302,8 @@ const struct command command_resume = {
             "the program or the machine was ended in between; it comes to the very "
             "weights that it would have come to. Its table is read again if it is not "
             "loaded, and has to be as it was. Without a word it is the only job, or else "
-            "the only run that was cut off. A search or a benchmark goes on with the trials "
-            "that are left; its tables are read again, settings stay as they are.",
+            "the only run that was cut off. A search or a benchmark goes on with the "
+            "trials that are left; its tables are read again, settings stay as they are.",
     .arguments = {{"NAME", {VALUE_PAUSED, NULL, 1, 1e9}, OPTIONAL, NULL,
                    "of a run, search or benchmark, or number of a job"}},
     .flags = COMMAND_JOB,

@@ -48,8 +48,8 @@ static void add_model(struct figure *f, const struct study *s, const struct stan
 {
     int number = contender_number(s->models[model]);
     double aside = ((place + 0.5) / s->n_models - 0.5) * group_width;
-    struct series *series = figure_add(f, contender_title(s->models[model]), SERIES_POINTS,
-                                       number >= 0 ? number : model);
+    struct series *series = figure_add(f, contender_title(s->models[model]),
+                                       SERIES_POINTS, number >= 0 ? number : model);
 
     for (size_t i = (size_t)model; i < t->n; i += (size_t)s->n_models) {
         const struct standing *at = &t->list[i];

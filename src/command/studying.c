@@ -192,9 +192,9 @@ static void note_nothing(void *self, const char *sentence)
     (void)sentence;
 }
 
-/* All lines but the last, which is left in *last (caller frees; NULL: there is none): what
- * comes before the command is waited for. Which tables are read is told; that a hundred
- * columns are marked as they were is not. */
+/* All lines but the last, which is left in *last (caller frees; NULL: there is none):
+ * what comes before the command is waited for. Which tables are read is told; that a
+ * hundred columns are marked as they were is not. */
 static bool run_before_last(struct context *c, char *lines, char **last,
                             struct error *err)
 {

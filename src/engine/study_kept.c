@@ -128,9 +128,10 @@ static void read_split(const char *on, struct split_options *o)
     *o = split_defaults();
     while (next && (next = strstr(next, mark)))
         at = next++;
-    if (at && sscanf(at + strlen(mark), "%lf:%lf:%lf seed %llu fold %d of %d, labeled %ld",
-                     &o->train, &o->valid, &o->test, &seed, &o->fold, &o->folds,
-                     &o->labeled) == 7 && o->train > 0)
+    if (at && sscanf(at + strlen(mark),
+                     "%lf:%lf:%lf seed %llu fold %d of %d, labeled %ld", &o->train,
+                     &o->valid, &o->test, &seed, &o->fold, &o->folds, &o->labeled) == 7
+        && o->train > 0)
         o->seed = seed;
     else
         *o = split_defaults();
@@ -271,8 +272,8 @@ struct study *study_kept_open(const struct session *s, const char *name,
     struct study *made = NULL;
 
     if (!is_study(s, name))
-        error_set(err, ERROR_STATE, "there is no search or benchmark \"%s\" in the folder "
-                  "of runs", shown);
+        error_set(err, ERROR_STATE, "there is no search or benchmark \"%s\" in the "
+                  "folder of runs", shown);
     else if ((text = file_read(path, STUDY_TRIALS_BYTES, NULL, err)))
         made = make_study(s, name, text);
     if (made && made->plan->n_trials == 0) {

@@ -72,8 +72,8 @@ struct figure {
     double cursor;      /* x of a vertical line, NAN: none */
     double level;       /* y of a dotted horizontal line (best so far), NAN: none */
     int owners;
-    bool groups;        /* names of x are those of groups of points, which lie around them:
-                           lines stand half way between two names */
+    bool groups;        /* names of x are those of groups of points around them: lines
+                           stand half way between two names */
     bool diagonal;      /* the line y = x: chance in a ROC, truth in a calibration */
     bool map;           /* places that only tell what is near: the same scale in x and y,
                            and no numbers beside them. Names of x are those of panels,
@@ -116,9 +116,9 @@ bool figure_has_content(const struct figure *f);
 
 /* The range an axis shows: its own limits, and where it has none, what there is to be
  * seen: the finite values (in the logarithm's case the positive ones), in y of those
- * points whose x is shown, with their reach, a little room and the level; bars with their feet
- * and whole widths. A single value gets room on both sides; without any it is 0..1, or
- * 0.1..1. */
+ * points whose x is shown, with their reach, a little room and the level; bars with
+ * their feet and whole widths. A single value gets room on both sides; without any it is
+ * 0..1, or 0.1..1. */
 void figure_x_range(const struct figure *f, double *low, double *high);
 void figure_y_range(const struct figure *f, double *low, double *high);
 

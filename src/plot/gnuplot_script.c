@@ -378,7 +378,8 @@ static void add_standing(struct script *s, const char *which, const struct axis 
 
     if (script_is_text(s) || a->n_names == 0 || which[0] != 'x' || s->f->map)
         return;
-    script_names_stand(s, longest_name(a), (double)(s->width - beside) / (double)a->n_names);
+    script_names_stand(s, longest_name(a),
+                       (double)(s->width - beside) / (double)a->n_names);
 }
 
 /* Ours, not gnuplot's: written as the charts of the screen have them, in any locale. */
