@@ -84,7 +84,12 @@ set -- "$@" -c 'plot confusion confusion.png --run r1 --style dark' \
     -c 'plot tsne tsne.png --style dark' -c 'plot tsne tsne.pdf' -c 'plot tsne tsne.svg' \
     -c 'plot tsne target.png --by target' \
     -c 'tsne --run r1 --layer 0 --points values --iterations 50' \
-    -c 'plot tsne panels.txt --panels 2' -c 'plot tsne panels.svg --panels 2'
+    -c 'plot tsne panels.txt --panels 2' -c 'plot tsne panels.svg --panels 2' \
+    -c 'set model.kind logistic' -c 'set train.epochs 1' \
+    -c 'search --rounds 2 --name s1' -c 'plot search search.svg' \
+    -c 'benchmark --models logistic,mlp --splits 2 --name b1' \
+    -c 'plot benchmark benchmark.svg' -c 'plot benchmark models.png --style dark' \
+    -c 'plot search trials.txt --study s1'
 plot "$@"
 point "every figure is drawn, whatever columns are called"
 
@@ -93,7 +98,8 @@ point "nothing of it was run"
 
 ls loss.svg score.png roc.pdf calibration.txt number.png h12.svg h12.txt confusion.png \
     learned.pdf attention.svg whatif.svg probe.svg robustness.svg importance.svg \
-    dependence.svg tsne.svg tsne.png tsne.pdf panels.svg panels.txt loss.gp loss.dat \
+    dependence.svg tsne.svg tsne.png tsne.pdf panels.svg panels.txt search.svg \
+    trials.txt benchmark.svg loss.gp loss.dat \
     confusion.gp learned.dat > out 2>&1
 point "files are there, with scripts and data beside them"
 
@@ -269,6 +275,24 @@ point "its validation rows are not known"
     -c 'plot roc kept.txt --run r1' -c 'plot confusion kept2.txt --run r1' > out 2>&1 &&
     grep -q 'ROC of r1' kept.txt && [ -s kept2.txt ]
 point "until they are looked at"
+
+# ---- a study of another session ----
+
+"$tabscope" -b --no-rc -c 'source again' -c 'set model.kind logistic' \
+    -c 'set train.epochs 1' -c 'benchmark --models logistic,mlp --splits 2 --name b1' \
+    -c 'plot benchmark first.svg' > out 2>&1 &&
+    "$tabscope" -b --no-rc -c 'plot benchmark second.svg --study b1' >> out 2>&1 &&
+    cmp first.dat second.dat >> out 2>&1 && cmp first.svg second.svg >> out 2>&1
+point "what is kept of a benchmark is drawn as the benchmark itself was"
+"$tabscope" -b --no-rc -c 'plot benchmark' > out 2>&1
+[ $? -eq 1 ] && grep -q 'no benchmark of this session; --study NAME draws one' out
+point "without a name it is that of this session"
+"$tabscope" -b --no-rc -c 'plot search --study b1' > out 2>&1
+[ $? -eq 1 ] && grep -q 'b1 is a benchmark: `plot benchmark` draws it' out
+point "which has to be of its kind"
+"$tabscope" -b --no-rc -c 'plot benchmark --study r1' > out 2>&1
+[ $? -eq 1 ] && grep -q 'there is no search or benchmark "r1" in the folder of runs' out
+point "and one"
 
 # ---- none ----
 

@@ -56,6 +56,14 @@ keys stop Enter
 sees 'the model of second is not saved' "a model that cannot be written is an error"
 keys 'save --run second second.safetensors' Enter
 sees 'second saved to second.safetensors' "which leaves it in memory"
+keys 'set train.epochs 100000' Enter 'set train.patience 0' Enter
+keys 'benchmark --models logistic --splits 3 --name b1' Enter
+sees '\[[0-9]\] benchmark b1 begins' "a benchmark goes to the background, too"
+keys quit Enter
+sees 'leave, so that `resume b1` goes on with' "leaving does not lose it"
+keys n Enter
+keys stop Enter
+sees 'was stopped with 0 of 3 trials done; `resume b1` goes on' "nor does stop"
 keys ' tables' Enter
 keys 'lod' Enter
 sees 'did you mean load' "an error is a sentence"

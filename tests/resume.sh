@@ -130,7 +130,7 @@ fresh
 cut=0
 while [ $cut -lt 6 ] && ! [ -e runs/s/model.safetensors ]; do
     printf '%s\n' "$@" > lines
-    [ -e runs/s/study ] && echo 'source runs/s/study' > lines
+    [ -e runs/s/study ] && echo 'resume s' > lines
     "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err < /dev/null &
     pid=$!
     sleep "0.$((3 + cut))"
@@ -141,6 +141,14 @@ done
 [ -e runs/s/model.safetensors ] || batch 'source runs/s/study'
 cmp runs/s/model.safetensors whole.s && [ "$(wc -l < runs/s/trials.jsonl)" -ge 12 ]
 point "a search that was killed $cut times keeps the same model"
+
+rm runs/s/model.safetensors
+sed -i '$d' runs/s/trials.jsonl
+batch 'set model.kind logistic' 'set train.epochs 3' 'load table.csv --name own' \
+    'resume s' 'show model.kind --format csv' 'tables --format csv'
+cmp runs/s/model.safetensors whole.s && grep -q '^model.kind,logistic' out &&
+    grep -q '^own,.*,yes,table.csv' out
+point "resume leaves settings and table of the session as they are"
 
 # ---- asked to end ----
 

@@ -382,12 +382,23 @@ static void words_are_completed(void)
     check_completion(&c, "train --schedule co", "constant cosine");
     check_completion(&c, "use ", "t");
     check_completion(&c, "help loa", "load");
+    check_completion(&c, "benchmark t", "t t.csv");
+    check_completion(&c, "benchmark --models vi", "vib");
+    check_completion(&c, "benchmark --models mlp,tabn", "mlp,tabnet");
     check_completion(&c, "whatif a", "age= agent=");
     check_completion(&c, "whatif age=", "age=1 age=3");
     check_completion(&c, "whatif age=1 my", "'my city=");
     check_completion(&c, "whatif 'my city=y", "'my city=y'");
     check_completion(&c, "tables # lo", "");
     check_completion(&c, "bogus ", "");
+    check(mkdir("runs", 0700) == 0 && mkdir("runs/b1", 0700) == 0
+          && mkdir("runs/other", 0700) == 0);
+    write_file("runs/b1/trials.jsonl", "");
+    check_completion(&c, "plot search --study ", "b1");
+    check_completion(&c, "benchmark --name ", "b1");
+    check_completion(&c, "resume ", "b1");
+    check(unlink("runs/b1/trials.jsonl") == 0 && rmdir("runs/b1") == 0
+          && rmdir("runs/other") == 0 && rmdir("runs") == 0);
     str_done(&c.record);
     session_free(s);
     pending_clear(&c);

@@ -193,6 +193,18 @@ static void bars_show_feet_and_widths(void)
     check_y_range(f, 0, 23.46);
 }
 
+static void reaches_are_in_range(void)
+{
+    struct figure *f = figure_new("deviations");
+    struct series *s = figure_add(f, "mean", SERIES_POINTS, 0);
+
+    series_add_reach(s, 0, 10, 1);
+    series_add_reach(s, 1, 12, NAN);
+    series_add_reach(s, 2, 11, 3);
+    check(s->n == 3 && isnan(s->reach[1]));
+    check_y_range(f, 8 - 0.12, 14 + 0.12);
+}
+
 /* ---- ticks ---- */
 
 static void ticks_are_round(void)
@@ -501,6 +513,7 @@ int main(void)
     test_run(zoom_looks_at_what_is_shown);
     test_run(level_is_in_range);
     test_run(bars_show_feet_and_widths);
+    test_run(reaches_are_in_range);
     test_run(ticks_are_round);
     test_run(ticks_of_large_numbers_have_units);
     test_run(ticks_of_small_numbers_are_short);

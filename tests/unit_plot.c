@@ -522,6 +522,51 @@ static int count_strayed(const char *script)
 }
 
 /* Walls stand between them, nothing reaches over these, and all are as wide. */
+/* Groups of points for `series` models, of so many tables. */
+static struct figure *groups_of(int tables, int models)
+{
+    struct figure *f = figure_new("b");
+
+    for (int m = 0; m < models; m++) {
+        char name[] = {(char)('A' + m), '\0'};
+        struct series *s = figure_add(f, name, SERIES_POINTS, m);
+
+        for (int k = 0; k < tables; k++)
+            series_add_reach(s, k + 1 + m / 10.0, 0.5, m == 0 ? NAN : 0.25);
+    }
+    for (int k = 0; k < tables; k++)
+        axis_add_name(&f->x, k + 1, "table");
+    f->groups = true;
+    f->x.low = 0.5;
+    f->x.high = tables + 0.5;
+    return f;
+}
+
+static void points_reach_up_and_down(void)
+{
+    struct figure *f = groups_of(2, 2);
+    char *text = script_of(f, (struct plot_look){.format = PLOT_PNG}, NULL, NULL);
+    struct str data = {0};
+
+    gnuplot_data(&data, f);
+    check_str(str_text(&data), "1 0.5 0\n2 0.5 0\n\n\n1.1 0.5 0.25\n2.1 0.5 0.25\n\n\n");
+    check(has(text, "index 0 using 1:2:3 with yerrorbars ls 1 lw 1.2 dt 1 title 'A', "));
+    check(has(text, "set arrow from 1.5,0.24 to 1.5,0.76 nohead"));
+    check(!has(text, "set arrow from 2.5"));
+    check(has(text, "size 1000,625"));
+    str_done(&data);
+    free(text);
+    text = script_of(f, (struct plot_look){.format = PLOT_TEXT}, NULL, NULL);
+    check(has(text, "index 0 using 1:2 with points ls 1 title 'A', \\\n"));
+    free(text);
+    figure_free(f);
+    f = groups_of(20, 8);
+    text = script_of(f, (struct plot_look){.format = PLOT_PNG}, NULL, NULL);
+    check(has(text, "size 2910,873")); /* (8 + 2) * 13 pixels each, axes and legend */
+    free(text);
+    figure_free(f);
+}
+
 static void panels_stand_beside_each_other(void)
 {
     static const enum plot_format formats[] = {PLOT_SVG, PLOT_PNG, PLOT_TEXT};
@@ -744,6 +789,7 @@ int main(void)
     test_run(matrices_are_maps_or_numbers);
     test_run(names_stand_where_they_have_room);
     test_run(so_do_those_of_matrices);
+    test_run(points_reach_up_and_down);
     test_run(panels_stand_beside_each_other);
     test_run(legends_have_room_beside_maps);
     test_run(texts_are_told_from_the_ground);

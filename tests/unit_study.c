@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "command/figures.h"
+#include "command/option.h"
 #include "command/standings.h"
 #include "engine/job_study.h"
+#include "engine/study_kept.h"
 #include "num/paired.h"
 #include "screen.h"
 #include "subject.h"
@@ -420,6 +423,7 @@ static void latex_is_well_formed(void)
     t = standings_make(b);
     standings_latex(&t, b, title_of, &out);
     check_str(str_text(&out),
+              "% AUC of the test rows, mean and standard deviation over the splits\n"
               "% \\dagger: worse than the best of its line, p < 0.05, corrected resampled "
               "t-test\n\\begin{tabular}{lccc}\n\\hline\n"
               " & tabtransformer-mlm & MLP \\& more & logistic \\\\\n\\hline\n"
@@ -434,6 +438,174 @@ static void latex_is_well_formed(void)
     str_done(&out);
     standings_done(&t);
     study_free(b);
+}
+
+/* ---- figures ---- */
+
+static void models_are_drawn_in_one_order(void)
+{
+    struct study *b = benchmark_by_hand();
+    struct figure *f;
+    const struct series *mlp, *logistic, *mlm;
+
+    fill(b);
+    f = figures_benchmark(b);
+    check_str(f->title, "b1: mean over 3 splits");
+    check_str(f->y.label, "test AUC; bars: one standard deviation");
+    check_int(f->n_series, MODELS);
+    mlp = &f->series[0];
+    logistic = &f->series[1];
+    mlm = &f->series[2];
+    check_str(mlp->name, "MLP");
+    check_str(logistic->name, "Logistic Regression");
+    check_str(mlm->name, "TabTransformer-MLM");
+    check(mlp->style != logistic->style && logistic->style != mlm->style);
+    check_int(f->x.n_names, TABLES + 1);
+    check_str(f->x.names[0].text, "bank_#1, 50 labels");
+    check_str(f->x.names[2].text, "mean, 50 labels");
+    check_near(mlp->y[0], 0.81, 1e-12);
+    check_near(mlp->reach[0], 0.01, 1e-12);
+    check_near(mlm->y[1], 0.89, 1e-12);
+    check(isnan(mlm->reach[2]));
+    for (int k = 0; k <= TABLES; k++) {
+        check(mlp->x[k] > k + 0.5 && mlp->x[k] < logistic->x[k]);
+        check(logistic->x[k] < mlm->x[k] && mlm->x[k] < k + 1.5);
+    }
+    figure_free(f);
+    b->results[0].state = b->results[1].state = TRIAL_WAITING;
+    f = figures_benchmark(b);
+    check_str(f->title, "b1: mean over 2 to 3 splits");
+    figure_free(f);
+    study_free(b);
+}
+
+static void trials_are_drawn_with_the_best_so_far(void)
+{
+    static const double scores[] = {0.7, 0.6, 0.8, 0.75, 0.9, 0.8};
+    static const double best[] = {0.7, 0.7, 0.8, 0.8, 0.8};
+    struct study *s = xcalloc(1, sizeof *s);
+    struct figure *f;
+
+    s->name = xstrdup("s1");
+    s->plan = make_plan();
+    s->results = xcalloc(TRIALS, sizeof *s->results);
+    f = figures_search(s);
+    check(!figure_has_content(f));
+    figure_free(f);
+    for (int i = 0; i < TRIALS; i++) {
+        s->results[i].state = i == 4 ? TRIAL_FAILED : TRIAL_DONE;
+        s->results[i].score = s->results[i].valid.auc = scores[i];
+    }
+    f = figures_search(s);
+    check_str(f->title, "s1: best of 5 trials: trial 2, validation AUC 0.8000");
+    check_int(f->series[1].n, 5);
+    check_near(f->series[1].x[4], 5, 0);
+    for (int i = 0; i < 5; i++)
+        check_near(f->series[0].y[i], best[i], 0);
+    figure_free(f);
+    study_free(s);
+}
+
+/* ---- studies of other sessions ---- */
+
+/* A line as a trial leaves it. */
+static void append_trial(const char *folder, const char *key, double score, double test)
+{
+    char *line = xasprintf("{\"trial\":\"%s\",\"on\":\"9 rows, target a, split 1:2:3, "
+                           "split 60:10:30 seed 7 fold 0 of 0, labeled -1, seeds 1\","
+                           "\"settings\":\"\",\"score\":%g,\"epochs\":3,\"seconds\":2,"
+                           "\"valid\":{\"auc\":%g},\"test\":{\"auc\":%g}}\n", key, score,
+                           score, test);
+
+    append(folder, line);
+    free(line);
+}
+
+static struct session *session_at(const char *folder)
+{
+    struct error err;
+    struct session *session = session_new(1, &err);
+
+    check(option_set(option_find("run.dir", NULL), &session->settings, folder, &err));
+    return session;
+}
+
+static void kept_studies_are_known_by_their_trials(void)
+{
+    char *folder = folder_new(), *b = xasprintf("%s/b", folder);
+    struct session *session = session_at(folder);
+    struct study *s;
+    struct standings t;
+    struct error err;
+    char **names;
+    size_t n;
+
+    check(mkdir(b, 0777) == 0);
+    append_trial(b, "my table 1,000 mlp 0 0", 0.8, 0.7);
+    append_trial(b, "my table 1,000 mlp 1 0", 0.8, 0.8);
+    append_trial(b, "my table 1,000 mlp 1 1", 0.9, 0.9);
+    append_trial(b, "my table all mlp 0 0", 0.8, 0.75);
+    append_trial(b, "my table 50 mlp 0 0", 0.8, 0.6);
+    append_trial(b, "my table 50 mlp 0 0", 0.8, 0.65); /* the last one counts */
+    append_trial(b, "my table 50 mlp -1 0", 0.8, 0.1);
+    append_trial(b, "my table many mlp 0 0", 0.8, 0.1);
+    append_trial(b, "table all mlp 999999999999 0", 0.8, 0.1);
+    append_trial(b, "7 all", 0.8, 0.1);
+    append(b, "not JSON\n[]\n{\"trial\":\"my table all mlp 1 0\"}\n{\"trial\":\"my ta");
+    names = study_kept_list(session, &n);
+    check_int(n, 1);
+    check_str(names[0], "b");
+    s = study_kept_open(session, "b", &err);
+    if (!check(s != NULL))
+        exit(99);
+    check(s->kind == STUDY_BENCHMARK && s->plan->n_tables == 1 && s->n_models == 1);
+    check_str(s->plan->tables[0].name, "my table");
+    check_int(s->n_labels, 3);
+    check(s->labels[0] == 50 && s->labels[1] == 1000 && s->labels[2] == -1);
+    t = standings_make(s);
+    check_near(standings_find(&t, 0, 0, 0)->mean, 0.65, 1e-12);
+    check_near(standings_find(&t, 0, 1, 0)->mean, 0.8, 1e-12);
+    check_int(standings_find(&t, 0, 1, 0)->splits, 2);
+    check_near(standings_find(&t, 0, 2, 0)->mean, 0.75, 1e-12);
+    check_near(s->plan->trials[0].fit.split.test, 30, 0);
+    standings_done(&t);
+    study_free(s);
+    free(names[0]);
+    free(names);
+    session_free(session);
+    free(b);
+    folder_free(folder);
+}
+
+static void kept_searches_too(void)
+{
+    char *folder = folder_new(), *path = xasprintf("%s/s", folder);
+    struct session *session = session_at(folder);
+    struct study_result results[TRIALS] = {0};
+    struct study_plan *p = make_plan();
+    struct study *s;
+    struct error err;
+
+    check(!study_kept_open(session, "s", &err));
+    check_str(err.text, "there is no search or benchmark \"s\" in the folder of runs");
+    check(!study_kept_open(session, "../s", &err) && !study_kept_open(session, "", &err));
+    check(mkdir(path, 0777) == 0);
+    append(path, "{\"trial\":\"0\"");
+    check(!study_kept_open(session, "s", &err));
+    check_str(err.text, "no trial of s is done yet");
+    run_study(p, results, path, 1, 0, NULL);
+    s = study_kept_open(session, "s", &err);
+    if (!check(s != NULL))
+        exit(99);
+    check(s->kind == STUDY_SEARCH);
+    check_int(study_count(s, TRIAL_DONE), TRIALS);
+    for (size_t i = 0; i < s->plan->n_trials; i++)
+        check_near(s->results[i].test.auc, results[s->plan->trials[i].round].test.auc, 0);
+    study_free(s);
+    study_plan_unref(p);
+    session_free(session);
+    free(path);
+    folder_free(folder);
 }
 
 /* ---- the view ---- */
@@ -487,14 +659,17 @@ static void views_are_drawn(void)
     b->n_lanes = 2;
     session->study = b;
     draw(&out, session, &desk, 80, 24);
-    desk.study.left = 1;
     draw(&out, session, &desk, 120, 18);
+    desk.study.model = 1;
+    b->results[4].state = TRIAL_WAITING;
+    desk.study.setting = 1;
+    draw(&out, session, &desk, 50, 16);
+    desk.study.setting = 0;
     b->kind = STUDY_SEARCH;
     b->n_drawn = 2;
     b->drawn = xcalloc(2, sizeof *b->drawn);
     b->drawn[0] = xstrdup("train.seed");
     b->drawn[1] = xstrdup("train.weight_decay");
-    desk.study.left = 0;
     draw(&out, session, &desk, 80, 14);
     check(screen_is("study", &out));
     str_done(&out);
@@ -515,6 +690,10 @@ int main(void)
     test_run(standings_are_as_worked);
     test_run(what_is_not_done_is_left_out);
     test_run(latex_is_well_formed);
+    test_run(models_are_drawn_in_one_order);
+    test_run(trials_are_drawn_with_the_best_so_far);
+    test_run(kept_studies_are_known_by_their_trials);
+    test_run(kept_searches_too);
     test_run(views_are_drawn);
     return test_done();
 }

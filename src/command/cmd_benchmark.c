@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `benchmark`: several models on the same rows of one or more tables. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "command/benchmark.h"
 #include "command/contender.h"
 #include "command/families.h"
 #include "command/grid.h"
 #include "command/repeat.h"
-#include "command/space.h"
 #include "command/standings.h"
 #include "command/studying.h"
 
-enum { SPLITS = 5, MOST_MODELS = 32, MOST_LABELS = 32 };
+enum { SPLITS = 5, MOST_LABELS = 32 };
 
 /* ---- what came of it ---- */
 
@@ -28,14 +30,6 @@ static int compare_standings(const void *a, const void *b)
     return isnan(s->mean) || s->mean < t->mean ? 1 : -1;
 }
 
-static bool has_rounds(const struct study *s)
-{
-    for (size_t i = 0; i < s->plan->n_trials; i++)
-        if (s->plan->trials[i].round > 0)
-            return true;
-    return false;
-}
-
 static void add_titles(struct grid *g, const struct study *s,
                        const struct metric_field *metric)
 {
@@ -45,7 +39,7 @@ static void add_titles(struct grid *g, const struct study *s,
     grid_column(g, "model", false);
     grid_column(g, metric ? metric->name : "metric", true);
     grid_column(g, "deviation", true);
-    if (has_rounds(s))
+    if (study_has_rounds(s))
         grid_column(g, "unsearched", true);
     grid_column(g, "p", true);
     grid_column(g, "splits", true);
@@ -65,7 +59,7 @@ static void add_standing(struct grid *g, const struct study *s, const struct sta
     grid_puts(g, s->models[at->model]);
     grid_starred(g, at->mean, 4, at->best);
     grid_number(g, at->deviation, 4);
-    if (has_rounds(s))
+    if (study_has_rounds(s))
         grid_number(g, at->usual, 4);
     grid_number(g, at->p, 3);
     grid_count(g, (size_t)at->splits);
@@ -89,11 +83,6 @@ static void print_standings(struct context *c, const struct study *s)
     standings_done(&t);
 }
 
-static const char *title_of(const char *model)
-{
-    return contender_find(model, NULL)->title;
-}
-
 static bool write_latex(struct context *c, const struct study *s, const char *path,
                         struct error *err)
 {
@@ -103,7 +92,7 @@ static bool write_latex(struct context *c, const struct study *s, const char *pa
     bool ok = false;
 
     if (w) {
-        standings_latex(&t, s, title_of, &text);
+        standings_latex(&t, s, contender_title, &text);
         file_writer_write(w, str_text(&text), text.length);
         ok = file_writer_commit(w, err);
     }
@@ -137,34 +126,30 @@ static const struct pending_type benchmark_pending = {
 
 /* ---- what was asked for ---- */
 
-struct asked {
-    const struct contender *models[MOST_MODELS];
-    struct space spaces[MOST_MODELS];
-    struct table **tables;
-    int n_tables;
-    int splits, rounds, seeds, body_epochs;
-    uint64_t seed;
-};
-
-/* Calls take(asked, study, item) for each of the items between commas. */
-static bool each_of(const char *list, struct asked *a, struct study *s,
-                    bool (*take)(struct asked *a, struct study *s, const char *item,
-                                 struct error *err), struct error *err)
+/* Calls take(asked, study, item) for each of the items between commas, without blanks
+ * around it. */
+static bool each_of(const char *list, struct benchmark *b, struct study *s,
+                    bool (*take)(struct benchmark *b, struct study *s,
+                                 const char *item, struct error *err),
+                    struct error *err)
 {
     bool ok = true;
 
     for (const char *at = list; ok && at;) {
-        size_t n = strcspn(at, ",");
-        char *item = xstrndup(at, n);
+        size_t n = strcspn(at, ","), blanks = strspn(at, " "), end = n;
+        char *item;
 
-        ok = take(a, s, item, err);
+        while (end > blanks && at[end - 1] == ' ')
+            end--;
+        item = xstrndup(at + blanks, end > blanks ? end - blanks : 0);
+        ok = take(b, s, item, err);
         free(item);
         at = at[n] ? at + n + 1 : NULL;
     }
     return ok;
 }
 
-static bool take_model(struct asked *a, struct study *s, const char *item,
+static bool take_model(struct benchmark *b, struct study *s, const char *item,
                        struct error *err)
 {
     const struct contender *model = contender_find(item, err);
@@ -172,23 +157,23 @@ static bool take_model(struct asked *a, struct study *s, const char *item,
     if (!model)
         return false;
     for (int i = 0; i < s->n_models; i++)
-        if (a->models[i] == model)
+        if (b->models[i] == model)
             return error_set(err, ERROR_USAGE, "--models has %s twice", model->name);
-    if (s->n_models == MOST_MODELS)
-        return error_set(err, ERROR_USAGE, "--models takes %d at most", MOST_MODELS);
+    if (s->n_models == BENCHMARK_MODELS)
+        return error_set(err, ERROR_USAGE, "--models takes %d at most", BENCHMARK_MODELS);
     s->models = xrealloc(s->models, ((size_t)s->n_models + 1) * sizeof *s->models);
     s->models[s->n_models] = xstrdup(model->name);
-    a->models[s->n_models++] = model;
+    b->models[s->n_models++] = model;
     return true;
 }
 
-static bool take_labels(struct asked *a, struct study *s, const char *item,
+static bool take_labels(struct benchmark *b, struct study *s, const char *item,
                         struct error *err)
 {
     char *shown;
     long n = -1;
 
-    (void)a;
+    (void)b;
     if (strcmp(item, "all") != 0 && !str_to_long(item, 1, 1000000000, &n)) {
         shown = show(item, 60);
         error_set(err, ERROR_USAGE, "--labels takes numbers of rows, or all, with commas "
@@ -196,6 +181,9 @@ static bool take_labels(struct asked *a, struct study *s, const char *item,
         free(shown);
         return false;
     }
+    for (int i = 0; i < s->n_labels; i++)
+        if (s->labels[i] == n)
+            return error_set(err, ERROR_USAGE, "--labels has %s twice", item);
     if (s->n_labels == MOST_LABELS)
         return error_set(err, ERROR_USAGE, "--labels takes %d at most", MOST_LABELS);
     s->labels = xrealloc(s->labels, ((size_t)s->n_labels + 1) * sizeof *s->labels);
@@ -203,10 +191,36 @@ static bool take_labels(struct asked *a, struct study *s, const char *item,
     return true;
 }
 
-/* A table of the session by its name or, of a file, by its load line's. */
+/* A table of the session, by its name or its file; NULL: it is not loaded. */
+static struct table *find_table(const struct session *s, const char *word)
+{
+    struct table *t = session_find_table(s, word);
+    char *path = path_expand(word);
+
+    for (size_t i = 0; !t && i < s->n_tables; i++)
+        if (strcmp(dataset_path(s->tables[i]->data), path) == 0)
+            t = s->tables[i];
+    free(path);
+    return t;
+}
+
+/* A file that is not there is told of before another one is read. */
+static bool check_table(const struct session *s, const char *word, struct error *err)
+{
+    char *path = path_expand(word), *shown = show(path, 0);
+    bool ok = find_table(s, word) || strcmp(word, "-") == 0 || access(path, R_OK) == 0
+        || error_set(err, ERROR_SYSTEM, "there is no table \"%s\", and no file: %s",
+                     shown, strerror(errno));
+
+    free(shown);
+    free(path);
+    return ok;
+}
+
+/* One that is not loaded is read. */
 static struct table *need_table(struct context *c, const char *word, struct error *err)
 {
-    struct table *t = session_find_table(c->session, word);
+    struct table *t = find_table(c->session, word);
     struct str line = {0};
     bool ok;
 
@@ -236,38 +250,41 @@ static bool need_target(struct context *c, struct table *t, struct error *err)
     context_note(c, "%s: no target was chosen, so it is the last column; `target` before "
                  "the benchmark chooses another one", t->name);
     c->session->table = t;
-    ok = command_run(c, str_text(&line), err);
+    ok = command_run(c, str_text(&line), err) || error_prefix(err, "%s", t->name);
     str_done(&line);
     return ok;
 }
 
-static bool add_table(struct context *c, struct asked *a, const char *word,
+static bool add_table(struct context *c, struct benchmark *b, const char *word,
                       struct error *err)
 {
     struct table *t = need_table(c, word, err);
 
     if (!t || !need_target(c, t, err))
         return false;
-    for (int i = 0; i < a->n_tables; i++)
-        if (a->tables[i] == t)
+    for (int i = 0; i < b->n_tables; i++)
+        if (b->tables[i] == t)
             return error_set(err, ERROR_USAGE, "the table %s is given twice", t->name);
-    a->tables = xrealloc(a->tables, ((size_t)a->n_tables + 1) * sizeof *a->tables);
-    a->tables[a->n_tables++] = t;
+    b->tables = xrealloc(b->tables, ((size_t)b->n_tables + 1) * sizeof *b->tables);
+    b->tables[b->n_tables++] = t;
     return true;
 }
 
 /* Those of --tables and behind it, else the current one. It stays current. */
-static bool find_tables(struct context *c, const struct call *call, struct asked *a,
+static bool find_tables(struct context *c, const struct call *call, struct benchmark *b,
                         struct error *err)
 {
     struct table *current = c->session->table;
     const char *first = call_option(call, "tables");
-    bool ok = !first || add_table(c, a, first, err);
+    bool ok = !first || check_table(c->session, first, err);
 
     for (int i = 0; ok && i < call->n_words; i++)
-        ok = add_table(c, a, call_word(call, i), err);
-    if (ok && a->n_tables == 0)
-        ok = current ? add_table(c, a, current->name, err)
+        ok = check_table(c->session, call_word(call, i), err);
+    ok = ok && (!first || add_table(c, b, first, err));
+    for (int i = 0; ok && i < call->n_words; i++)
+        ok = add_table(c, b, call_word(call, i), err);
+    if (ok && b->n_tables == 0)
+        ok = current ? add_table(c, b, current->name, err)
                      : error_set(err, ERROR_STATE, "no table: say which with --tables, "
                                  "or `load` one");
     if (current)
@@ -275,115 +292,8 @@ static bool find_tables(struct context *c, const struct call *call, struct asked
     return ok;
 }
 
-/* ---- the plan ---- */
-
-/* The table's own split and those behind it: its folds, if it has some, else seeds. */
-static struct split_options split_of(const struct table *t, int number)
-{
-    struct split_options o = t->split;
-
-    if (o.folds > 0)
-        o.fold = (o.fold + number) % o.folds;
-    else
-        o.seed += (uint64_t)number;
-    return o;
-}
-
-static bool check_folds(const struct asked *a, struct error *err)
-{
-    for (int i = 0; i < a->n_tables; i++) {
-        const struct table *t = a->tables[i];
-
-        if (t->split.folds > 0 && t->split.folds < a->splits)
-            return error_set(err, ERROR_USAGE, "%s has %d folds, so it cannot be split "
-                             "%d times: say --splits %d, or `split` it anew", t->name,
-                             t->split.folds, a->splits, t->split.folds);
-    }
-    return true;
-}
-
-/* The body for that fit, one for all numbers of labels and all rounds. */
-static int body_for(struct study *s, const struct asked *a, const struct study_fit *fit,
-                    enum pretext pretext)
-{
-    struct study_fit body = *fit;
-    size_t n = s->plan->n_bodies;
-
-    body.pretext = pretext;
-    body.split.labeled = -1;
-    if (a->body_epochs > 0)
-        body.train.epochs = a->body_epochs;
-    for (size_t i = 0; i < n; i++) {
-        const struct study_fit *b = &s->plan->bodies[i];
-
-        if (b->table == body.table && b->pretext == pretext
-            && b->split.fold == body.split.fold && b->split.seed == body.split.seed)
-            return (int)i;
-    }
-    return study_add_body(s->plan, &body);
-}
-
-/* A body has its shape: what is drawn leaves it. */
-static void keep_shape(struct settings *drawn, const struct model_options *shape)
-{
-    double dropout = drawn->model.dropout, head_dropout = drawn->model.head_dropout;
-
-    drawn->model = *shape;
-    drawn->model.dropout = dropout;
-    drawn->model.head_dropout = head_dropout;
-}
-
-static void add_rounds(struct context *c, struct study *s, const struct asked *a,
-                       struct study_trial t)
-{
-    const struct contender *model = a->models[t.model];
-    char labels[COUNT_TEXT] = "all";
-
-    if (s->labels[t.labels] >= 0)
-        count_text((size_t)s->labels[t.labels], labels);
-    for (t.round = 0; t.round <= a->rounds; t.round++) {
-        struct settings settings = c->session->settings;
-
-        contender_take(model, &settings);
-        settings.train.seed += (uint64_t)t.split;
-        fit_take_settings(&t.fit, &settings);
-        if (t.round == 0)
-            t.body = model->pretext == PRETEXT_NONE
-                ? -1 : body_for(s, a, &t.fit, model->pretext);
-        if (t.round > 0)
-            space_draw(&a->spaces[t.model], a->seed + (uint64_t)t.split, t.round,
-                       &settings);
-        if (t.body >= 0)
-            keep_shape(&settings, &s->plan->bodies[t.body].model);
-        fit_take_settings(&t.fit, &settings);
-        t.key = xasprintf("%s %s %s %d %d", s->plan->tables[t.fit.table].name, labels,
-                          model->name, t.split, t.round);
-        t.settings = fit_text(&t.fit);
-        study_add_trial(s->plan, &t);
-    }
-}
-
-/* Split by split, so that a benchmark that is cut off has something of everything. */
-static void make_plan(struct context *c, struct study *s, const struct asked *a)
-{
-    struct study_trial t = {.seeds = a->seeds};
-
-    for (int k = 0; k < a->n_tables; k++)
-        study_add_table(s->plan, a->tables[k]->name, a->tables[k]->data,
-                        a->tables[k]->schema);
-    for (t.split = 0; t.split < a->splits; t.split++)
-        for (t.fit.table = 0; t.fit.table < a->n_tables; t.fit.table++)
-            for (t.labels = 0; t.labels < s->n_labels; t.labels++)
-                for (t.model = 0; t.model < s->n_models; t.model++) {
-                    t.fit.split = split_of(a->tables[t.fit.table], t.split);
-                    if (s->labels[t.labels] >= 0)
-                        t.fit.split.labeled = s->labels[t.labels];
-                    add_rounds(c, s, a, t);
-                }
-}
-
-static bool find_spaces(const struct call *call, const struct study *s, struct asked *a,
-                        struct error *err)
+static bool find_spaces(const struct call *call, const struct study *s,
+                        struct benchmark *b, struct error *err)
 {
     const char *draw = call_option(call, "draw");
     struct words words = {0};
@@ -398,34 +308,61 @@ static bool find_spaces(const struct call *call, const struct study *s, struct a
         for (; n < words.n && n < 64; n++)
             texts[n] = words.words[n].text;
         if (draw)
-            ok = space_parse(&a->spaces[i], texts, n, err);
+            ok = space_parse(&b->spaces[i], texts, n, err);
         else
-            space_of_paper(&a->spaces[i], a->models[i]->kind);
+            space_of_paper(&b->spaces[i], b->models[i]->kind);
     }
     words_done(&words);
     return ok;
 }
 
+/* Of few rows there may be fewer labels than were asked for. */
+static void note_labels(struct context *c, const struct study *s,
+                        const struct benchmark *b)
+{
+    for (int k = 0; k < b->n_tables; k++) {
+        double rows = benchmark_training_rows(b->tables[k]);
+        char known[COUNT_TEXT], asked[COUNT_TEXT];
+
+        for (int i = 0; i < s->n_labels; i++)
+            if ((double)s->labels[i] > rows)
+                context_note(c, "%s has %s training rows: of %s labels these are all",
+                             b->tables[k]->name, count_text((size_t)rows, known),
+                             count_text((size_t)s->labels[i], asked));
+    }
+}
+
+/* That the file of a table cannot be written is told before it is made for days. */
+static bool check_latex(const struct call *call, struct error *err)
+{
+    const char *path = call_option(call, "latex");
+    struct file_writer *w = path ? file_writer_open(path, 0644, err) : NULL;
+
+    if (w)
+        file_writer_abort(w);
+    return !path || w;
+}
+
 static bool take_asked(struct context *c, const struct call *call, struct study *s,
-                       struct asked *a, struct error *err)
+                       struct benchmark *b, struct error *err)
 {
     const char *labels = call_option(call, "labels"), *models;
 
     models = call_option(call, "models");
-    a->splits = (int)call_int(call, "splits", SPLITS);
-    a->rounds = (int)call_int(call, "rounds", 0);
-    a->seeds = (int)call_int(call, "ensemble", 1);
-    a->body_epochs = (int)call_int(call, "pretrain_epochs", 0);
-    a->seed = call_seed(call, "seed", 1);
-    return each_of(labels ? labels : "all", a, s, take_labels, err)
-        && each_of(models ? models : contenders_of_paper(labels != NULL), a, s,
+    b->splits = (int)call_int(call, "splits", SPLITS);
+    b->rounds = (int)call_int(call, "rounds", 0);
+    b->seeds = (int)call_int(call, "ensemble", 1);
+    b->body_epochs = (int)call_int(call, "pretrain_epochs", 0);
+    b->seed = call_seed(call, "seed", 1);
+    return each_of(labels ? labels : "all", b, s, take_labels, err)
+        && each_of(models ? models : contenders_of_paper(labels != NULL), b, s,
                    take_model, err)
-        && find_spaces(call, s, a, err) && find_tables(c, call, a, err)
-        && check_folds(a, err);
+        && find_spaces(call, s, b, err) && check_latex(call, err)
+        && find_tables(c, call, b, err) && benchmark_check(b, err);
 }
 
 static bool begin(struct context *c, const struct call *call, struct study *s,
-                  const struct asked *a, struct error *err)
+                  const struct benchmark *b, struct error *err)
 {
     const char *latex = call_option(call, "latex");
     struct studying how = {.type = &benchmark_pending,
@@ -433,9 +370,10 @@ static bool begin(struct context *c, const struct call *call, struct study *s,
     struct str lines = {0};
     bool ok;
 
-    make_plan(c, s, a);
-    for (int i = 0; i < a->n_tables; i++)
-        repeat_table(&lines, a->tables[i]);
+    note_labels(c, s, b);
+    benchmark_plan(b, &c->session->settings, s);
+    for (int i = 0; i < b->n_tables; i++)
+        repeat_table(&lines, b->tables[i]);
     study_repeat(c, call, s, &lines);
     how.lines = str_text(&lines);
     ok = study_start(c, call, s, &how, err);
@@ -446,16 +384,16 @@ static bool begin(struct context *c, const struct call *call, struct study *s,
 static bool run_benchmark(struct context *c, const struct call *call, struct error *err)
 {
     struct study *s = study_new(c, STUDY_BENCHMARK, call_option(call, "name"), "b", err);
-    struct asked a = {0};
-    bool ok = s && take_asked(c, call, s, &a, err);
+    struct benchmark b = {0};
+    bool ok = s && take_asked(c, call, s, &b, err);
 
     if (ok)
-        ok = begin(c, call, s, &a, err);
+        ok = begin(c, call, s, &b, err);
     else
         study_free(s);
-    for (int i = 0; i < MOST_MODELS; i++)
-        space_done(&a.spaces[i]);
-    free(a.tables);
+    for (int i = 0; i < BENCHMARK_MODELS; i++)
+        space_done(&b.spaces[i]);
+    free(b.tables);
     return ok;
 }
 
@@ -468,18 +406,19 @@ const struct command command_benchmark = {
             "validation rows choose. What is printed is the mean over the "
             "splits of the test rows' AUC (R2 of numbers) and its deviation; p says how "
             "likely the difference to the best is chance (corrected resampled t-test). "
-            "Models: tabtransformer, mlp, sparse-mlp, logistic, vib, tabnet, gbdt; with few "
-            "--labels also tabtransformer-rtd, tabtransformer-mlm and mlp-dae, which are "
-            "pre-trained, and tabtransformer-er, tabtransformer-pl, mlp-er, mlp-pl and "
-            "gbdt-pl, which learn from rows without labels by entropy or pseudo labels. "
-            "What is done is kept in the folder of runs: the same command with the same "
-            "--name goes on, or prints again.",
-    .arguments = {{"TABLE", {VALUE_TABLE, NULL, 0, 0}, MANY_OR_NONE, NULL,
+            "Models: tabtransformer, mlp, sparse-mlp, logistic, vib, tabnet, gbdt; with "
+            "few --labels also tabtransformer-rtd, tabtransformer-mlm and mlp-dae, which "
+            "are pre-trained, and tabtransformer-er, tabtransformer-pl, mlp-er, mlp-pl "
+            "and gbdt-pl, which learn from rows without labels by entropy or pseudo "
+            "labels. What is done is kept in the folder of runs: `resume NAME`, or the "
+            "same command with the same --name, goes on, or prints again; `plot "
+            "benchmark` draws it.",
+    .arguments = {{"TABLE", {VALUE_SOURCE, NULL, 0, 0}, MANY_OR_NONE, NULL,
                    "names of tables, or files; else the current one"}},
     .options = {
-        {"models", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "LIST",
+        {"models", {VALUE_MODELS, NULL, 0, 0}, OPTIONAL, "LIST",
          "with commas between them; those of the paper"},
-        {"tables", {VALUE_FILE, NULL, 0, 0}, OPTIONAL, "TABLE", "the same as TABLE"},
+        {"tables", {VALUE_SOURCE, NULL, 0, 0}, OPTIONAL, "TABLE", "the same as TABLE"},
         {"splits", {VALUE_INT, NULL, 1, 1000}, OPTIONAL, "N", "of each table; 5"},
         {"labels", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "LIST",
          "rows whose labels are used, as in 50,200,500; all"},
@@ -494,7 +433,7 @@ const struct command command_benchmark = {
         {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of what is drawn; 1"},
         {"latex", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE",
          "writes the table there, too"},
-        {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "B",
+        {"name", {VALUE_STUDY, NULL, 0, 0}, OPTIONAL, "B",
          "of the benchmark; else b1, b2, ..."},
     },
     .flags = COMMAND_DATA | COMMAND_JOB,

@@ -223,9 +223,10 @@ static bool run_quit(struct context *c, const struct call *call, struct error *e
 
     (void)call;
     if (p && !c->batch) {
-        if (pending_is_kept(p))
+        if (pending_kept_name(p))
             question = xasprintf("%s is not done; leave, so that `resume %s` goes on "
-                                 "with it another time?", p->what, p->run->name);
+                                 "with it another time?", p->what,
+                                 pending_kept_name(p));
         else
             question = xasprintf("%s is not done and would be lost; leave all the same?",
                                  p->what);
@@ -233,7 +234,7 @@ static bool run_quit(struct context *c, const struct call *call, struct error *e
         free(question);
         return c->quit || error_set(err, ERROR_CANCELLED,
                                     "the jobs go on; `stop` ends one "
-                                    "and keeps its best weights");
+                                    "and keeps what is done");
     }
     c->quit = true;
     return true;

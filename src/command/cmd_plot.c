@@ -16,6 +16,7 @@
 #include "command/pending.h"
 #include "command/plotting.h"
 #include "command/run_text.h"
+#include "engine/study_kept.h"
 
 enum {
     SECONDS = 10,                      /* that gnuplot may take */
@@ -384,6 +385,55 @@ static struct figure *make_tsne(struct context *c, const struct call *call,
     return f;
 }
 
+/* Of --study, else the session's own. Kept ones are read: *read is to be freed. NULL and
+ * a sentence: there is none of that kind. */
+static const struct study *find_study(struct context *c, const struct call *call,
+                                      enum study_kind kind, struct study **read,
+                                      struct error *err)
+{
+    static const char *const kinds[] = {[STUDY_SEARCH] = "search",
+                                        [STUDY_BENCHMARK] = "benchmark"};
+    const struct study *own = c->session->study, *found = own;
+    const char *name = call_option(call, "study");
+    char *shown = show(name ? name : "", 60);
+
+    *read = NULL;
+    if (name && !(own && strcmp(own->name, name) == 0))
+        found = *read = study_kept_open(c->session, name, err);
+    if (!name && (!found || found->kind != kind))
+        error_set(err, ERROR_STATE, "there is no %s of this session; --study NAME draws "
+                  "one that was kept", kinds[kind]);
+    else if (found && found->kind != kind)
+        error_set(err, ERROR_STATE, "%s is a %s: `plot %s` draws it", shown,
+                  kinds[found->kind], kinds[found->kind]);
+    free(shown);
+    return found && found->kind == kind ? found : NULL;
+}
+
+static struct figure *make_study(struct context *c, const struct call *call,
+                                 enum study_kind kind, struct error *err)
+{
+    struct study *read;
+    const struct study *s = find_study(c, call, kind, &read, err);
+    struct figure *f = !s ? NULL : kind == STUDY_SEARCH ? figures_search(s)
+                                                        : figures_benchmark(s);
+
+    study_free(read);
+    return f;
+}
+
+static struct figure *make_search(struct context *c, const struct call *call,
+                                  struct error *err)
+{
+    return make_study(c, call, STUDY_SEARCH, err);
+}
+
+static struct figure *make_benchmark(struct context *c, const struct call *call,
+                                     struct error *err)
+{
+    return make_study(c, call, STUDY_BENCHMARK, err);
+}
+
 /* In the order of PLOT_NAMES. */
 static const struct {
     struct figure *(*make)(struct context *c, const struct call *call, struct error *err);
@@ -397,11 +447,12 @@ static const struct {
     {NULL, "whatif", KEPT_WHATIF}, {NULL, "probe", KEPT_PROBE},
     {NULL, "robustness", KEPT_ROBUSTNESS}, {NULL, "importance", KEPT_IMPORTANCE},
     {NULL, "dependence", KEPT_DEPENDENCE}, {make_tsne, "t-SNE", 0},
+    {make_search, "search", 0}, {make_benchmark, "benchmark", 0},
 };
 
 #define PLOT_NAMES \
     "loss|score|auc|roc|calibration|confusion|learned|histogram|attention|whatif|" \
-    "probe|robustness|importance|dependence|tsne"
+    "probe|robustness|importance|dependence|tsne|search|benchmark"
 
 /* ---- where it goes ---- */
 
@@ -547,7 +598,9 @@ const struct command command_plot = {
             "predictions, sizes and quantiles of errors. auc is score. A figure that bears "
             "the name of a command, as attention does, is what that printed last; of a "
             "layout by tsne each value is drawn, at the mean of its cells; --panels "
-            "draws several beside each other, each as large as the others.",
+            "draws several beside each other, each as large as the others. A benchmark "
+            "is drawn as the mean and the deviation of each model on each table, a search "
+            "as its trials and the best so far, also while they go on.",
     .arguments = {
         {"NAME", {VALUE_CHOICE, PLOT_NAMES, 0, 0}, REQUIRED, NULL, "the figure"},
         {"FILE", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, NULL, "the file to write"},
@@ -572,6 +625,8 @@ const struct command command_plot = {
          "colours of tsne mean the share of that class"},
         {"panels", {VALUE_INT, NULL, 1, MAPPING_KEPT}, OPTIONAL, "N",
          "of tsne: the last N layouts beside each other, the oldest at the left; 1"},
+        {"study", {VALUE_STUDY, NULL, 0, 0}, OPTIONAL, "S",
+         "of search and benchmark: one that was kept; else that of this session"},
         {"style", {VALUE_CHOICE, "light|dark", 0, 0}, OPTIONAL, "light|dark",
          "of the ground; light, on a screen as its theme"},
         {"limit", {VALUE_INT, NULL, 1, 600}, OPTIONAL, "SECONDS",

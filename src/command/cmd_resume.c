@@ -12,6 +12,7 @@
 #include "command/pending.h"
 #include "command/recipe.h"
 #include "command/resume.h"
+#include "command/studying.h"
 #include "command/training.h"
 #include "engine/kept.h"
 
@@ -23,12 +24,8 @@ static bool refuse_finished(const char *name, const char *folder, struct error *
 {
     char *model = xasprintf("%s/" RUN_MODEL, folder), *shown = show(folder, 0);
     char *commands = xasprintf("%s/commands", folder);
-    char *trials = xasprintf("%s/" STUDY_TRIALS, folder);
 
-    if (access(model, F_OK) != 0 && access(trials, F_OK) == 0)
-        error_set(err, ERROR_STATE, "%s is a search or a benchmark: `source %s/" STUDY_LINES
-                  "` goes on with it", name, shown);
-    else if (access(model, F_OK) == 0)
+    if (access(model, F_OK) == 0)
         error_set(err, ERROR_STATE, "the run %s has its end; `train --from %s` begins "
                   "another one with its weights", name, name);
     else if (access(commands, F_OK) == 0)
@@ -37,7 +34,6 @@ static bool refuse_finished(const char *name, const char *folder, struct error *
     else
         error_set(err, ERROR_USAGE, "there is no run \"%s\" to go on with; `runs` lists "
                   "them", name);
-    free(trials);
     free(commands);
     free(model);
     free(shown);
@@ -294,19 +290,22 @@ static bool run_resume(struct context *c, const struct call *call, struct error 
         kept_find(c->session);
         name = only_offer(c->session);
     }
+    if (name && study_is_kept(c, name))
+        return study_resume(c, call, name, err);
     return name && resume_run(c, call, name, err);
 }
 
 const struct command command_resume = {
     .name = "resume",
-    .help = "let a paused job go on, or a run that was stopped or cut off",
+    .help = "let a paused job go on, or what was stopped or cut off",
     .more = "A run goes on where its state was last kept (train.autosave), also when "
             "the program or the machine was ended in between; it comes to the very "
             "weights that it would have come to. Its table is read again if it is not "
             "loaded, and has to be as it was. Without a word it is the only job, or else "
-            "the only run that was cut off.",
+            "the only run that was cut off. A search or a benchmark goes on with the "
+            "trials that are left; its tables are read again, settings stay as they are.",
     .arguments = {{"NAME", {VALUE_PAUSED, NULL, 1, 1e9}, OPTIONAL, NULL,
-                   "of a run, or number of a job"}},
+                   "of a run, search or benchmark, or number of a job"}},
     .flags = COMMAND_JOB,
     .run = run_resume,
 };

@@ -225,15 +225,16 @@ const struct command command_search = {
             "train.lr=1e-5..1e-3:log, model.head_hidden1=1..8 or "
             "model.dropout=0,0.1,0.2. Trials go on side by side, one on each thread, and "
             "the one with the best value on the validation rows becomes the run NAME. "
-            "What is done is kept in the run's folder: the same command with the same "
-            "--name goes on with a search that was stopped or cut off, and with more "
-            "--rounds it adds to one that is not kept yet.",
+            "What is done is kept in the run's folder: `resume NAME`, or the same "
+            "command with the same --name, goes on with a search that was stopped or cut "
+            "off, and with more --rounds it adds to one that is not kept yet. `plot "
+            "search` draws it.",
     .arguments = {{"DRAW", {VALUE_DRAW, NULL, 0, 0}, MANY_OR_NONE, NULL,
                    "an option and what it is drawn from"}},
     .options = {
         {"rounds", {VALUE_INT, NULL, 1, 100000}, OPTIONAL, "N", "trials that draw; 20"},
         {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of what is drawn; 1"},
-        {"name", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "S",
+        {"name", {VALUE_STUDY, NULL, 0, 0}, OPTIONAL, "S",
          "of the search and its run; else s1, s2, ..."},
     },
     .flags = COMMAND_TABLE | COMMAND_TARGET | COMMAND_DATA | COMMAND_JOB,

@@ -176,8 +176,9 @@ const struct command command_train = {
             "too. With --from it begins with the embeddings and Transformer layers of a "
             "run that was pre-trained, or trained for the same or another target: "
             "columns are found by name, classes by text, and what that run does not know "
-            "begins anew. Of an MLP that was pre-trained (dae) its blocks come too. A model that cannot be written is an error; at the prompt it "
-            "stays in memory, and `save` writes it elsewhere.",
+            "begins anew. Of an MLP that was pre-trained (dae) its blocks come too. A "
+            "model that cannot be written is an error; at the prompt it stays in memory, "
+            "and `save` writes it elsewhere.",
     .options = {
         FROM,
         SETTING("freeze", "train.freeze", "N", "epochs in which that body stands still"),

@@ -10,8 +10,10 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "command/contender.h"
 #include "command/option.h"
 #include "command/pending.h"
+#include "engine/study_kept.h"
 
 enum { FILES_LIMIT = 2000, VALUES_LIMIT = 500 };
 
@@ -137,12 +139,42 @@ static void offer_tables(struct seek *s)
         offer(s, session->tables[i]->name, NULL);
 }
 
+/* Behind those that are there already. */
+static void offer_models(struct seek *s)
+{
+    const char *comma = strrchr(s->word, ',');
+    int front = comma ? (int)(comma + 1 - s->word) : 0;
+    const struct contender *model;
+
+    for (int i = 0; (model = contender_at(i)); i++) {
+        char *text = xasprintf("%.*s%s", front, s->word, model->name);
+
+        offer(s, text, model->title);
+        free(text);
+    }
+}
+
 static void offer_runs(struct seek *s)
 {
     const struct session *session = s->context->session;
 
     for (size_t i = 0; i < session->n_runs; i++)
         offer(s, session->runs[i]->name, session->runs[i]->origin);
+}
+
+/* All of them, or those that have not become a run. */
+static void offer_studies(struct seek *s, bool all)
+{
+    const struct session *session = s->context->session;
+    size_t n;
+    char **names = study_kept_list(session, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (all || !session_find_run(session, names[i]))
+            offer(s, names[i], NULL);
+        free(names[i]);
+    }
+    free(names);
 }
 
 static void offer_jobs(struct seek *s)
@@ -238,8 +270,18 @@ static void offer_value(struct seek *s, const struct value *v, const char *befor
     case VALUE_TABLE:
         offer_tables(s);
         break;
+    case VALUE_SOURCE:
+        offer_tables(s);
+        offer_files(s);
+        break;
+    case VALUE_MODELS:
+        offer_models(s);
+        break;
     case VALUE_RUN:
         offer_runs(s);
+        break;
+    case VALUE_STUDY:
+        offer_studies(s, true);
         break;
     case VALUE_JOB:
         offer_jobs(s);
@@ -247,6 +289,7 @@ static void offer_value(struct seek *s, const struct value *v, const char *befor
     case VALUE_PAUSED:
         offer_jobs(s);
         offer_runs(s);
+        offer_studies(s, false);
         break;
     case VALUE_VERB:
         offer_verbs(s);

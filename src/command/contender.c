@@ -45,6 +45,25 @@ const struct contender *contender_find(const char *name, struct error *err)
     return found >= 0 ? &contenders[found] : NULL;
 }
 
+const char *contender_title(const char *name)
+{
+    const struct contender *c = contender_find(name, NULL);
+
+    return c ? c->title : name;
+}
+
+const struct contender *contender_at(int i)
+{
+    return i < CONTENDERS ? &contenders[i] : NULL;
+}
+
+int contender_number(const char *name)
+{
+    const struct contender *c = contender_find(name, NULL);
+
+    return c ? (int)(c - contenders) : -1;
+}
+
 const char *contenders_of_paper(bool few_labels)
 {
     bool trees = grower_version() != NULL;

@@ -17,6 +17,13 @@ struct contender {
 
 /* By its name. NULL, and a sentence with the nearest: there is none. */
 const struct contender *contender_find(const char *name, struct error *err);
+/* What the paper calls it; the name itself of one that is not known. */
+const char *contender_title(const char *name);
+/* Number i of all; NULL behind the last. */
+const struct contender *contender_at(int i);
+/* Its place among all of them: the order, and the colour, that they have in figures. -1:
+ * there is none of that name. */
+int contender_number(const char *name);
 /* The paper's list: of its tables 2 (all labels) or 3 and 4 (few labels). */
 const char *contenders_of_paper(bool few_labels);
 

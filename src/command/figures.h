@@ -10,6 +10,7 @@
 #include "engine/diagnosis.h"
 #include "engine/metric.h"
 #include "engine/session.h"
+#include "engine/study.h"
 #include "lens/scatter.h"
 #include "plot/figure.h"
 
@@ -70,6 +71,16 @@ enum scatter_by { SCATTER_COLUMN, SCATTER_TARGET, SCATTER_ROWS };
  * NULL: nothing is known of the target. */
 struct figure *figures_scatter(const struct scatter *const *s, int n_layouts,
                                enum scatter_by by, const char *class);
+
+/* ---- searches and benchmarks: figures_study.c ---- */
+
+/* Of each table and number of labels, and of their mean, a group of points: the means of
+ * the models over the splits that are done, with their deviations. Models have the same
+ * order and styles in all benchmarks. */
+struct figure *figures_benchmark(const struct study *s);
+/* The trials that are done by their numbers, what each came to on the validation rows,
+ * and the best so far. */
+struct figure *figures_search(const struct study *s);
 
 /* ---- columns: figures_column.c ---- */
 

@@ -24,9 +24,11 @@ struct pending *pending_next(const struct context *c, const struct pending *p)
     return next;
 }
 
-bool pending_is_kept(const struct pending *p)
+const char *pending_kept_name(const struct pending *p)
 {
-    return p->type->cut && p->run && p->run->settings.train.autosave > 0;
+    bool saved = p->type->cut && p->run && p->run->settings.train.autosave > 0;
+
+    return saved ? p->run->name : p->kept;
 }
 
 struct pending *pending_asked(const struct context *c, const char *number,

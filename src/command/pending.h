@@ -33,6 +33,8 @@ struct pending {
     char *what;      /* for people: "train r1"; owned, as is the next */
     char *name;      /* what the command wants to remember, or NULL */
     struct run *run; /* whose model it makes or uses, or NULL */
+    const char *kept; /* the name of a study, which outlives the job: `resume` goes on
+                         with what is left then; else NULL */
     bool quiet;      /* nobody asked for it: it is not told of, waited for or missed */
     /* filled by pending_start */
     int job;            /* of the engine: the number people see */
@@ -72,8 +74,9 @@ struct pending *pending_find(const struct context *c, int job);
 /* The job of that number, or with NULL the only one there is. NULL and a sentence. */
 struct pending *pending_asked(const struct context *c, const char *number,
                               struct error *err);
-/* Whether it can go on in another session when the program is left. */
-bool pending_is_kept(const struct pending *p);
+/* The name by which `resume` goes on with it in another session when the program is left;
+ * NULL: it is lost then. */
+const char *pending_kept_name(const struct pending *p);
 /* The first after p (NULL: of all) that is not quiet; NULL: none. */
 struct pending *pending_next(const struct context *c, const struct pending *p);
 

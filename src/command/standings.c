@@ -277,6 +277,8 @@ static void put_cell(struct str *out, const struct standing *at)
 void standings_latex(const struct standings *t, const struct study *s,
                      const char *(*title)(const char *model), struct str *out)
 {
+    str_printf(out, "%% %s of the test rows, mean and standard deviation over the "
+               "splits\n", t->metric ? t->metric->title : "AUC, R2 of regressions,");
     str_puts(out, "% \\dagger: worse than the best of its line, p < 0.05, corrected "
              "resampled t-test\n\\begin{tabular}{l");
     for (int m = 0; m < s->n_models; m++)

@@ -15,7 +15,7 @@
 #include "command/training.h"
 #include "engine/metric.h"
 
-enum { SPARSE_MS = 2000 };
+enum { SPARSE_MS = 2000, LINES_BYTES = 16 << 20 };
 
 /* ---- settings ---- */
 
@@ -68,19 +68,29 @@ static bool check_name(struct context *c, const char *name, struct error *err)
     return ok || training_check_name(c, name, err);
 }
 
+const struct pending *study_pending(const struct context *c)
+{
+    for (const struct pending *p = c->pending; p; p = p->next)
+        if (p->type->job == &study_job_type)
+            return p;
+    return NULL;
+}
+
+static bool check_no_other(const struct context *c, struct error *err)
+{
+    const struct pending *p = study_pending(c);
+
+    return !p || error_set(err, ERROR_STATE, "%s goes on, on all threads; `wait` waits "
+                           "for it, `stop` ends it", p->what);
+}
+
 struct study *study_new(struct context *c, enum study_kind kind, const char *name,
                         const char *prefix, struct error *err)
 {
     struct study *s;
 
-    if (name && !check_name(c, name, err))
+    if ((name && !check_name(c, name, err)) || !check_no_other(c, err))
         return NULL;
-    for (struct pending *p = c->pending; p; p = p->next)
-        if (p->type->job == &study_job_type) {
-            error_set(err, ERROR_STATE, "%s goes on, on all threads; `wait` waits for it, "
-                      "`stop` ends it", p->what);
-            return NULL;
-        }
     s = xcalloc(1, sizeof *s);
     s->kind = kind;
     s->name = name ? xstrdup(name) : session_free_name(c->session, prefix);
@@ -149,7 +159,104 @@ bool study_start(struct context *c, const struct call *call, struct study *s,
     c->session->study = s;
     s->begun = clock_seconds();
     p.what = xasprintf("%s %s", call->command->name, s->name);
+    p.kept = s->name;
     return pending_start(c, call, GO_ON, p, job, err);
+}
+
+/* ---- going on with one of another session ---- */
+
+bool study_is_kept(const struct context *c, const char *name)
+{
+    char *folder = session_run_folder(c->session, name);
+    char *model = xasprintf("%s/" RUN_MODEL, folder);
+    char *trials = xasprintf("%s/" STUDY_TRIALS, folder);
+    bool is = !strchr(name, '/') && name[0] != '.' && access(model, F_OK) != 0
+        && access(trials, F_OK) == 0;
+
+    free(trials);
+    free(model);
+    free(folder);
+    return is;
+}
+
+static void print_nothing(void *self, const char *bytes, size_t n)
+{
+    (void)self;
+    (void)bytes;
+    (void)n;
+}
+
+static void note_nothing(void *self, const char *sentence)
+{
+    (void)self;
+    (void)sentence;
+}
+
+/* All lines but the last, which is left in *last (caller frees; NULL: there is none):
+ * what comes before the command is waited for. Which tables are read is told; that a
+ * hundred columns are marked as they were is not. */
+static bool run_before_last(struct context *c, char *lines, char **last,
+                            struct error *err)
+{
+    const struct way_out *out = c->out;
+    struct way_out quiet = *out;
+    bool ok = true;
+
+    *last = NULL;
+    quiet.print = print_nothing;
+    c->out = &quiet;
+    c->sourcing++;
+    for (char *at = lines, *end; ok && (end = strchr(at, '\n')); at = end + 1) {
+        quiet.note = *last && str_starts(*last, "load ") ? out->note : note_nothing;
+        ok = !*last || command_run(c, *last, err);
+        free(*last);
+        *last = xstrndup(at, (size_t)(end - at));
+    }
+    c->sourcing--;
+    c->out = out;
+    return ok;
+}
+
+static void use_table(struct session *s, const char *name)
+{
+    struct table *t = name ? session_find_table(s, name) : NULL;
+
+    if (t)
+        s->table = t;
+}
+
+static bool run_lines(struct context *c, const struct call *call, char *lines,
+                      struct error *err)
+{
+    struct session *s = c->session;
+    struct settings before = s->settings;
+    char *table = s->table ? xstrdup(s->table->name) : NULL, *last;
+    struct str line = {0};
+    bool ok = run_before_last(c, lines, &last, err);
+
+    memcpy(s->settings.run_dir, before.run_dir, sizeof before.run_dir); /* it is there */
+    if (ok && last) {
+        str_printf(&line, "%s%s", last, call->background ? " &" : "");
+        ok = command_run(c, str_text(&line), err);
+    }
+    s->settings = before;
+    use_table(s, table);
+    str_done(&line);
+    free(last);
+    free(table);
+    return ok;
+}
+
+bool study_resume(struct context *c, const struct call *call, const char *name,
+                  struct error *err)
+{
+    char *path = xasprintf("%s/%s/" STUDY_LINES, c->session->settings.run_dir, name);
+    char *lines = check_no_other(c, err) ? file_read(path, LINES_BYTES, NULL, err) : NULL;
+    bool ok = lines && run_lines(c, call, lines, err);
+
+    free(lines);
+    free(path);
+    return ok;
 }
 
 /* ---- telling how it goes ---- */
@@ -269,6 +376,6 @@ bool study_end(struct context *c, struct pending *p, void *work, enum job_state 
     if (count_done(s) == s->plan->n_trials)
         return true;
     return error_set(err, ERROR_CANCELLED, "%s was stopped with %zu of %zu trials done; "
-                     "`source %s/" STUDY_LINES "` goes on with it", p->what, count_done(s),
-                     s->plan->n_trials, s->folder);
+                     "`resume %s` goes on with it", p->what, count_done(s),
+                     s->plan->n_trials, s->name);
 }

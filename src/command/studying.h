@@ -35,6 +35,17 @@ struct studying {
 bool study_start(struct context *c, const struct call *call, struct study *s,
                  const struct studying *how, struct error *err);
 
+/* The study that goes on now, or NULL. */
+const struct pending *study_pending(const struct context *c);
+
+/* Whether the folder of that name is a study's that has not come to a run. */
+bool study_is_kept(const struct context *c, const char *name);
+/* Begins it anew by the lines that it keeps, so that it goes on where it was. The tables
+ * of those lines are loaded, in place of others of the same names; the session's settings
+ * and its current table stay as they are. */
+bool study_resume(struct context *c, const struct call *call, const char *name,
+                  struct error *err);
+
 /* For a pending_type. */
 void study_watch(struct context *c, struct pending *p);
 void study_status(struct context *c, const struct pending *p, struct str *out);

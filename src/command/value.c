@@ -132,6 +132,9 @@ void value_describe(struct str *out, const struct value *v)
     case VALUE_RUN:
         str_puts(out, "the name of a run");
         break;
+    case VALUE_STUDY:
+        str_puts(out, "the name of a search or a benchmark");
+        break;
     case VALUE_TABLE:
         str_puts(out, "the name of a table");
         break;
@@ -161,6 +164,7 @@ static bool fits(const struct value *v, const char *text)
     case VALUE_BYTE:
         return value_byte(text, &byte);
     case VALUE_TEXT:
+    case VALUE_MODELS:
     case VALUE_CELL:
         return true;
     default:

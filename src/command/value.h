@@ -28,7 +28,10 @@ enum value_type {
     VALUE_CELL,     /* COLUMN=VALUE, of the current table */
     VALUE_DRAW,     /* a setting and what a search draws it from (command/space.h) */
     VALUE_TABLE,
+    VALUE_SOURCE,   /* a table, or a file with one */
+    VALUE_MODELS,   /* contenders of a benchmark, with commas between them */
     VALUE_RUN,
+    VALUE_STUDY,    /* a search or a benchmark */
     VALUE_JOB,      /* number of a job, low..high */
     VALUE_PAUSED,   /* the same, or a run */
     VALUE_VERB,

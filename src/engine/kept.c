@@ -173,8 +173,7 @@ static bool can_name(const char *name)
     return can;
 }
 
-/* Caller frees list and names. */
-static char **list_folder(const char *path, size_t *n)
+char **kept_names(const char *path, size_t *n)
 {
     DIR *dir = opendir(path);
     const struct dirent *e;
@@ -212,7 +211,7 @@ void kept_find(struct session *s)
     char **names;
 
     look_again(s);
-    names = list_folder(s->settings.run_dir, &n);
+    names = kept_names(s->settings.run_dir, &n);
     for (size_t i = 0; i < n; i++) {
         if (!session_find_run(s, names[i]))
             add(s, names[i]);

@@ -13,6 +13,10 @@
  * those whose files are gone. Files that say nothing right are passed over. */
 void kept_find(struct session *s);
 
+/* What is in that folder and could name a run, sorted. Caller frees list and names; NULL:
+ * there is none. */
+char **kept_names(const char *folder, size_t *n);
+
 /* Reads the model of a run that is RUN_KEPT; it is RUN_OPENED then. False, and as it was:
  * there is none, or it cannot be read. */
 bool kept_open(struct run *r, struct error *err);

@@ -60,8 +60,8 @@ int study_add_table(struct study_plan *p, const char *name, struct dataset *data
                     const struct schema *schema)
 {
     p->tables = xrealloc(p->tables, ((size_t)p->n_tables + 1) * sizeof *p->tables);
-    p->tables[p->n_tables] = (struct study_table){xstrdup(name), dataset_ref(data),
-                                                  schema_copy(schema)};
+    p->tables[p->n_tables] = (struct study_table){
+        xstrdup(name), data ? dataset_ref(data) : NULL, schema_copy(schema)};
     return p->n_tables++;
 }
 
@@ -171,13 +171,13 @@ static int int_of(const json_t *j, const char *key)
     return i >= 0 && i <= INT32_MAX ? (int)i : 0;
 }
 
-static bool result_from_json(struct study_result *r, const json_t *j)
+bool study_result_from_json(struct study_result *r, const json_t *j)
 {
+    *r = (struct study_result){.state = TRIAL_DONE};
     r->score = number_of(j, "score");
     r->seconds = number_of(j, "seconds");
     r->epochs = int_of(j, "epochs");
     r->best_epoch = int_of(j, "best_epoch");
-    r->state = TRIAL_DONE;
     return !isnan(r->score) && metrics_from_json(&r->valid, json_object_get(j, "valid"))
         && metrics_from_json(&r->test, json_object_get(j, "test"));
 }
@@ -189,11 +189,11 @@ static bool take_line(const struct study_plan *p, const struct study_trial **sor
     json_t *j = json_loadb(line, n, 0, NULL);
     const char *key = json_string_value(json_object_get(j, "trial"));
     const struct study_trial *t = key ? find_trial(sorted, p->n_trials, key) : NULL;
-    struct study_result r = {0};
+    struct study_result r;
     bool same = !t || is_same(p, t, json_string_value(json_object_get(j, "on")),
                               json_string_value(json_object_get(j, "settings")));
 
-    if (t && same && result_from_json(&r, j))
+    if (t && same && study_result_from_json(&r, j))
         results[t - p->trials] = r;
     json_decref(j);
     return same;
@@ -208,7 +208,7 @@ bool study_read(const struct study_plan *p, const char *folder,
 
     *done = 0;
     if (access(path, F_OK) == 0)
-        ok = (text = file_read(path, (size_t)1 << 30, NULL, err)) != NULL;
+        ok = (text = file_read(path, STUDY_TRIALS_BYTES, NULL, err)) != NULL;
     sorted = by_key(p);
     for (char *at = text, *end; ok && at && (end = strchr(at, '\n')); at = end + 1)
         if (!take_line(p, sorted, at, (size_t)(end - at), results)) {
@@ -338,6 +338,14 @@ size_t study_count(const struct study *s, enum trial_state state)
     for (size_t i = 0; i < s->plan->n_trials; i++)
         n += s->results[i].state == state;
     return n;
+}
+
+bool study_has_rounds(const struct study *s)
+{
+    for (size_t i = 0; i < s->plan->n_trials; i++)
+        if (s->plan->trials[i].round > 0)
+            return true;
+    return false;
 }
 
 struct ranked {

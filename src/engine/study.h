@@ -9,6 +9,7 @@
 #ifndef ENGINE_STUDY_H
 #define ENGINE_STUDY_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,11 +21,13 @@
 /* In its folder: its results, and the lines that begin it or go on with it. */
 #define STUDY_TRIALS "trials.jsonl"
 #define STUDY_LINES "study"
+/* No results are larger. */
+#define STUDY_TRIALS_BYTES ((size_t)1 << 30)
 
 struct study_table {
     char *name;
-    struct dataset *data;  /* referenced */
-    struct schema *schema; /* with a target */
+    struct dataset *data;  /* referenced; NULL of a study that is only shown */
+    struct schema *schema; /* with a target, or of the latter only its task */
 };
 
 /* What one training takes. */
@@ -79,6 +82,8 @@ struct study_result {
     double seconds;             /* of one thread; without the body's */
 };
 
+/* Of a line of that file. False: it makes no sense. */
+bool study_result_from_json(struct study_result *r, const json_t *j);
 /* Reads what earlier sessions did of the plan, from the file of its folder, into results
  * (n_trials), and counts them. True, 0 of them: there is no file. False: it cannot be
  * read, or has a trial of the plan with other settings: it is another study's. A last line
@@ -121,6 +126,8 @@ struct study {
 
 void study_free(struct study *s);
 size_t study_count(const struct study *s, enum trial_state state);
+/* Whether there is a round that draws. */
+bool study_has_rounds(const struct study *s);
 /* Numbers of the trials that are done, the best first; of equal ones the first. Returns
  * how many there are. order: (plan's trials). */
 size_t study_order(const struct study *s, size_t *order);

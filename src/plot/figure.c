@@ -73,6 +73,7 @@ void figure_free(struct figure *f)
         free(f->series[i].name);
         free(f->series[i].x);
         free(f->series[i].y);
+        free(f->series[i].reach);
     }
     free(f->series);
     axis_done(&f->x);
@@ -101,6 +102,15 @@ void series_add(struct series *s, double x, double y)
     s->y = xgrow(s->y, s->n, &s->capacity, sizeof *s->y);
     s->x[s->n] = x;
     s->y[s->n++] = y;
+}
+
+void series_add_reach(struct series *s, double x, double y, double reach)
+{
+    size_t n = s->n, capacity = s->capacity;
+
+    s->reach = xgrow(s->reach, n, &capacity, sizeof *s->reach);
+    s->reach[n] = reach;
+    series_add(s, x, y);
 }
 
 void axis_label(struct axis *a, const char *label)
@@ -328,13 +338,18 @@ void figure_x_range(const struct figure *f, double *low, double *high)
 static void series_y_range(const struct figure *f, const struct series *s, bool all,
                            struct range *r)
 {
-    for (size_t i = 0; i < s->n; i++)
-        if (axis_takes(&f->y, s->y[i]) &&
-            (all ? axis_takes(&f->x, s->x[i]) : axis_shows(&f->x, s->x[i]))) {
-            range_take(r, s->y[i]);
-            if (s->kind == SERIES_BARS && !f->y.log)
-                range_take(r, 0);
-        }
+    for (size_t i = 0; i < s->n; i++) {
+        double reach = s->reach && isfinite(s->reach[i]) ? s->reach[i] : 0;
+
+        if (!axis_takes(&f->y, s->y[i]) ||
+            !(all ? axis_takes(&f->x, s->x[i]) : axis_shows(&f->x, s->x[i])))
+            continue;
+        range_take(r, s->y[i] + reach);
+        if (axis_takes(&f->y, s->y[i] - reach))
+            range_take(r, s->y[i] - reach);
+        if (s->kind == SERIES_BARS && !f->y.log)
+            range_take(r, 0);
+    }
 }
 
 void figure_y_range(const struct figure *f, double *low, double *high)

@@ -25,6 +25,8 @@ struct series {
     double shade;       /* of points in pictures: their place 0..1 on a scale of colours, in
                            place of the style's; NAN: none */
     double *x, *y;      /* NAN in y: a gap */
+    double *reach;      /* NULL, or of points in pictures: how far a bar goes from each up
+                           and down; NAN: it has none */
     size_t n, capacity;
 };
 
@@ -70,6 +72,8 @@ struct figure {
     double cursor;      /* x of a vertical line, NAN: none */
     double level;       /* y of a dotted horizontal line (best so far), NAN: none */
     int owners;
+    bool groups;        /* names of x are those of groups of points around them: lines
+                           stand half way between two names */
     bool diagonal;      /* the line y = x: chance in a ROC, truth in a calibration */
     bool map;           /* places that only tell what is near: the same scale in x and y,
                            and no numbers beside them. Names of x are those of panels,
@@ -86,6 +90,8 @@ void figure_free(struct figure *f); /* one owner less */
 struct series *figure_add(struct figure *f, const char *name, enum series_kind kind,
                           int style);
 void series_add(struct series *s, double x, double y);
+/* All points of a series are added by this one, or none. */
+void series_add_reach(struct series *s, double x, double y, double reach);
 
 void axis_label(struct axis *a, const char *label);
 void axis_add_name(struct axis *a, double at, const char *text);
@@ -110,9 +116,9 @@ bool figure_has_content(const struct figure *f);
 
 /* The range an axis shows: its own limits, and where it has none, what there is to be
  * seen: the finite values (in the logarithm's case the positive ones), in y of those
- * points whose x is shown, with a little room and with the level; bars with their feet
- * and whole widths. A single value gets room on both sides; without any it is 0..1, or
- * 0.1..1. */
+ * points whose x is shown, with their reach, a little room and the level; bars with
+ * their feet and whole widths. A single value gets room on both sides; without any it is
+ * 0..1, or 0.1..1. */
 void figure_x_range(const struct figure *f, double *low, double *high);
 void figure_y_range(const struct figure *f, double *low, double *high);
 

@@ -12,13 +12,16 @@
 enum {
     WIDTH = 1000, HEIGHT = 625,   /* pixels of a picture, where it needs no more */
     SMALL_NAME = 12,              /* pixels across, of a name that stands upright */
+    IN_GROUP = 13,                /* pixels across, of a point of a group */
+    GROUP_NAME = 16,              /* letters of a name that groups make room for */
     SIZE_MOST = 4000,
     SCATTER_WIDTH = 1400, SCATTER_HEIGHT = 1000, /* with many texts */
     PANEL = 700, PANEL_LARGE = 900, /* across a panel of a map, with few and many texts */
     PANEL_EDGES = 90,             /* above and below it, */
     LEGEND = 200,                 /* and beside the last one */
     TEXT_WIDTH = 100, TEXT_HEIGHT = 32,
-    PAGE_EDGE = 12,               /* columns of it that axis and border take */
+    PAGE_EDGE = 12,               /* columns of it that axis and border take, */
+    PAGE_LEGEND = 24,             /* and a legend beside groups */
     TICKS_X = 10,
     BESIDE_AXES = 110,            /* pixels of what is at their left and right */
     ROOM_ASLANT = 26, ROOM_UPRIGHT = 18, /* pixels that a name needs so, its letters as
@@ -70,6 +73,10 @@ static void add_points(struct str *out, const struct figure *f, const struct ser
             script_number(out, s->x[i]);
             str_putc(out, ' ');
             script_number(out, s->y[i]);
+            if (s->reach) {
+                str_putc(out, ' ');
+                script_number(out, isfinite(s->reach[i]) ? s->reach[i] : 0);
+            }
             str_putc(out, '\n');
             gap = false;
         } else if (!gap) {
@@ -195,6 +202,29 @@ static void find_size_of_panels(struct script *s)
     s->height = panel * 9 / 10 + PANEL_EDGES; /* the room that is between them */
 }
 
+/* Columns of the longest name. */
+static size_t longest_name(const struct axis *a)
+{
+    size_t longest = 0;
+
+    for (size_t i = 0; i < a->n_names; i++) {
+        size_t width = show_width(a->names[i].text, strlen(a->names[i].text));
+
+        longest = width > longest ? width : longest;
+    }
+    return longest;
+}
+
+/* Each group has room for a point of each series, for two more between it and the next,
+ * and for its name, if that is not too long. */
+static int width_of_groups(const struct figure *f)
+{
+    int points = ((int)f->n_series + 2) * IN_GROUP, longest = (int)longest_name(&f->x);
+    int name = longest <= GROUP_NAME ? (longest + 1) * SCRIPT_LETTER : 0;
+
+    return (int)f->x.n_names * (name > points ? name : points) + BESIDE_AXES + LEGEND;
+}
+
 static void find_size(struct script *s)
 {
     int width = WIDTH, height = HEIGHT;
@@ -216,6 +246,10 @@ static void find_size(struct script *s)
     } else if (s->f->n_texts > SCRIPT_MANY_TEXTS) {
         s->width = SCATTER_WIDTH;
         s->height = SCATTER_HEIGHT;
+    } else if (s->f->groups) {
+        width = width_of_groups(s->f);
+        s->width = width > WIDTH ? width : WIDTH;
+        s->height = s->width * 3 / 10 > HEIGHT ? s->width * 3 / 10 : HEIGHT;
     } else if (s->f->x.n_names > SCRIPT_MANY) {
         s->width = (int)s->f->x.n_names * SMALL_NAME + 150;
     }
@@ -312,7 +346,8 @@ static size_t panel_room(const struct script *s)
 static size_t name_room(const struct script *s, const char *which, const struct axis *a)
 {
     size_t places = a->n_names / every_name(s, a) + 1;
-    size_t room = (size_t)(s->width - PAGE_EDGE) / places;
+    int edges = PAGE_EDGE + (s->f->groups ? PAGE_LEGEND : 0);
+    size_t room = (size_t)(s->width > edges ? s->width - edges : 1) / places;
 
     if (s->f->map)
         return panel_room(s);
@@ -339,16 +374,12 @@ void script_names_stand(struct script *s, size_t longest, double room)
 
 static void add_standing(struct script *s, const char *which, const struct axis *a)
 {
-    size_t longest = 0;
+    int beside = BESIDE_AXES + (s->f->groups ? LEGEND : 0);
 
     if (script_is_text(s) || a->n_names == 0 || which[0] != 'x' || s->f->map)
         return;
-    for (size_t i = 0; i < a->n_names; i++) {
-        size_t width = show_width(a->names[i].text, strlen(a->names[i].text));
-
-        longest = width > longest ? width : longest;
-    }
-    script_names_stand(s, longest, (double)(s->width - BESIDE_AXES) / (double)a->n_names);
+    script_names_stand(s, longest_name(a),
+                       (double)(s->width - beside) / (double)a->n_names);
 }
 
 /* Ours, not gnuplot's: written as the charts of the screen have them, in any locale. */

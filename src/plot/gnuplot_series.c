@@ -99,14 +99,18 @@ static bool is_within(double x, double low, double high)
     return x >= low && x <= high;
 }
 
+/* Between the names k - 1 and k of x. */
+static double half_way(const struct figure *f, size_t k)
+{
+    return (f->x.names[k - 1].at + f->x.names[k].at) / 2;
+}
+
 /* Where panel k of a map begins; of k = the number of panels, where the last one ends. */
 static double panel_begin(const struct script *s, size_t k)
 {
-    const struct axis_name *names = s->f->x.names;
-
     if (k == 0)
         return s->x_low;
-    return k == script_panels(s) ? s->x_high : (names[k - 1].at + names[k].at) / 2;
+    return k == script_panels(s) ? s->x_high : half_way(s->f, k);
 }
 
 static void add_lines(struct script *s)
@@ -126,6 +130,9 @@ static void add_lines(struct script *s)
     for (size_t k = 1; k < script_panels(s); k++)
         add_line(s, panel_begin(s, k), s->y_low, panel_begin(s, k), s->y_high,
                  "back lw 1 dt 1");
+    for (size_t k = 1; f->groups && k < f->x.n_names; k++)
+        add_line(s, half_way(f, k), s->y_low, half_way(f, k), s->y_high,
+                 "back lw 1 dt 3");
 }
 
 /* Edges of the plot where their places have to be known, as parts of the picture. */
@@ -279,6 +286,12 @@ static bool is_crowded(const struct script *s, const struct series *x)
     return x->n > many && !script_is_text(s);
 }
 
+/* Of characters they would cover points beside them. */
+static bool has_bars(const struct script *s, const struct series *x)
+{
+    return x->reach && !script_is_text(s);
+}
+
 /* titled: it stands in the legend, so it means something by itself. */
 static void add_kind(struct script *s, const struct series *x, bool titled)
 {
@@ -289,7 +302,8 @@ static void add_kind(struct script *s, const struct series *x, bool titled)
         str_printf(s->out, "with lines ls %d", style);
         break;
     case SERIES_POINTS:
-        str_printf(s->out, "with points ls %d", style);
+        str_printf(s->out, has_bars(s, x) ? "with yerrorbars ls %d lw 1.2 dt 1"
+                                    : "with points ls %d", style);
         if (x->style >= SCRIPT_STYLES)
             str_printf(s->out, " pt %d", script_shape(s, x->style));
         if (!isnan(x->shade) && !script_is_text(s))
@@ -324,15 +338,15 @@ static void add_plot(struct script *s)
             str_putc(s->out, '\n');
         }
     }
-    str_puts(s->out, "plot ");
+    str_puts(s->out, f->groups ? "set bars 0.5\nplot " : "plot ");
     for (size_t i = 0; i < f->n_series; i++) {
         if (!script_has_points(f, &f->series[i]))
             continue;
         index++;
         if (script_is_text(s) && f->series[i].kind == SERIES_FAINT && !has_title(f, i))
             continue; /* raw values would hide their curve */
-        str_printf(s->out, "%s%s index %d using 1:2 ", first ? "" : ", \\\n     ",
-                   s->data, index);
+        str_printf(s->out, "%s%s index %d using %s ", first ? "" : ", \\\n     ",
+                   s->data, index, has_bars(s, &f->series[i]) ? "1:2:3" : "1:2");
         first = false;
         add_kind(s, &f->series[i], has_title(f, i));
         if (has_title(f, i)) {

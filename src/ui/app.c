@@ -17,6 +17,7 @@
 #include "command/attending.h"
 #include "command/pending.h"
 #include "command/profiling.h"
+#include "command/studying.h"
 #include "ui/app_private.h"
 #include "ui/prompt.h"
 #include "ui/signals.h"
@@ -571,8 +572,12 @@ static void take_signal(struct app *app)
     touch(app, true);
 }
 
+/* What is printed at the end of a study stands in its view already: nobody who looks at
+ * that is taken to the Log view. */
 static void take_news(struct app *app)
 {
+    bool studied = study_pending(&app->context) != NULL;
+
     engine_quiet(app->context.session->engine);
     if (app->busy > 0) {
         touch(app, false); /* the command that waits looks itself */
@@ -581,6 +586,8 @@ static void take_news(struct app *app)
     app->news = true;
     pending_poll(&app->context);
     app->news = false;
+    if (studied && !study_pending(&app->context) && app->desk.view == VIEW_STUDY)
+        app->printed = 0;
     show_printed(app);
     prepare_views(app);
     touch(app, false);

@@ -129,7 +129,7 @@ struct embedding_desk {
 
 struct study_desk {
     bool standings;         /* it is a benchmark, which has them */
-    size_t left;            /* the leftmost model or drawn setting that is shown */
+    size_t model, setting;  /* the leftmost ones that are shown */
 };
 
 enum popup { POPUP_NONE, POPUP_KEYS, POPUP_MENU, POPUP_FIGURE };

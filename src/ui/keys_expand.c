@@ -178,11 +178,23 @@ static void put_curve(const struct view *v, bool steps, struct str *out)
     }
 }
 
+static bool put_study(const struct view *v, struct str *out, struct error *err)
+{
+    const struct study *s = v->session->study;
+
+    if (!s)
+        return refuse(err, "there is no search and no benchmark yet");
+    str_puts(out, s->kind == STUDY_SEARCH ? "search" : "benchmark");
+    return true;
+}
+
 static bool put_figure(const struct view *v, struct str *out, struct error *err)
 {
     enum pane_id pane = v->desk->focus[v->desk->view];
     int flags = figures[pane].flags;
 
+    if (v->desk->view == VIEW_STUDY)
+        return put_study(v, out, err);
     if (!figures[pane].name)
         return refuse(err, "there is no figure of this pane");
     str_printf(out, "%s --run ", figures[pane].name);

@@ -123,6 +123,7 @@ const struct binding keys_builtin[] = {
     {"study", "b", "%ask{benchmark }", "hold models against each other", "compare"},
     {"study", "p", "%pause", "hold the job, or let it go on", "pause"},
     {"study", "S", "stop %job", "stop it; it can go on later", "stop"},
+    {"study", "E", "plot %figure %ask{}", "draw this with gnuplot", "figure"},
 
     /* ---- panes ---- */
     {"panes", ":", "focus prompt", "to the prompt", "prompt"},

@@ -17,11 +17,12 @@
 
 enum {
     MARK = 2,       /* the cursor and a blank */
-    GROUND = 22,    /* table and labels */
-    NARROW = 10,    /* a cell with the mean alone */
-    WIDE = 17,      /* and with the deviation */
+    GROUND = 30,    /* table and labels, at most */
+    NARROW = 12,    /* a cell with the mean, and splits where some are missing */
+    WIDE = 22,      /* and with the deviation, below the longest name */
     NUMBER = 9,
-    TRIAL = 40,     /* the name of one, at most */
+    SHORT = 7,      /* a column of split, round or epochs */
+    MODEL = 14,     /* the name of one that a trial has, where it is not made shorter */
 };
 
 static bool draw_empty(const struct view *v, struct surface *s)
@@ -59,25 +60,60 @@ static void title_standings(const struct view *v, struct str *out)
         str_puts(out, "benchmark");
         return;
     }
-    str_printf(out, "%s: test %s, mean and deviation; * best, < worse (p < 0.05)", s->name,
-               standings_metric(s, 0)->title);
+    str_printf(out, "%s: test %s, mean and deviation; * best, < worse (p < 0.05)",
+               s->name, standings_metric(s, 0)->title);
 }
 
-/* "tt-rtd" of "tabtransformer-rtd", so that it finds room above a column. */
-static const char *brief_name(const char *model, char out[32])
+/* "tt-rtd" of "tabtransformer-rtd" where that has no room. */
+static const char *short_model(const char *model, int room, char out[32])
 {
-    static const char long_one[] = "tabtransformer-";
-    bool is_long = str_starts(model, long_one);
+    static const char long_one[] = "tabtransformer";
+    bool is_long = str_starts(model, long_one) && surface_width(model) > room;
 
-    snprintf(out, 32, "%s%s", is_long ? "tt-" : "",
+    snprintf(out, 32, "%s%s", is_long ? "tt" : "",
              is_long ? model + strlen(long_one) : model);
     return out;
 }
 
-/* Where all models find room with their deviations, they have these. */
-static int cell_width(const struct surface *s, int models)
+/* Where the standings stand. */
+struct columns {
+    int ground;      /* width of table and labels */
+    int cell;        /* of a model */
+    int left, right; /* the models that are shown: [left, right) */
+};
+
+static int ground_width(const struct study *s, const struct standings *t)
 {
-    return MARK + GROUND + models * WIDE <= s->width ? WIDE : NARROW;
+    int width = 0;
+
+    for (size_t i = 0; i < t->n; i += (size_t)s->n_models) {
+        struct str ground = {0};
+        int own;
+
+        standing_ground(s, &t->list[i], &ground);
+        own = surface_width(str_text(&ground)) + 1;
+        width = own > width ? own : width;
+        str_done(&ground);
+    }
+    return width < GROUND ? width : GROUND;
+}
+
+/* As wide as lets all models be seen, with their deviations if they have room. The last
+ * one stays at the right edge where they are moved further. */
+static struct columns columns_of(const struct study *s, const struct standings *t,
+                                 int width, size_t left)
+{
+    struct columns c = {.ground = ground_width(s, t)};
+    int room = width - MARK - c.ground, most;
+
+    c.cell = room / s->n_models;
+    c.cell = c.cell < NARROW ? NARROW : c.cell > WIDE ? WIDE : c.cell;
+    most = room / c.cell > 1 ? room / c.cell : 1;
+    c.left = left < (size_t)s->n_models ? (int)left : s->n_models - 1;
+    if (c.left > s->n_models - most)
+        c.left = s->n_models > most ? s->n_models - most : 0;
+    c.right = c.left + most < s->n_models ? c.left + most : s->n_models;
+    return c;
 }
 
 static int count_splits_of(const struct study *s, const struct standing *at)
@@ -94,7 +130,7 @@ static int count_splits_of(const struct study *s, const struct standing *at)
 static void draw_standing(struct surface *surface, int x, int y, int width,
                           const struct study *s, const struct standing *at)
 {
-    struct str text = {0};
+    struct str text = {0}, more = {0};
     int splits = count_splits_of(s, at);
 
     if (isnan(at->mean)) {
@@ -102,29 +138,49 @@ static void draw_standing(struct surface *surface, int x, int y, int width,
         return;
     }
     str_printf(&text, "%.4f", at->mean);
-    if (at->splits < splits)
-        str_printf(&text, " %d/%d", at->splits, splits);
-    else if (width == WIDE && !isnan(at->deviation))
-        str_printf(&text, " %.4f", at->deviation);
+    if (at->table >= 0 && at->splits < splits)
+        str_printf(&more, " %d/%d", at->splits, splits);
+    else if (!isnan(at->deviation))
+        str_printf(&more, " %.4f", at->deviation);
+    if (text.length + more.length <= (size_t)width - 2)
+        str_puts(&text, str_text(&more));
     surface_text_right(surface, x, y, width - 2, at->best ? ROLE_GOOD : ROLE_TEXT,
                        text.text);
     if (at->best || standing_is_worse(at))
         surface_put(surface, x + width - 2, y, at->best ? '*' : '<',
                     at->best ? ROLE_GOOD : ROLE_DIM);
+    str_done(&more);
     str_done(&text);
 }
 
 static void draw_line(struct surface *surface, int y, const struct study *s,
-                      const struct standing *line, size_t left, int width)
+                      const struct standing *line, const struct columns *c)
 {
     struct str ground = {0};
 
     standing_ground(s, line, &ground);
-    surface_text(surface, MARK, y, GROUND - 1,
+    surface_text(surface, MARK, y, c->ground - 1,
                  line->table < 0 ? ROLE_STRONG : ROLE_TEXT, str_text(&ground));
     str_done(&ground);
-    for (int m = (int)left, x = MARK + GROUND; m < s->n_models; m++, x += width)
-        draw_standing(surface, x, y, width, s, &line[m]);
+    for (int m = c->left; m < c->right; m++)
+        draw_standing(surface, MARK + c->ground + (m - c->left) * c->cell, y, c->cell, s,
+                      &line[m]);
+}
+
+/* Models, and at the edges whether there are more. */
+static void draw_models(struct surface *surface, const struct study *s,
+                        const struct columns *c)
+{
+    char name[32];
+
+    for (int m = c->left; m < c->right; m++)
+        surface_text_right(surface, MARK + c->ground + (m - c->left) * c->cell, 0,
+                           c->cell - 2, ROLE_DIM,
+                           short_model(s->models[m], c->cell - 2, name));
+    if (c->left > 0)
+        surface_text(surface, MARK, 0, c->ground, ROLE_DIM, "< more");
+    if (c->right < s->n_models)
+        surface_put(surface, surface->width - 1, 0, '>', ROLE_DIM);
 }
 
 static void draw_standings(const struct view *v, struct surface *surface, bool focused)
@@ -132,9 +188,8 @@ static void draw_standings(const struct view *v, struct surface *surface, bool f
     struct list *list = &v->desk->lists[PANE_STANDINGS];
     const struct study *s = v->session->study;
     struct standings t;
-    size_t lines, left;
-    char name[32];
-    int width;
+    struct columns c;
+    size_t lines;
 
     if (draw_empty(v, surface))
         return;
@@ -145,16 +200,14 @@ static void draw_standings(const struct view *v, struct surface *surface, bool f
     }
     t = standings_make(s);
     lines = t.n / (size_t)s->n_models;
-    width = cell_width(surface, s->n_models);
-    left = v->desk->study.left < (size_t)s->n_models ? v->desk->study.left : 0;
+    c = columns_of(s, &t, surface->width, v->desk->study.model);
+    v->desk->study.model = (size_t)c.left;
     list_fit(list, surface->height > 1 ? (size_t)surface->height - 1 : 1, lines);
-    for (int m = (int)left, x = MARK + GROUND; m < s->n_models; m++, x += width)
-        surface_text_right(surface, x, 0, width - 2, ROLE_DIM,
-                           brief_name(s->models[m], name));
+    draw_models(surface, s, &c);
     for (size_t i = list->top; i < lines && i < list->top + list->page; i++) {
         int y = 1 + (int)(i - list->top);
 
-        draw_line(surface, y, s, t.list + i * (size_t)s->n_models, left, width);
+        draw_line(surface, y, s, t.list + i * (size_t)s->n_models, &c);
         if (i == list->cursor) {
             surface_put(surface, 0, y, '>', ROLE_TEXT);
             data_paint_cursor(surface, y, focused);
@@ -163,21 +216,25 @@ static void draw_standings(const struct view *v, struct surface *surface, bool f
     standings_done(&t);
 }
 
-/* To other models or settings, where not all find room. */
-static bool move_sideways(const struct view *v, enum movement m, long n)
+/* By one, within [0, most). */
+static bool step_sideways(size_t *at, enum movement m, int most)
 {
-    const struct study *s = v->session->study;
-    int most = !s ? 0 : s->kind == STUDY_SEARCH ? s->n_drawn : s->n_models;
-    size_t *left = &v->desk->study.left;
-
-    (void)n;
     if (m != MOVE_LEFT && m != MOVE_RIGHT)
         return false;
-    if (m == MOVE_LEFT && *left > 0)
-        --*left;
-    if (m == MOVE_RIGHT && (int)*left + 1 < most)
-        ++*left;
+    if (m == MOVE_LEFT && *at > 0)
+        --*at;
+    if (m == MOVE_RIGHT && (int)*at + 1 < most)
+        ++*at;
     return true;
+}
+
+/* To other models, where not all find room. */
+static bool move_models(const struct view *v, enum movement m, long n)
+{
+    const struct study *s = v->session->study;
+
+    (void)n;
+    return step_sideways(&v->desk->study.model, m, s ? s->n_models : 0);
 }
 
 static void copy_standings(const struct view *v, struct str *out)
@@ -203,7 +260,7 @@ const struct pane_type pane_standings = {
     .draw = draw_standings,
     .count = count_standings,
     .header = 1,
-    .move = move_sideways,
+    .move = move_models,
     .copy = copy_standings,
 };
 
@@ -300,24 +357,60 @@ static void draw_drawn(struct surface *surface, int x, int y, const struct study
     }
 }
 
-/* Of a search "7", of a benchmark "mlp-er, split 2, round 7". */
-static void put_name(const struct study *s, const struct study_trial *t, struct str *out)
-{
-    char name[32];
-
-    if (s->kind == STUDY_SEARCH)
-        str_printf(out, "%d", t->round);
-    else
-        str_printf(out, "%s, split %d, round %d", brief_name(s->models[t->model], name),
-                   t->split + 1, t->round);
-}
-
 static const struct study_lane *lane_of(const struct study *s, size_t trial)
 {
     for (int i = 0; i < s->n_lanes; i++)
         if (s->lanes[i].trial == trial)
             return &s->lanes[i];
     return NULL;
+}
+
+/* Where what is told of a trial stands; 0: not at all. */
+struct places {
+    int model;                    /* width of its name */
+    int split, round;             /* ends of columns */
+    int numbers;                  /* where they begin */
+    int settings;                 /* likewise */
+};
+
+/* A search has rounds only, which are its trials. */
+static struct places places_of(const struct study *s, const size_t *list, size_t n)
+{
+    struct places p = {.numbers = MARK};
+
+    for (size_t i = 0; s->kind == STUDY_BENCHMARK && i < n; i++) {
+        char name[32];
+        int own = surface_width(short_model(s->models[s->plan->trials[list[i]].model],
+                                            MODEL, name));
+
+        p.model = own > p.model ? own : p.model;
+    }
+    if (s->kind == STUDY_BENCHMARK) {
+        p.model = p.model > (int)strlen("model") ? p.model : (int)strlen("model");
+        p.numbers = p.split = MARK + p.model + SHORT;
+    }
+    if (s->kind == STUDY_SEARCH || study_has_rounds(s))
+        p.numbers = p.round = p.numbers + SHORT;
+    p.settings = p.numbers + 4 * NUMBER + 1;
+    return p;
+}
+
+static void draw_titles(struct surface *surface, const struct study *s,
+                        const struct places *p)
+{
+    int x = p->numbers;
+
+    if (p->model > 0)
+        surface_text(surface, MARK, 0, p->model, ROLE_DIM, "model");
+    if (p->split > 0)
+        surface_text_right(surface, p->split - SHORT, 0, SHORT, ROLE_DIM, "split");
+    if (p->round > 0)
+        surface_text_right(surface, p->round - SHORT, 0, SHORT, ROLE_DIM,
+                           s->kind == STUDY_SEARCH ? "trial" : "round");
+    surface_text_right(surface, x, 0, NUMBER, ROLE_DIM, "valid");
+    surface_text_right(surface, x + NUMBER, 0, NUMBER, ROLE_DIM, "test");
+    surface_text_right(surface, x + 2 * NUMBER, 0, NUMBER - 1, ROLE_DIM, "epochs");
+    surface_text_right(surface, x + 3 * NUMBER - 1, 0, NUMBER, ROLE_DIM, "seconds");
 }
 
 static void draw_numbers(struct surface *surface, int x, int y, const struct study *s,
@@ -334,86 +427,122 @@ static void draw_numbers(struct surface *surface, int x, int y, const struct stu
     value_text(done ? metric_value(&r->test, f) : NAN, 4, test);
     snprintf(epochs, sizeof epochs, "%d", done ? r->epochs : l ? l->epoch : 0);
     value_text(done ? r->seconds : NAN, 1, seconds);
-    surface_text_right(surface, x, y, NUMBER - 1, ROLE_TEXT, valid);
-    surface_text_right(surface, x + NUMBER, y, NUMBER - 1, ROLE_TEXT, test);
-    surface_text_right(surface, x + 2 * NUMBER, y, NUMBER - 2, ROLE_TEXT, epochs);
-    surface_text_right(surface, x + 3 * NUMBER - 1, y, NUMBER - 1, ROLE_DIM, seconds);
+    surface_text_right(surface, x, y, NUMBER, ROLE_TEXT, valid);
+    surface_text_right(surface, x + NUMBER, y, NUMBER, ROLE_TEXT, test);
+    surface_text_right(surface, x + 2 * NUMBER, y, NUMBER - 1, ROLE_TEXT, epochs);
+    surface_text_right(surface, x + 3 * NUMBER - 1, y, NUMBER, ROLE_DIM, seconds);
+}
+
+static void draw_count(struct surface *surface, int end, int y, enum role role, int count)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%d", count);
+    surface_text_right(surface, end - SHORT, y, SHORT, role, text);
+}
+
+static void draw_name(struct surface *surface, int y, const struct study *s,
+                      size_t trial, const struct places *p)
+{
+    const struct study_trial *t = &s->plan->trials[trial];
+    enum trial_state state = s->results[trial].state;
+    enum role role = state == TRIAL_FAILED ? ROLE_ERROR
+                     : state == TRIAL_DONE ? ROLE_TEXT : ROLE_GOOD;
+    char name[32];
+
+    if (p->model > 0)
+        surface_text(surface, MARK, y, p->model, role,
+                     short_model(s->models[t->model], MODEL, name));
+    if (p->split > 0)
+        draw_count(surface, p->split, y, role, t->split + 1);
+    if (p->round > 0)
+        draw_count(surface, p->round, y, role, t->round);
+}
+
+/* Of "model.kind mlp, train.lr 0.003, ..." from number `left` on; all trials of a model
+ * have its kind, which is left out. */
+static const char *settings_from(const char *settings, size_t left)
+{
+    const char *comma;
+
+    left += str_starts(settings, "model.kind ");
+    for (; left > 0 && settings; left--)
+        settings = (comma = strstr(settings, ", ")) ? comma + 2 : NULL;
+    return settings ? settings : "";
 }
 
 static void draw_trial(struct surface *surface, int y, const struct study *s,
-                       size_t trial, int key, size_t left)
+                       size_t trial, const struct places *p, size_t left)
 {
     const struct study_trial *t = &s->plan->trials[trial];
     const struct study_lane *l = lane_of(s, trial);
-    enum trial_state state = s->results[trial].state;
-    int x = MARK + key + 1, beside = x + 4 * NUMBER;
-    struct str name = {0};
 
-    put_name(s, t, &name);
-    surface_text(surface, MARK, y, key,
-                 state == TRIAL_FAILED ? ROLE_ERROR
-                 : state == TRIAL_DONE ? ROLE_TEXT : ROLE_GOOD, str_text(&name));
-    str_done(&name);
-    draw_numbers(surface, x, y, s, trial);
-    if (state == TRIAL_FAILED)
-        surface_text(surface, beside, y, 0, ROLE_DIM, "failed; the log says why");
+    draw_name(surface, y, s, trial, p);
+    draw_numbers(surface, p->numbers, y, s, trial);
+    if (s->results[trial].state == TRIAL_FAILED)
+        surface_text(surface, p->settings, y, 0, ROLE_DIM, "failed; the log says why");
     else if (l && l->body)
-        surface_text(surface, beside, y, 0, ROLE_DIM, "its body is pre-trained");
+        surface_text(surface, p->settings, y, 0, ROLE_DIM, "its body is pre-trained");
     else if (s->kind == STUDY_SEARCH)
-        draw_drawn(surface, beside, y, s, t, left);
+        draw_drawn(surface, p->settings, y, s, t, left);
     else
-        surface_text(surface, beside, y, 0, ROLE_DIM, t->settings);
-}
-
-/* The widest of the names, within what may be. */
-static int name_width(const struct study *s, const size_t *list, size_t n)
-{
-    int width = (int)strlen("trial");
-
-    for (size_t i = 0; i < n; i++) {
-        struct str name = {0};
-        int own;
-
-        put_name(s, &s->plan->trials[list[i]], &name);
-        own = surface_width(str_text(&name));
-        width = own > width ? own : width;
-        str_done(&name);
-    }
-    return width < TRIAL ? width : TRIAL;
+        surface_text(surface, p->settings, y, 0, ROLE_DIM,
+                     settings_from(t->settings, left));
 }
 
 static void draw_trials(const struct view *v, struct surface *surface, bool focused)
 {
     struct list *l = &v->desk->lists[PANE_TRIALS];
     const struct study *s = v->session->study;
-    size_t *list, n, left = v->desk->study.left;
-    int key, x;
+    size_t *list, n, left = v->desk->study.setting;
+    struct places p;
 
     if (draw_empty(v, surface))
         return;
     n = list_trials(v, &list);
-    key = name_width(s, list, n);
-    x = MARK + key + 1;
+    p = places_of(s, list, n);
     list_fit(l, surface->height > 1 ? (size_t)surface->height - 1 : 1, n);
-    surface_text(surface, MARK, 0, key, ROLE_DIM, "trial");
-    surface_text_right(surface, x, 0, NUMBER - 1, ROLE_DIM, "valid");
-    surface_text_right(surface, x + NUMBER, 0, NUMBER - 1, ROLE_DIM, "test");
-    surface_text_right(surface, x + 2 * NUMBER, 0, NUMBER - 2, ROLE_DIM, "epochs");
-    surface_text_right(surface, x + 3 * NUMBER - 1, 0, NUMBER - 1, ROLE_DIM, "seconds");
+    draw_titles(surface, s, &p);
     if (s->kind == STUDY_SEARCH)
-        draw_drawn(surface, x + 4 * NUMBER, 0, s, NULL, left);
+        draw_drawn(surface, p.settings, 0, s, NULL, left);
     else
-        surface_text(surface, x + 4 * NUMBER, 0, 0, ROLE_DIM, "settings");
+        surface_text(surface, p.settings, 0, 0, ROLE_DIM, "settings");
     for (size_t i = l->top; i < n && i < l->top + l->page; i++) {
         int y = 1 + (int)(i - l->top);
 
-        draw_trial(surface, y, s, list[i], key, left);
+        draw_trial(surface, y, s, list[i], &p, left);
         if (i == l->cursor) {
             surface_put(surface, 0, y, '>', ROLE_TEXT);
             data_paint_cursor(surface, y, focused);
         }
     }
     free(list);
+}
+
+static int count_settings(const char *settings)
+{
+    int n = 1;
+
+    while ((settings = strstr(settings, ", "))) {
+        settings += 2;
+        n++;
+    }
+    return n;
+}
+
+/* To other settings, where not all find room. */
+static bool move_settings(const struct view *v, enum movement m, long n)
+{
+    const struct study *s = v->session->study;
+    int most = s ? s->n_drawn : 0;
+
+    (void)n;
+    for (size_t i = 0; s && s->kind == STUDY_BENCHMARK && i < s->plan->n_trials; i++) {
+        int own = count_settings(s->plan->trials[i].settings);
+
+        most = own > most ? own : most;
+    }
+    return step_sideways(&v->desk->study.setting, m, most);
 }
 
 static bool trial_holds(const struct view *v, size_t i, const char *text)
@@ -458,7 +587,7 @@ const struct pane_type pane_trials = {
     .count = count_trials,
     .header = 1,
     .holds = trial_holds,
-    .move = move_sideways,
+    .move = move_settings,
     .copy = copy_trial,
     .ranged = true,
 };

@@ -279,8 +279,8 @@ static void leave(struct plain *p)
 {
     if (p->context.pending && !p->warned) {
         note(p,
-             pending_is_kept(p->context.pending)
-                 ? "a job is not done; `stop` ends it and keeps its best weights, Ctrl-D "
+             pending_kept_name(p->context.pending)
+                 ? "a job is not done; `stop` ends it and keeps what is done, Ctrl-D "
                    "again leaves, and `resume` goes on with it another time"
                  : "a job is not done; Ctrl-D again leaves, and it is lost");
         p->warned = true;
@@ -321,7 +321,7 @@ static void take_prompt_signal(struct plain *p)
 
     if (number == SIGINT) {
         if (!prompt_interrupt() && p->context.pending)
-            note(p, "the jobs go on; `stop` ends one and keeps its best weights");
+            note(p, "the jobs go on; `stop` ends one and keeps what is done");
     } else if (number == SIGTSTP) {
         suspend(p);
     } else if (number != 0) {

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Studies of other sessions, or of another process now, as far as the trials that their
+ * folders keep tell of them: enough to show how they stand, not to go on with them.
+ */
+#ifndef ENGINE_STUDY_KEPT_H
+#define ENGINE_STUDY_KEPT_H
+
+#include "engine/session.h"
+
+/* The study of that name in the folder of runs, with the trials that are done. Its tables
+ * have a name and a task, its trials no settings; labels are sorted, all of them last.
+ * NULL: there is none, it cannot be read, or nothing of it is done. Free with
+ * study_free. */
+struct study *study_kept_open(const struct session *s, const char *name,
+                              struct error *err);
+
+/* Names of those there are, sorted; caller frees list and names. */
+char **study_kept_list(const struct session *s, size_t *n);
+
+#endif
