@@ -271,6 +271,36 @@ static void rows_are_seen_as_they_are(void)
     subject_done(&s);
 }
 
+/* What is left of a column that does not vary is whether it is missing. */
+static void missing_cells_alone_are_seen(void)
+{
+    struct split_options split = split_defaults();
+    struct str text = {0};
+    struct error err = {0};
+    struct subject s;
+    struct gbdt *g;
+    float *x;
+
+    str_puts(&text, "z,x,yes\n");
+    for (int i = 0; i < 60; i++)
+        str_printf(&text, "%.1f,%s,%s\n", i % 40 / 7.0,
+                   i % 3 ? "5.5" : "", i % 3 ? "no" : "yes");
+    s.data = table_load(text.text, text.length);
+    s.schema = infer_schema(s.data);
+    check(schema_mark(s.schema, schema_find(s.schema, "x"), KIND_CONTINUOUS, &err));
+    subject_make(&s, "yes", &split);
+    g = gbdt_new(s.encoder);
+    check_int(g->n_features, 2);
+    x = xcalloc(60, 2 * sizeof *x);
+    gbdt_inputs(g, s.encoder, s.frame->codes, s.frame->values, 60, x);
+    for (int i = 0; i < 60; i++)
+        check(x[2 * i + 1] == (i % 3 == 0) && !isnan(x[2 * i]));
+    free(x);
+    gbdt_free(g);
+    subject_done(&s);
+    str_done(&text);
+}
+
 /* Nobody has learned what other classes are, so they are missing ones. */
 static void unknown_classes_are_missing(void)
 {
@@ -502,7 +532,6 @@ static void categories_and_missing_cells_tell(void)
     for (int i = 0; i < 3; i++) {
         struct subject s = {.data = telling_table()};
         struct split_options split = split_defaults();
-        struct encode_options encode = encode_defaults();
         struct error err = {0};
         struct run r;
 
@@ -510,11 +539,7 @@ static void categories_and_missing_cells_tell(void)
         for (int k = 0; k < 3; k++) /* else one would tell another */
             check(k == i || schema_mark(s.schema, schema_find(s.schema, targets[k]),
                                         KIND_IGNORE, &err));
-        check(schema_set_target(s.schema, s.data, schema_find(s.schema, targets[i]), NULL,
-                                TASK_NONE, NULL, &err));
-        s.split = split_new(s.data, s.schema, &split, &err);
-        s.encoder = encoder_fit(s.data, s.schema, s.split, &encode, NULL, &err);
-        s.frame = encoder_apply(s.encoder, s.data, NULL, &err);
+        subject_make(&s, targets[i], &split);
         r = run_new(&s, &m, &o, 2);
         train(&r, -1);
         if (!check(measure(&r, PART_TEST).accuracy > 0.99))
@@ -646,16 +671,10 @@ static struct subject labelled(int labels)
 {
     struct subject s = {.data = learnable_table(900, -1)};
     struct split_options split = split_defaults();
-    struct encode_options encode = encode_defaults();
-    struct error err = {0};
 
     split.labeled = labels;
     s.schema = infer_schema(s.data);
-    check(schema_set_target(s.schema, s.data, schema_find(s.schema, "kind"), NULL,
-                            TASK_NONE, NULL, &err));
-    s.split = split_new(s.data, s.schema, &split, &err);
-    s.encoder = encoder_fit(s.data, s.schema, s.split, &encode, NULL, &err);
-    s.frame = encoder_apply(s.encoder, s.data, NULL, &err);
+    subject_make(&s, "kind", &split);
     return s;
 }
 
@@ -989,6 +1008,7 @@ int main(void)
     test_run(forests_come_back);
     test_run(broken_forests_are_refused);
     test_run(rows_are_seen_as_they_are);
+    test_run(missing_cells_alone_are_seen);
     test_run(unknown_classes_are_missing);
     test_run(it_is_said_without_xgboost);
     test_run(a_leaf_answers_a_newton_step);
