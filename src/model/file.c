@@ -40,6 +40,14 @@ static const char *const continuous_names[] = {"features", "tokens", "both"};
 static const char *const numbers_names[] = {"ple", "periodic"};
 static const char *const readout_names[] = {"concat", "cls"};
 
+/* What is too large for an option is out of the range of each. */
+static int int_of(const json_t *j)
+{
+    json_int_t i = json_integer_value(j);
+
+    return i > -(1 << 30) && i < 1 << 30 ? (int)i : -2;
+}
+
 /* What a file without them has, as older ones, is as in the paper. */
 static bool put_tokens(json_t *j, const struct model_options *o)
 {
@@ -83,10 +91,10 @@ static bool get_tokens(const json_t *j, struct model_options *o, struct error *e
     o->readout = (enum readout)readout;
     if (o->continuous == CONTINUOUS_FEATURES || o->numbers != NUMBERS_PERIODIC)
         return true;
-    if (!json_is_integer(frequencies) || llabs(json_integer_value(frequencies)) > 1 << 30)
+    if (!json_is_integer(frequencies))
         return error_set(err, ERROR_INPUT, "its option frequencies is missing or of the "
                          "wrong kind");
-    o->frequencies = (int)json_integer_value(frequencies);
+    o->frequencies = int_of(frequencies);
     return true;
 }
 
@@ -133,9 +141,7 @@ static bool options_from_json(const json_t *j, enum model_kind kind,
         return error_set(err, ERROR_INPUT,                                               \
                          "its option %s is missing or of the wrong kind", #name);        \
     o->name = value;
-#define GET_INT(name) \
-    GET(name, json_is_integer, llabs(json_integer_value(v)) < 1 << 30 \
-        ? (int)json_integer_value(v) : -2)
+#define GET_INT(name) GET(name, json_is_integer, int_of(v))
 #define GET_REAL(name) GET(name, json_is_number, json_number_value(v))
 #define GET_BOOL(name) GET(name, json_is_boolean, json_is_true(v))
     INT_OPTIONS(GET_INT)

@@ -177,6 +177,10 @@ bool model_fits(const struct model_options *o, const struct encoder *e,
 {
     if (!model_check(o, err))
         return false;
+    if (o->kind != MODEL_TABTRANSFORMER && model_has_tokens(o))
+        return error_set(err, ERROR_USAGE, "only a TabTransformer has model.continuous "
+                         "tokens and model.readout cls, not model.kind %s",
+                         model_kind_name(o->kind));
     if (e->n_categorical + e->n_continuous == 0)
         return error_set(err, ERROR_STATE, "no input column: mark some columns "
                          "categorical or continuous");
