@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "engine/job_train.h"
 #include "nn/params.h"
+#include "nn/safetensors.h"
 #include "subject.h"
 
 enum { ROWS = 300, EPOCHS = 4 };
@@ -338,6 +339,61 @@ static void numbers_out_of_range_are_refused(void)
     free(path);
 }
 
+/* Of a good file all but one tensor, which is empty, with checksums that are right. */
+static void write_without(const struct safetensors *file, const char *name,
+                          const char *path)
+{
+    static const char *const keys[] = {"format", "version", "end", "epoch", "best_epoch",
+                                       "kernels", "run"};
+    enum { KEYS = sizeof keys / sizeof *keys, MOST = 32 };
+    struct safetensors_tensor list[MOST];
+    struct safetensors_pair pairs[KEYS];
+    struct error err = {0};
+    size_t n = safetensors_count(file);
+
+    check(n <= MOST);
+    for (size_t i = 0; i < n && i < MOST; i++) {
+        list[i] = *safetensors_get(file, i);
+        if (strcmp(list[i].name, name) == 0)
+            list[i].shape[0] = 0;
+    }
+    for (int i = 0; i < KEYS; i++)
+        pairs[i] = (struct safetensors_pair){keys[i], safetensors_metadata(file, keys[i])};
+    check(safetensors_write(path, 0600, list, n, pairs, KEYS, &err));
+}
+
+/* The others would say how many numbers there are. */
+static void empty_tensors_are_refused(void)
+{
+    static const char *const names[] = {"weights", "average", "best", "moment1",
+                                        "moment2"};
+    struct way k = way_of(0);
+    struct subject s = subject_new(learnable_table(ROWS, -1), k.target, "weight");
+    struct run r = run_new(&s, &k, true, 1);
+    struct train_state state = {0};
+    struct safetensors *file;
+    char *path = table_path(), *spoilt = table_path();
+    struct error err = {0};
+
+    train(&r, 10);
+    check(trainer_keep(r.trainer, &state, &err));
+    check(train_state_write(&state, path, "running", "{}", &err));
+    file = safetensors_open(path, &err);
+    for (size_t i = 0; check(file != NULL) && i < sizeof names / sizeof *names; i++) {
+        write_without(file, names[i], spoilt);
+        if (!check(is_refused(spoilt)))
+            printf("# %s\n", names[i]);
+    }
+    safetensors_free(file);
+    train_state_done(&state);
+    run_done(&r);
+    subject_done(&s);
+    unlink(path);
+    unlink(spoilt);
+    free(path);
+    free(spoilt);
+}
+
 /* ---- whole jobs, with folders and threads ---- */
 
 static struct train_request request_of(const struct subject *s, const char *folder)
@@ -571,6 +627,7 @@ int main(void)
     test_run(another_table_is_refused);
     test_run(damaged_files_are_refused);
     test_run(numbers_out_of_range_are_refused);
+    test_run(empty_tensors_are_refused);
     test_run(jobs_go_on_until_they_are_done);
     test_run(a_folder_has_one_trainer);
     test_run(a_full_disk_loses_nothing);

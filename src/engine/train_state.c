@@ -230,7 +230,7 @@ static bool read_reals(const struct safetensors *s, const char *name, bool neede
         return false;
     if (!t)
         return true;
-    if (*n > 0 && t->shape[0] != *n)
+    if (t->shape[0] == 0 || (*n > 0 && t->shape[0] != *n))
         return error_set(err, ERROR_INPUT, "its tensor %s is of another size", name);
     *n = (size_t)t->shape[0];
     *out = try_alloc(*n, sizeof **out);
@@ -389,8 +389,9 @@ static bool read_tensors(struct train_state *s, const struct safetensors *file,
         && read_fixed(file, "counts", DTYPE_I64, &s->counts, sizeof s->counts, err)
         && read_fixed(file, "numbers", DTYPE_F64, &s->numbers, sizeof s->numbers, err)
         && check_counts(&s->counts, err)
-        && read_weights(s, file, err) && read_history(s, file, err) && read_curve(s, file, err)
-        && read_learned(s, file, err) && read_brought(s, file, err);
+        && read_weights(s, file, err) && read_history(s, file, err)
+        && read_curve(s, file, err) && read_learned(s, file, err)
+        && read_brought(s, file, err);
 }
 
 static bool name_file(const char *path, struct error *err)
