@@ -41,7 +41,7 @@ struct owned_shape {
     float **edges; /* (numbers) */
 };
 
-static float *scaled_edges(const struct feature *f)
+float *model_scaled_edges(const struct feature *f)
 {
     float *edges = xcalloc((size_t)f->n_edges + 1, sizeof *edges);
 
@@ -63,7 +63,7 @@ static void add_numbers(struct owned_shape *s, const struct encoder *e)
         s->numbers[i] = (struct number_column){.value = q->value, .missing = q->missing};
         if (q->value < 0)
             continue;
-        s->edges[i] = scaled_edges(&e->continuous[q->value]);
+        s->edges[i] = model_scaled_edges(&e->continuous[q->value]);
         s->numbers[i].edges = s->edges[i];
         s->numbers[i].n_edges = e->continuous[q->value].n_edges;
     }
