@@ -239,9 +239,16 @@ static bool grow(struct trainer *t, struct pass *pass, struct error *err)
 
 /* ---- beginning ---- */
 
-static bool check_memory(const struct trainer *t, struct error *err)
+/* Of so many rows without a label, how many are given one. */
+static size_t count_guesses(const struct trainer *t, size_t unlabeled)
 {
-    size_t need = gbdt_training_bytes(model_encoder(t->model), t->rows);
+    return (size_t)ceil(t->options.unlabeled.pseudo_share * (double)unlabeled);
+}
+
+static bool check_memory(const struct trainer *t, size_t unlabeled, struct error *err)
+{
+    size_t rows = t->rows + count_guesses(t, unlabeled);
+    size_t need = gbdt_training_bytes(model_encoder(t->model), rows);
     size_t have = mem_available();
 
     return need < have
@@ -348,7 +355,7 @@ static bool begin(struct trainer *t, struct error *err)
     t->boosting->gbdt = model_gbdt(t->model);
     t->options.batch = t->largest_batch = (int)t->rows;
     t->progress.batches = (size_t)model_options(t->model)->rounds;
-    return trainer_count_unlabeled(t, &unlabeled, err) && check_memory(t, err)
+    return trainer_count_unlabeled(t, &unlabeled, err) && check_memory(t, unlabeled, err)
         && take_rows(t, err) && take_valid(t, err);
 }
 
@@ -426,7 +433,7 @@ static uint32_t *draw_unlabeled(const struct trainer *t, size_t *n)
     if (!rows)
         return NULL;
     rng_shuffle(&r, rows, all);
-    *n = (size_t)ceil(t->options.unlabeled.pseudo_share * (double)all);
+    *n = count_guesses(t, all);
     return rows;
 }
 
