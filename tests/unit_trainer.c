@@ -555,6 +555,27 @@ static void rivals_learn(void)
     }
 }
 
+/* Batches in which no row counts have nothing to say, and end nothing. */
+static void batches_without_weight_do_no_harm(void)
+{
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
+    struct train_options o = quick_options();
+
+    for (size_t i = 0; i < s.frame->rows; i++)
+        s.frame->weight[i] = i % 60 == 0;
+    for (int kind = 0; kind < MODEL_GBDT; kind++) {
+        struct run r = run_of(&s, &o, (enum model_kind)kind, PRETEXT_NONE, 2);
+
+        run_train(&r, -1);
+        if (!check_int(trainer_progress(r.trainer)->end, TRAIN_EPOCHS))
+            printf("# %s: %s\n", model_kind_name((enum model_kind)kind),
+                   trainer_progress(r.trainer)->message);
+        check(isfinite(trainer_progress(r.trainer)->loss));
+        run_done(&r);
+    }
+    subject_done(&s);
+}
+
 /* Half of the weights goes behind epochs 2 and 4, none comes back, and it still learns. */
 static void a_sparse_mlp_is_pruned(void)
 {
@@ -823,6 +844,7 @@ int main(void)
     test_run(stopping_keeps_the_best);
     test_run(averages_weights);
     test_run(rivals_learn);
+    test_run(batches_without_weight_do_no_harm);
     test_run(a_sparse_mlp_is_pruned);
     test_run(rows_without_labels_make_it_surer);
     test_run(the_weight_of_pseudo_labels_grows);
