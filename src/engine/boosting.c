@@ -412,12 +412,12 @@ static void finish(struct trainer *t, bool best)
 {
     struct boosting *b = t->boosting;
 
-    if (best)
-        keep_best_trees(t);
-    else if (b->teacher) {
+    if (b->teacher && !t->has_best) {
         forest_free(b->gbdt->forest);
         b->gbdt->forest = b->teacher;
         b->teacher = NULL;
+    } else if (best) {
+        keep_best_trees(t);
     }
 }
 
