@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "engine/answers.h"
+#include "model/grower.h"
 #include "nn/params.h"
 #include "run.h"
 
@@ -532,6 +533,9 @@ static void rivals_learn(void)
         o.epochs = 12;
         o.lr = 1e-2;
         for (int kind = MODEL_MLP; kind < MODEL_KINDS; kind++) {
+            if (kind == MODEL_GBDT && !grower_version())
+                continue;
+
             struct run one = run_of(&s, &o, (enum model_kind)kind, PRETEXT_NONE, 1);
             struct run many = run_of(&s, &o, (enum model_kind)kind, PRETEXT_NONE, 3);
             const struct params *p = model_params(one.model);
