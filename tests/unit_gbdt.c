@@ -96,7 +96,7 @@ static struct forest *through_file(const struct forest *f,
 {
     char *path = table_path();
     size_t n;
-    struct safetensors_tensor *list = forest_tensors(f, &n);
+    struct safetensors_tensor *list = forest_tensors(f, "trees", &n);
     struct safetensors *s;
     struct forest *back = NULL;
 
@@ -105,7 +105,7 @@ static struct forest *through_file(const struct forest *f,
     check(safetensors_write(path, 0600, list, n, NULL, 0, err));
     s = safetensors_open(path, err);
     if (check(s != NULL))
-        back = forest_read(s, err);
+        back = forest_read(s, "trees", err);
     if (back && !forest_check(back, 2, categories, 2, err)) {
         forest_free(back);
         back = NULL;
@@ -804,6 +804,41 @@ static void stopped_between_it_has_the_first_trees(void)
     subject_done(&s);
 }
 
+/* The same where it was kept and gone on with in between. */
+static void kept_between_it_has_the_first_trees(void)
+{
+    struct model_options m = tree_options();
+    struct train_options o = quick_options();
+    struct subject s = labelled(80);
+    struct train_state out = {0}, in = {0};
+    struct error err = {0};
+    char *path = table_path();
+    struct run a, b;
+
+    if (!no_xgboost()) {
+        o.unlabeled.kind = UNLABELED_PSEUDO;
+        o.epochs = 3;
+        a = run_new(&s, &m, &o, 1);
+        b = run_new(&s, &m, &o, 1);
+        run_train(&a, 3 * 6 + 2);
+        check(trainer_keep(a.trainer, &out, &err));
+        check(train_state_write(&out, path, "running", "{}", &err)
+              && train_state_read(&in, path, &err)
+              && trainer_restore(b.trainer, &in, &err));
+        trainer_stop(a.trainer);
+        trainer_stop(b.trainer);
+        same_forest(model_gbdt(a.model)->forest, model_gbdt(b.model)->forest);
+        check_same_predictions(&a, &b, &s);
+        train_state_done(&out);
+        train_state_done(&in);
+        run_done(&a);
+        run_done(&b);
+    }
+    unlink(path);
+    free(path);
+    subject_done(&s);
+}
+
 static void what_trees_cannot_is_refused(void)
 {
     struct model_options m = tree_options();
@@ -988,6 +1023,7 @@ int main(void)
     test_run(states_that_do_not_fit_are_refused);
     test_run(a_share_is_guessed);
     test_run(stopped_between_it_has_the_first_trees);
+    test_run(kept_between_it_has_the_first_trees);
     test_run(what_trees_cannot_is_refused);
     test_run(it_comes_back_the_same);
     test_run(broken_files_are_refused);

@@ -493,13 +493,16 @@ static bool keep(struct trainer *t, struct train_state *s, struct error *err)
 {
     const struct boosting *b = t->boosting;
     size_t bytes = b->n_guessed * 2 * sizeof *b->guessed;
+    bool taught = b->teacher && !t->has_best;
 
     forest_free(s->forest);
+    forest_free(s->teacher);
     free(s->guessed);
     s->forest = forest_copy(b->gbdt->forest);
+    s->teacher = taught ? forest_copy(b->teacher) : NULL;
     s->guessed = try_alloc(bytes, 1);
     s->n_guessed = b->n_guessed;
-    if (!s->forest || !s->guessed) {
+    if (!s->forest || (taught && !s->teacher) || !s->guessed) {
         train_state_done(s);
         return error_set(err, ERROR_MEMORY, "no memory for a copy of the trees");
     }
@@ -523,13 +526,26 @@ static bool guesses_fit(const struct trainer *t, const struct train_state *s)
     return true;
 }
 
+static bool can_be_asked(const struct gbdt *g, const struct forest *f)
+{
+    return forest_check(f, g->n_features, g->categories, g->outputs, NULL);
+}
+
+/* Those that guessed are there until something is known of those that learn from it. */
+static bool trees_fit(const struct gbdt *g, const struct train_state *s)
+{
+    bool taught = s->n_guessed > 0 && !s->counts.has_best;
+
+    return s->forest && can_be_asked(g, s->forest) && (s->teacher != NULL) == taught
+        && (!taught || can_be_asked(g, s->teacher));
+}
+
 static bool fits(const struct trainer *t, const struct train_state *s)
 {
     const struct gbdt *g = t->boosting->gbdt;
     size_t rounds, steps = (size_t)s->counts.step, begun;
 
-    if (!s->forest || !guesses_fit(t, s)
-        || !forest_check(s->forest, g->n_features, g->categories, g->outputs, NULL))
+    if (!trees_fit(g, s) || !guesses_fit(t, s))
         return false;
     rounds = s->forest->n_trees / (size_t)g->outputs;
     if (rounds > steps)
@@ -569,7 +585,8 @@ static bool restore(struct trainer *t, const struct train_state *s, struct error
 
     free(b->guessed);
     b->guessed = try_alloc(bytes, 1);
-    if (!f || !b->guessed) {
+    b->teacher = s->teacher ? forest_copy(s->teacher) : NULL;
+    if (!f || !b->guessed || (s->teacher && !b->teacher)) {
         forest_free(f);
         return no_memory(s->n_guessed, err);
     }

@@ -16,6 +16,7 @@
 
 #define FORMAT "tabscope"
 #define SCHEMA_VERSION 1
+#define FOREST "forest" /* the word that its trees have */
 
 /* ---- options ---- */
 
@@ -223,7 +224,7 @@ static struct safetensors_tensor *list_params(const struct params *p, size_t *n)
 /* NULL: no memory. */
 static struct safetensors_tensor *list_tensors(struct model *m, size_t *n)
 {
-    return model_gbdt(m) ? forest_tensors(model_gbdt(m)->forest, n)
+    return model_gbdt(m) ? forest_tensors(model_gbdt(m)->forest, FOREST, n)
                          : list_params(model_params(m), n);
 }
 
@@ -341,7 +342,7 @@ static bool check_forest(const struct safetensors *s, const struct gbdt *g,
                          const struct forest *f, struct error *err)
 {
     for (size_t i = 0; i < safetensors_count(s); i++)
-        if (!forest_has_tensor(safetensors_get(s, i)->name))
+        if (!forest_has_tensor(FOREST, safetensors_get(s, i)->name))
             return refuse_tensor(safetensors_get(s, i)->name, err);
     return forest_check(f, g->n_features, g->categories, g->outputs, err);
 }
@@ -351,7 +352,7 @@ static struct model *build_gbdt(const struct safetensors *s,
                                 enum pretext pretext, struct error *err)
 {
     struct model *m = model_new_pretext(o, e, pretext, 0, err);
-    struct forest *f = m ? forest_read(s, err) : NULL;
+    struct forest *f = m ? forest_read(s, FOREST, err) : NULL;
 
     if (f && check_forest(s, model_gbdt(m), f, err)) {
         forest_free(model_gbdt(m)->forest);
