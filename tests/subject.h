@@ -39,28 +39,36 @@ struct subject {
     struct frame *frame;
 };
 
-/* Takes over the table. `weight` (may be NULL) names a column of weights. Ends the
+/* The rest of what has a table and a schema, whose columns may have been marked. Ends the
  * program where the table cannot be encoded. */
-static inline struct subject subject_new(struct dataset *data, const char *target,
-                                         const char *weight)
+static inline void subject_make(struct subject *s, const char *target,
+                                const struct split_options *split)
 {
-    struct subject s = {.data = data};
-    struct split_options split = split_defaults();
     struct encode_options encode = encode_defaults();
     struct error err = {0};
 
-    s.schema = infer_schema(s.data);
-    if (weight)
-        check(schema_mark(s.schema, schema_find(s.schema, weight), KIND_WEIGHT, &err));
-    check(schema_set_target(s.schema, s.data, schema_find(s.schema, target), NULL,
+    check(schema_set_target(s->schema, s->data, schema_find(s->schema, target), NULL,
                             TASK_NONE, NULL, &err));
-    s.split = split_new(s.data, s.schema, &split, &err);
-    s.encoder = encoder_fit(s.data, s.schema, s.split, &encode, NULL, &err);
-    s.frame = s.encoder ? encoder_apply(s.encoder, s.data, NULL, &err) : NULL;
-    if (!s.frame) {
+    s->split = split_new(s->data, s->schema, split, &err);
+    s->encoder = encoder_fit(s->data, s->schema, s->split, &encode, NULL, &err);
+    s->frame = s->encoder ? encoder_apply(s->encoder, s->data, NULL, &err) : NULL;
+    if (!s->frame) {
         printf("# %s\n", err.text);
         exit(99);
     }
+}
+
+/* Takes over the table. `weight` (may be NULL) names a column of weights. */
+static inline struct subject subject_new(struct dataset *data, const char *target,
+                                         const char *weight)
+{
+    struct subject s = {.data = data, .schema = infer_schema(data)};
+    struct split_options split = split_defaults();
+    struct error err = {0};
+
+    if (weight)
+        check(schema_mark(s.schema, schema_find(s.schema, weight), KIND_WEIGHT, &err));
+    subject_make(&s, target, &split);
     return s;
 }
 

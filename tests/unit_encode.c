@@ -673,6 +673,24 @@ static void broken_encoders_are_refused(void)
     tear_down(&s);
 }
 
+/* A column must not get two of them, so that one is in quantiles and one is not. */
+static void marks_of_missing_cells_are_no_numbers(void)
+{
+    struct encode_options o = encode_defaults();
+    struct setup s;
+    json_t *j, *feature;
+
+    set_up(&s, varied, "y", 4, &o);
+    j = encoder_to_json(s.encoder);
+    feature = json_array_get(json_object_get(j, "continuous"), 0);
+    json_object_set_new(feature, "source", json_string("missing"));
+    json_object_set_new(feature, "quantiles", json_pack("[i, i]", 1, 2));
+    check(encoder_from_json(j, &s.err) == NULL);
+    check(strstr(s.err.text, "\"source\"") != NULL);
+    json_decref(j);
+    tear_down(&s);
+}
+
 static void features_are_not_there_twice(void)
 {
     struct setup s;
@@ -713,6 +731,7 @@ int main(void)
     test_run(json_reads_back);
     test_run(hostile_json_is_refused);
     test_run(broken_encoders_are_refused);
+    test_run(marks_of_missing_cells_are_no_numbers);
     test_run(features_are_not_there_twice);
     return test_done();
 }

@@ -3,10 +3,9 @@
  * program was built with XGBoost, that they learn, stop, go on and come back the same. */
 #include "base/mem.h"
 #include "engine/answers.h"
-#include "engine/trainer.h"
 #include "model/gbdt.h"
 #include "model/grower.h"
-#include "subject.h"
+#include "run.h"
 
 /* ---- forests ---- */
 
@@ -97,7 +96,7 @@ static struct forest *through_file(const struct forest *f,
 {
     char *path = table_path();
     size_t n;
-    struct safetensors_tensor *list = forest_tensors(f, &n);
+    struct safetensors_tensor *list = forest_tensors(f, "trees", &n);
     struct safetensors *s;
     struct forest *back = NULL;
 
@@ -106,7 +105,7 @@ static struct forest *through_file(const struct forest *f,
     check(safetensors_write(path, 0600, list, n, NULL, 0, err));
     s = safetensors_open(path, err);
     if (check(s != NULL))
-        back = forest_read(s, err);
+        back = forest_read(s, "trees", err);
     if (back && !forest_check(back, 2, categories, 2, err)) {
         forest_free(back);
         back = NULL;
@@ -271,6 +270,36 @@ static void rows_are_seen_as_they_are(void)
     subject_done(&s);
 }
 
+/* What is left of a column that does not vary is whether it is missing. */
+static void missing_cells_alone_are_seen(void)
+{
+    struct split_options split = split_defaults();
+    struct str text = {0};
+    struct error err = {0};
+    struct subject s;
+    struct gbdt *g;
+    float *x;
+
+    str_puts(&text, "z,x,yes\n");
+    for (int i = 0; i < 60; i++)
+        str_printf(&text, "%.1f,%s,%s\n", i % 40 / 7.0,
+                   i % 3 ? "5.5" : "", i % 3 ? "no" : "yes");
+    s.data = table_load(text.text, text.length);
+    s.schema = infer_schema(s.data);
+    check(schema_mark(s.schema, schema_find(s.schema, "x"), KIND_CONTINUOUS, &err));
+    subject_make(&s, "yes", &split);
+    g = gbdt_new(s.encoder);
+    check_int(g->n_features, 2);
+    x = xcalloc(60, 2 * sizeof *x);
+    gbdt_inputs(g, s.encoder, s.frame->codes, s.frame->values, 60, x);
+    for (int i = 0; i < 60; i++)
+        check(x[2 * i + 1] == (i % 3 == 0) && !isnan(x[2 * i]));
+    free(x);
+    gbdt_free(g);
+    subject_done(&s);
+    str_done(&text);
+}
+
 /* Nobody has learned what other classes are, so they are missing ones. */
 static void unknown_classes_are_missing(void)
 {
@@ -289,13 +318,6 @@ static void unknown_classes_are_missing(void)
 }
 
 /* ---- training ---- */
-
-struct run {
-    struct pool *pool;
-    struct model *model;
-    struct trainer *trainer;
-    struct error err;
-};
 
 static struct model_options tree_options(void)
 {
@@ -319,35 +341,9 @@ static struct train_options quick_options(void)
 static struct run run_new(struct subject *s, const struct model_options *m,
                           const struct train_options *o, int threads)
 {
-    struct run r = {0};
+    struct error err = {0};
 
-    r.pool = pool_new(threads, &r.err);
-    r.model = model_new(m, s->encoder, 3, &r.err);
-    if (r.model)
-        r.trainer = trainer_new(r.model, s->frame, s->split, o, r.pool, &r.err);
-    return r;
-}
-
-static void run_done(struct run *r)
-{
-    trainer_free(r->trainer);
-    model_unref(r->model);
-    pool_free(r->pool);
-}
-
-/* So many slices, or to the end. */
-static void train(struct run *r, int slices)
-{
-    enum step step = STEP_MORE;
-
-    if (!check(r->trainer != NULL)) {
-        printf("# %s\n", r->err.text);
-        exit(1);
-    }
-    for (int i = 0; i != slices && step == STEP_MORE; i++)
-        step = trainer_step(r->trainer, &r->err);
-    if (!check(step != STEP_FAILED))
-        printf("# %s\n", r->err.text);
+    return run_start(model_new(m, s->encoder, 3, &err), s, o, threads, &err);
 }
 
 static struct metrics measure(struct run *r, enum part part)
@@ -425,7 +421,7 @@ static void a_leaf_answers_a_newton_step(void)
     o.epochs = 1;
     o.lr = 1;
     r = run_new(&s, &m, &o, 1);
-    train(&r, -1);
+    run_train(&r, -1);
     for (size_t i = 0; i < s.frame->rows; i++)
         if (s.split->part[i] == PART_TRAIN) {
             above += s.frame->target[i] > 0;
@@ -454,7 +450,7 @@ static void every_task_is_learned(void)
         struct run r = run_new(&s, &m, &o, 2);
         struct metrics test;
 
-        train(&r, -1);
+        run_train(&r, -1);
         test = measure(&r, PART_TEST);
         if (i < 2 ? !check(test.accuracy > 0.95) : !check(test.r2 > 0.97))
             printf("# %s: accuracy %.3f, r2 %.3f\n", targets[i], test.accuracy, test.r2);
@@ -502,7 +498,6 @@ static void categories_and_missing_cells_tell(void)
     for (int i = 0; i < 3; i++) {
         struct subject s = {.data = telling_table()};
         struct split_options split = split_defaults();
-        struct encode_options encode = encode_defaults();
         struct error err = {0};
         struct run r;
 
@@ -510,13 +505,9 @@ static void categories_and_missing_cells_tell(void)
         for (int k = 0; k < 3; k++) /* else one would tell another */
             check(k == i || schema_mark(s.schema, schema_find(s.schema, targets[k]),
                                         KIND_IGNORE, &err));
-        check(schema_set_target(s.schema, s.data, schema_find(s.schema, targets[i]), NULL,
-                                TASK_NONE, NULL, &err));
-        s.split = split_new(s.data, s.schema, &split, &err);
-        s.encoder = encoder_fit(s.data, s.schema, s.split, &encode, NULL, &err);
-        s.frame = encoder_apply(s.encoder, s.data, NULL, &err);
+        subject_make(&s, targets[i], &split);
         r = run_new(&s, &m, &o, 2);
-        train(&r, -1);
+        run_train(&r, -1);
         if (!check(measure(&r, PART_TEST).accuracy > 0.99))
             printf("# %s: %.3f\n", targets[i], measure(&r, PART_TEST).accuracy);
         run_done(&r);
@@ -545,8 +536,8 @@ static void threads_do_not_matter(void)
         struct subject s = subject_new(learnable_table(rows, -1), targets[i], "weight");
         struct run one = run_new(&s, &m, &o, 1), three = run_new(&s, &m, &o, 3);
 
-        train(&one, -1);
-        train(&three, -1);
+        run_train(&one, -1);
+        run_train(&three, -1);
         same_forest(model_gbdt(one.model)->forest, model_gbdt(three.model)->forest);
         check_same_predictions(&one, &three, &s);
         run_done(&one);
@@ -571,8 +562,8 @@ static void the_seed_draws(void)
             p.seed = 8;
             a = run_new(&s, &m, &o, 1);
             b = run_new(&s, &m, &p, 1);
-            train(&a, -1);
-            train(&b, -1);
+            run_train(&a, -1);
+            run_train(&b, -1);
             check((measure(&a, PART_VALID).loss != measure(&b, PART_VALID).loss) == drawn);
             run_done(&a);
             run_done(&b);
@@ -603,7 +594,7 @@ static void the_best_trees_are_kept(void)
     o.epochs = 50;
     o.patience = 3;
     r = run_new(&s, &m, &o, 1);
-    train(&r, -1);
+    run_train(&r, -1);
     p = trainer_progress(r.trainer);
     history = trainer_history(r.trainer, &n);
     check(p->end == TRAIN_EARLY && p->epoch == p->best_epoch + 3 && p->epoch < 50);
@@ -628,7 +619,7 @@ static void stopped_it_has_the_best_so_far(void)
 
     if (!no_xgboost()) {
         r = run_new(&s, &m, &o, 1);
-        train(&r, 2 * (5 + 1) + 3);
+        run_train(&r, 2 * (5 + 1) + 3);
         check_int(model_gbdt(r.model)->forest->n_trees, 13);
         trainer_stop(r.trainer);
         check(trainer_progress(r.trainer)->end == TRAIN_STOPPED);
@@ -646,16 +637,10 @@ static struct subject labelled(int labels)
 {
     struct subject s = {.data = learnable_table(900, -1)};
     struct split_options split = split_defaults();
-    struct encode_options encode = encode_defaults();
-    struct error err = {0};
 
     split.labeled = labels;
     s.schema = infer_schema(s.data);
-    check(schema_set_target(s.schema, s.data, schema_find(s.schema, "kind"), NULL,
-                            TASK_NONE, NULL, &err));
-    s.split = split_new(s.data, s.schema, &split, &err);
-    s.encoder = encoder_fit(s.data, s.schema, s.split, &encode, NULL, &err);
-    s.frame = encoder_apply(s.encoder, s.data, NULL, &err);
+    subject_make(&s, "kind", &split);
     return s;
 }
 
@@ -669,7 +654,7 @@ static void go_on(struct subject *s, const struct model_options *m,
     struct error err = {0};
     size_t n, k;
 
-    train(&first, slices);
+    run_train(&first, slices);
     for (int i = 0; i < 2; i++) /* into the same memory again */
         check(trainer_keep(first.trainer, &out, &err));
     if (!check(train_state_write(&out, path, "running", "{}", &err)
@@ -678,7 +663,7 @@ static void go_on(struct subject *s, const struct model_options *m,
         printf("# slice %d: %s\n", slices, err.text);
     check_int(trainer_diagnosis(second.trainer)->epoch,
               trainer_progress(first.trainer)->best_epoch);
-    train(&second, -1);
+    run_train(&second, -1);
     p = trainer_progress(whole->trainer);
     q = trainer_progress(second.trainer);
     check(p->step == q->step && p->epoch == q->epoch && p->best_epoch == q->best_epoch
@@ -714,7 +699,7 @@ static void it_goes_on_from_any_step(void)
 
         o.unlabeled.kind = pseudo ? UNLABELED_PSEUDO : UNLABELED_NOT;
         whole = run_new(&s, &m, &o, 1);
-        train(&whole, -1);
+        run_train(&whole, -1);
         for (int slices = 0; slices < (pseudo ? 2 : 1) * 4 * 6; slices += 1 + slices / 3)
             go_on(&s, &m, &o, &whole, slices);
         run_done(&whole);
@@ -739,7 +724,7 @@ static void states_that_do_not_fit_are_refused(void)
     o.epochs = 2;
     other.rounds = 7;
     r = run_new(&s, &m, &o, 1);
-    train(&r, 2 * 6 + 4);
+    run_train(&r, 2 * 6 + 4);
     check(trainer_progress(r.trainer)->guessed > 0);
     check(trainer_keep(r.trainer, &state, &err));
     q = run_new(&s, &other, &o, 1); /* other rounds an epoch */
@@ -783,14 +768,14 @@ static void a_share_is_guessed(void)
     o.unlabeled.pseudo_share = 0.5;
     o.epochs = 3;
     r = run_new(&s, &m, &o, 1);
-    train(&r, 3 * 6 - 1);
+    run_train(&r, 3 * 6 - 1);
     p = trainer_progress(r.trainer);
     check(p->guessed == 0 && p->last_epoch == 3);
-    train(&r, 1);
+    run_train(&r, 1);
     check_int(p->guessed, (unlabeled + 1) / 2);
     check(p->last_epoch == 6 && p->best_epoch == 0 && p->end == TRAIN_RUNNING);
     check_int(model_gbdt(r.model)->forest->n_trees, 0);
-    train(&r, -1);
+    run_train(&r, -1);
     check(p->end == TRAIN_EPOCHS && p->epoch == 6 && p->best_epoch > 3);
     check_int(model_gbdt(r.model)->forest->n_trees, (p->best_epoch - 3) * 5 * 3);
     check(measure(&r, PART_TEST).accuracy > 0.7);
@@ -810,12 +795,47 @@ static void stopped_between_it_has_the_first_trees(void)
         o.unlabeled.kind = UNLABELED_PSEUDO;
         o.epochs = 3;
         r = run_new(&s, &m, &o, 1);
-        train(&r, 3 * 6 + 2);
+        run_train(&r, 3 * 6 + 2);
         check_int(model_gbdt(r.model)->forest->n_trees, 2 * 3);
         trainer_stop(r.trainer);
         check(model_gbdt(r.model)->forest->n_trees >= 5 * 3);
         run_done(&r);
     }
+    subject_done(&s);
+}
+
+/* The same where it was kept and gone on with in between. */
+static void kept_between_it_has_the_first_trees(void)
+{
+    struct model_options m = tree_options();
+    struct train_options o = quick_options();
+    struct subject s = labelled(80);
+    struct train_state out = {0}, in = {0};
+    struct error err = {0};
+    char *path = table_path();
+    struct run a, b;
+
+    if (!no_xgboost()) {
+        o.unlabeled.kind = UNLABELED_PSEUDO;
+        o.epochs = 3;
+        a = run_new(&s, &m, &o, 1);
+        b = run_new(&s, &m, &o, 1);
+        run_train(&a, 3 * 6 + 2);
+        check(trainer_keep(a.trainer, &out, &err));
+        check(train_state_write(&out, path, "running", "{}", &err)
+              && train_state_read(&in, path, &err)
+              && trainer_restore(b.trainer, &in, &err));
+        trainer_stop(a.trainer);
+        trainer_stop(b.trainer);
+        same_forest(model_gbdt(a.model)->forest, model_gbdt(b.model)->forest);
+        check_same_predictions(&a, &b, &s);
+        train_state_done(&out);
+        train_state_done(&in);
+        run_done(&a);
+        run_done(&b);
+    }
+    unlink(path);
+    free(path);
     subject_done(&s);
 }
 
@@ -865,7 +885,7 @@ static void it_comes_back_the_same(void)
             m.leaves = i == 1 ? 6 : 0;
             o.epochs = 3;
             r = run_new(&s, &m, &o, 1);
-            train(&r, -1);
+            run_train(&r, -1);
             check(model_save(r.model, NULL, path, &r.err));
             back.pool = pool_new(2, &back.err);
             back.model = model_open(path, NULL, &back.err);
@@ -989,6 +1009,7 @@ int main(void)
     test_run(forests_come_back);
     test_run(broken_forests_are_refused);
     test_run(rows_are_seen_as_they_are);
+    test_run(missing_cells_alone_are_seen);
     test_run(unknown_classes_are_missing);
     test_run(it_is_said_without_xgboost);
     test_run(a_leaf_answers_a_newton_step);
@@ -1002,6 +1023,7 @@ int main(void)
     test_run(states_that_do_not_fit_are_refused);
     test_run(a_share_is_guessed);
     test_run(stopped_between_it_has_the_first_trees);
+    test_run(kept_between_it_has_the_first_trees);
     test_run(what_trees_cannot_is_refused);
     test_run(it_comes_back_the_same);
     test_run(broken_files_are_refused);

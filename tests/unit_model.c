@@ -325,6 +325,9 @@ static void files_of_other_models_are_refused(void)
         {.key = "model",
          .value = "{\"kind\":\"tabtransformer\",\"options\":{\"dim\":1e9}}",
          .sentence = "option dim"},
+        {.key = "model", .value = "{\"kind\":\"tabtransformer\",\"options\":"
+                                  "{\"dim\":-9223372036854775808}}",
+         .sentence = "option layers"},
     };
     struct fresh f = fresh_new("yes", 1);
     struct error err = {0};
@@ -499,6 +502,9 @@ static void wrong_options_are_refused(void)
     REFUSED(o.dropout = 1, "model.dropout is 1");
     REFUSED(o.identifier = 8, "model.identifier is 8");
     REFUSED(o.layers = -1, "model.layers is -1");
+    REFUSED((o.kind = MODEL_MLP, o.continuous = CONTINUOUS_TOKENS),
+            "only a TabTransformer has model.continuous tokens");
+    REFUSED((o.kind = MODEL_GBDT, o.readout = READOUT_CLS), "not model.kind gbdt");
 #undef REFUSED
     fresh_done(&f);
 }

@@ -12,7 +12,8 @@
 #include "base/path.h"
 #include "engine/job_train.h"
 #include "nn/params.h"
-#include "subject.h"
+#include "nn/safetensors.h"
+#include "run.h"
 
 enum { ROWS = 300, EPOCHS = 4 };
 
@@ -51,18 +52,12 @@ static struct way way_of(int i)
 
 enum { WAYS = 8 };
 
-struct run {
-    struct pool *pool;
-    struct model *model;
-    struct trainer *trainer;
-    struct error err;
-};
-
 static struct run run_new(struct subject *s, const struct way *k, bool fresh,
                           int threads)
 {
     struct model_options m = model_defaults();
-    struct run r = {0};
+    struct error err = {0};
+    struct model *model;
 
     m.dim = 8;
     m.layers = 1;
@@ -70,37 +65,16 @@ static struct run run_new(struct subject *s, const struct way *k, bool fresh,
     m.head_cap = 16;
     m.kind = k->kind;
     m.virtual_batch = 16;
-    r.pool = pool_new(threads, &r.err);
-    r.model = model_new_pretext(&m, s->encoder, k->pretext, fresh ? 3 : 4, &r.err);
+    model = model_new_pretext(&m, s->encoder, k->pretext, fresh ? 3 : 4, &err);
     if (k->from && fresh) {
-        struct model *body = model_new_pretext(&m, s->encoder, PRETEXT_MLM, 5, &r.err);
+        struct model *body = model_new_pretext(&m, s->encoder, PRETEXT_MLM, 5, &err);
         struct str note = {0};
 
-        check(model_take_body(r.model, body, &note, &r.err));
+        check(model_take_body(model, body, &note, &err));
         str_done(&note);
         model_unref(body);
     }
-    r.trainer = trainer_new(r.model, s->frame, s->split, &k->options, r.pool, &r.err);
-    check(r.trainer != NULL);
-    return r;
-}
-
-static void run_done(struct run *r)
-{
-    trainer_free(r->trainer);
-    model_unref(r->model);
-    pool_free(r->pool);
-}
-
-/* So many slices, or to the end. */
-static void train(struct run *r, int slices)
-{
-    enum step step = STEP_MORE;
-
-    for (int i = 0; i != slices && step == STEP_MORE; i++)
-        step = trainer_step(r->trainer, &r->err);
-    if (!check(step != STEP_FAILED))
-        printf("# %s\n", r->err.text);
+    return run_start(model, s, &k->options, threads, &err);
 }
 
 /* Two runs have come to the same, but for the time they took. */
@@ -161,14 +135,14 @@ static void goes_on_from_any_step(void)
         struct subject s = subject_new(learnable_table(ROWS, -1), k.target, "weight");
         struct run whole = run_new(&s, &k, true, 1);
 
-        train(&whole, -1);
+        run_train(&whole, -1);
         /* 6 batches an epoch, and the validation behind them: all places of it */
         for (int slices = 0; slices < 4 * 7; slices += 1 + slices / 4) {
             struct run first = run_new(&s, &k, true, 2), second;
 
-            train(&first, slices);
+            run_train(&first, slices);
             second = go_on(&s, &k, &first, path);
-            train(&second, -1);
+            run_train(&second, -1);
             check_same(&whole, &second);
             run_done(&first);
             run_done(&second);
@@ -191,12 +165,12 @@ static void keeping_changes_nothing(void)
     struct error err = {0};
     const real *memory = NULL;
 
-    train(&whole, -1);
+    run_train(&whole, -1);
     while (trainer_progress(kept.trainer)->end == TRAIN_RUNNING) {
         check(trainer_keep(kept.trainer, &state, &err));
         check(!memory || memory == state.weights);
         memory = state.weights;
-        train(&kept, 1);
+        run_train(&kept, 1);
     }
     check_same(&whole, &kept);
     train_state_done(&state);
@@ -215,7 +189,7 @@ static void another_table_is_refused(void)
     struct train_state state = {0};
     struct error err = {0};
 
-    train(&r, 9);
+    run_train(&r, 9);
     check(trainer_keep(r.trainer, &state, &err));
     check(!trainer_restore(q.trainer, &state, &err));
     check_str(err.text, "the table has other values than it had");
@@ -262,7 +236,7 @@ static void damaged_files_are_refused(void)
     char *path = table_path(), *bytes;
     size_t n = 0;
 
-    train(&r, 10);
+    run_train(&r, 10);
     check(trainer_keep(r.trainer, &state, &err));
     check(train_state_write(&state, path, "running", "{\"name\":\"r\"}", &err));
     check(train_state_peek(&about, path, &err) && !about.stopped);
@@ -312,7 +286,7 @@ static void numbers_out_of_range_are_refused(void)
     char *path = table_path();
     struct error err = {0};
 
-    train(&r, 16);
+    run_train(&r, 16);
     check(trainer_keep(r.trainer, &state, &err));
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
@@ -336,6 +310,61 @@ static void numbers_out_of_range_are_refused(void)
     subject_done(&s);
     unlink(path);
     free(path);
+}
+
+/* Of a good file all but one tensor, which is empty, with checksums that are right. */
+static void write_without(const struct safetensors *file, const char *name,
+                          const char *path)
+{
+    static const char *const keys[] = {"format", "version", "end", "epoch", "best_epoch",
+                                       "kernels", "run"};
+    enum { KEYS = sizeof keys / sizeof *keys, MOST = 32 };
+    struct safetensors_tensor list[MOST];
+    struct safetensors_pair pairs[KEYS];
+    struct error err = {0};
+    size_t n = safetensors_count(file);
+
+    check(n <= MOST);
+    for (size_t i = 0; i < n && i < MOST; i++) {
+        list[i] = *safetensors_get(file, i);
+        if (strcmp(list[i].name, name) == 0)
+            list[i].shape[0] = 0;
+    }
+    for (int i = 0; i < KEYS; i++)
+        pairs[i] = (struct safetensors_pair){keys[i], safetensors_metadata(file, keys[i])};
+    check(safetensors_write(path, 0600, list, n, pairs, KEYS, &err));
+}
+
+/* The others would say how many numbers there are. */
+static void empty_tensors_are_refused(void)
+{
+    static const char *const names[] = {"weights", "average", "best", "moment1",
+                                        "moment2"};
+    struct way k = way_of(0);
+    struct subject s = subject_new(learnable_table(ROWS, -1), k.target, "weight");
+    struct run r = run_new(&s, &k, true, 1);
+    struct train_state state = {0};
+    struct safetensors *file;
+    char *path = table_path(), *spoilt = table_path();
+    struct error err = {0};
+
+    run_train(&r, 10);
+    check(trainer_keep(r.trainer, &state, &err));
+    check(train_state_write(&state, path, "running", "{}", &err));
+    file = safetensors_open(path, &err);
+    for (size_t i = 0; check(file != NULL) && i < sizeof names / sizeof *names; i++) {
+        write_without(file, names[i], spoilt);
+        if (!check(is_refused(spoilt)))
+            printf("# %s\n", names[i]);
+    }
+    safetensors_free(file);
+    train_state_done(&state);
+    run_done(&r);
+    subject_done(&s);
+    unlink(path);
+    unlink(spoilt);
+    free(path);
+    free(spoilt);
 }
 
 /* ---- whole jobs, with folders and threads ---- */
@@ -571,6 +600,7 @@ int main(void)
     test_run(another_table_is_refused);
     test_run(damaged_files_are_refused);
     test_run(numbers_out_of_range_are_refused);
+    test_run(empty_tensors_are_refused);
     test_run(jobs_go_on_until_they_are_done);
     test_run(a_folder_has_one_trainer);
     test_run(a_full_disk_loses_nothing);

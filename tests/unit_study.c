@@ -194,6 +194,30 @@ static void seeds_are_averaged(void)
     study_plan_unref(p);
 }
 
+/* As of a table whose file is named in Latin-1. */
+static void keys_of_any_bytes_are_kept(void)
+{
+    struct subject s = subject_new(learnable_table(ROWS, -1), "yes", NULL);
+    struct study_plan *p = study_plan_new();
+    struct study_fit f = fit_of(MODEL_LOGISTIC, 0.01);
+    struct study_trial t = {.fit = f, .body = -1, .seeds = 1,
+                            .key = xstrdup("caf\xe9 all"), .settings = xstrdup("")};
+    struct study_result results[1] = {{.state = TRIAL_WAITING}};
+    char *folder = folder_new();
+    struct error err = {0};
+    size_t done = 0;
+
+    study_add_table(p, "caf\xe9", s.data, s.schema);
+    study_add_trial(p, &t);
+    check_str(p->trials[0].key, "caf<E9> all");
+    run_study(p, results, folder, 1, 0, NULL);
+    check(study_read(p, folder, results, &done, &err));
+    check_int(done, 1);
+    folder_free(folder);
+    study_plan_unref(p);
+    subject_done(&s);
+}
+
 static void a_study_goes_on(void)
 {
     struct study_plan *p = make_plan();
@@ -683,6 +707,7 @@ int main(void)
     test_run(threads_change_nothing);
     test_run(a_trial_is_a_training);
     test_run(seeds_are_averaged);
+    test_run(keys_of_any_bytes_are_kept);
     test_run(a_study_goes_on);
     test_run(a_line_that_was_cut_off_counts_for_nothing);
     test_run(another_study_is_refused);

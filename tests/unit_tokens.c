@@ -433,23 +433,23 @@ static struct dataset *steps_table(void)
     return d;
 }
 
-/* A model of the table, with so many bins, and its vectors of x before the first layer:
- * (rows, d) of x = 0 .. 9. */
+/* A model of the table, with so many bins. */
 static struct model *steps_model(struct dataset *d, const struct schema *s, int bins,
-                                 uint64_t seed)
+                                 enum scaling scaling, uint64_t seed)
 {
     struct encode_options o = encode_defaults();
     struct subject subject = {.data = d};
     struct model *m;
 
     o.bins = bins;
-    o.scaling = SCALING_STANDARD;
+    o.scaling = scaling;
     subject.encoder = fit(d, s, &o);
     m = model_of(&subject, NUMBERS_PLE, READOUT_CONCAT, seed);
     encoder_unref(subject.encoder);
     return m;
 }
 
+/* Its vectors of x = 0 .. 9 before the first layer: (rows, d) */
 static void vectors_of_x(struct model *m, struct dataset *d, real *out)
 {
     struct error err = {0};
@@ -489,9 +489,9 @@ static void bodies_bring_their_numbers(void)
     }
     check(schema_set_target(s, d, 3, NULL, TASK_NONE, NULL, &err)
           && schema_set_target(less, d, 3, NULL, TASK_NONE, NULL, &err));
-    from = steps_model(d, less, 48, 1);
-    same = steps_model(d, s, 48, 2);
-    coarse = steps_model(d, s, 3, 3); /* edges 0, 3, 6, 9 */
+    from = steps_model(d, less, 48, SCALING_STANDARD, 1);
+    same = steps_model(d, s, 48, SCALING_STANDARD, 2);
+    coarse = steps_model(d, s, 3, SCALING_STANDARD, 3); /* edges 0, 3, 6, 9 */
     vectors_of_x(from, d, want);
     check(model_take_body(same, from, &note, &err));
     check(strstr(str_text(&note), "2 of 3 columns; new to it: new"));
@@ -513,6 +513,62 @@ static void bodies_bring_their_numbers(void)
     dataset_unref(d);
 }
 
+/* 200 rows in pairs, so that x = 0 .. 9 come first in both tables; in the second the others
+ * lie elsewhere, and with them quantiles and edges. */
+static struct dataset *squares_table(bool other)
+{
+    struct str text = {0};
+    struct dataset *d;
+
+    str_puts(&text, "a,x,y\n");
+    for (int i = 0; i < 200; i++)
+        str_printf(&text, "%c,%d,%s\n", "pq"[i % 3 == 0],
+                   i < 10 ? i : other ? i % 29 : i % 13 * (i % 13),
+                   i % 7 < 3 ? "yes" : "no");
+    d = table_load(text.text, text.length);
+    str_done(&text);
+    return d;
+}
+
+/* Quantiles bend what lies between two edges of the body's; the new edges are hit all the
+ * same. */
+static void scaled_bodies_are_hit_at_edges(void)
+{
+    struct dataset *d = squares_table(false), *other = squares_table(true);
+    struct schema *s = infer_schema(d);
+    struct model *from, *to;
+    const struct feature *x;
+    struct error err = {0};
+    struct str note = {0};
+    real want[80], got[80];
+    int hit = 0;
+
+    check(schema_mark(s, 1, KIND_CONTINUOUS, &err)
+          && schema_set_target(s, d, 2, NULL, TASK_NONE, NULL, &err));
+    from = steps_model(d, s, 3, SCALING_QUANTILE, 1);
+    to = steps_model(other, s, 12, SCALING_QUANTILE, 2);
+    check(model_take_body(to, from, &note, &err));
+    vectors_of_x(from, d, want);
+    vectors_of_x(to, other, got);
+    x = &model_encoder(to)->continuous[0];
+    for (int i = 0; i < x->n_edges; i++) {
+        int at = (int)x->edges[i];
+
+        if (at != x->edges[i] || at < 0 || at > 9)
+            continue;
+        for (int k = 0; k < 8; k++)
+            check_near((double)got[at * 8 + k], (double)want[at * 8 + k], 1e-5);
+        hit++;
+    }
+    check(hit > 1);
+    str_done(&note);
+    model_unref(from);
+    model_unref(to);
+    schema_free(s);
+    dataset_unref(d);
+    dataset_unref(other);
+}
+
 int main(void)
 {
     test_run(bins_share_the_rows);
@@ -526,5 +582,6 @@ int main(void)
     test_run(models_come_back_the_same);
     test_run(all_tokens_attend_to_all);
     test_run(bodies_bring_their_numbers);
+    test_run(scaled_bodies_are_hit_at_edges);
     return test_done();
 }

@@ -4,9 +4,9 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "engine/answers.h"
-#include "engine/trainer.h"
+#include "model/grower.h"
 #include "nn/params.h"
-#include "subject.h"
+#include "run.h"
 
 /* ---- every allocation counted, where no sanitizer does so itself ---- */
 
@@ -52,13 +52,6 @@ void *realloc(void *p, size_t size)
 
 #define N 600 /* rows */
 
-struct run {
-    struct pool *pool;
-    struct model *model;
-    struct trainer *trainer;
-    struct error err;
-};
-
 static struct train_options quick_options(void)
 {
     struct train_options o = train_defaults();
@@ -74,17 +67,15 @@ static struct run run_of(struct subject *s, const struct train_options *o,
                          enum model_kind kind, enum pretext pretext, int threads)
 {
     struct model_options m = model_defaults();
-    struct run r = {0};
+    struct error err = {0};
 
     m.kind = kind;
     m.dim = 16;
     m.layers = 2;
     m.heads = 4;
     m.virtual_batch = 32; /* so that there are several to share out */
-    r.pool = pool_new(threads, &r.err);
-    r.model = model_new_pretext(&m, s->encoder, pretext, 3, &r.err);
-    r.trainer = trainer_new(r.model, s->frame, s->split, o, r.pool, &r.err);
-    return r;
+    return run_start(model_new_pretext(&m, s->encoder, pretext, 3, &err), s, o, threads,
+                     &err);
 }
 
 static struct run pretext_new(struct subject *s, const struct train_options *o,
@@ -96,23 +87,6 @@ static struct run pretext_new(struct subject *s, const struct train_options *o,
 static struct run run_new(struct subject *s, const struct train_options *o, int threads)
 {
     return pretext_new(s, o, PRETEXT_NONE, threads);
-}
-
-static void run_done(struct run *r)
-{
-    trainer_free(r->trainer);
-    model_unref(r->model);
-    pool_free(r->pool);
-}
-
-static void train(struct run *r)
-{
-    enum step step;
-
-    while ((step = trainer_step(r->trainer, &r->err)) == STEP_MORE)
-        ;
-    if (!check_int(step, STEP_DONE))
-        printf("# %s\n", r->err.text);
 }
 
 static struct metrics test_metrics(struct subject *s, struct run *r)
@@ -138,7 +112,7 @@ static void learns_all_tasks(void)
 
         o.epochs = 40;
         r = run_new(&s, &o, 2);
-        train(&r);
+        run_train(&r, -1);
         m = test_metrics(&s, &r);
         if (i < 2)
             check(m.auc > 0.95 && m.accuracy > 0.85);
@@ -184,7 +158,7 @@ static void learns_without_labels(void)
 
         check_int(trainer_rows(r.trainer), s.frame->rows - s.split->count[PART_VALID]
                                                - s.split->count[PART_TEST]);
-        train(&r);
+        run_train(&r, -1);
         history = trainer_history(r.trainer, &n);
         check(trainer_measure(r.trainer, PART_TEST, &m, &r.err));
         check_int(m.rows, s.split->count[PART_TEST]);
@@ -211,7 +185,7 @@ static void mlm_keeps_what_masks_learned(void)
         size_t width = p->list[table].shape[1], codes = p->list[table].shape[0];
         double off = 0;
 
-        train(&r);
+        run_train(&r, -1);
         for (size_t k = 0; k < width; k++) {
             double mean = 0;
 
@@ -239,7 +213,7 @@ static double way_of_body(struct subject *s, const struct train_options *o)
     check(model_take_body(r.model, pre.model, &note, &r.err));
     before = xmalloc(p->list[i].count * sizeof *before);
     memcpy(before, param_value(p, i), p->list[i].count * sizeof *before);
-    train(&r);
+    run_train(&r, -1);
     for (size_t k = 0; k < p->list[i].count; k++)
         way += fabs((double)param_value(p, i)[k] - (double)before[k]);
     free(before);
@@ -282,7 +256,7 @@ static void check_bits(enum pretext pretext)
         struct run r = pretext_new(&s, &o, pretext, threads);
         const struct params *p = model_params(r.model);
 
-        train(&r);
+        run_train(&r, -1);
         n = params_trainable(p) + p->total[PARAM_BUFFER];
         if (!first) {
             first = xmalloc(n * sizeof *first);
@@ -313,8 +287,8 @@ static void another_seed_gives_other_weights(void)
     b = run_new(&s, &o, 1);
     q = model_params(b.model);
     check(memcmp(p->value, q->value, params_trainable(p) * sizeof *p->value) == 0);
-    train(&a);
-    train(&b);
+    run_train(&a, -1);
+    run_train(&b, -1);
     check(memcmp(p->value, q->value, params_trainable(p) * sizeof *p->value) != 0);
     run_done(&a);
     run_done(&b);
@@ -366,7 +340,7 @@ static void the_curve_moves_within_epochs(void)
     o.batch = 24;
     r = run_new(&s, &o, 2);
     batches = trainer_progress(r.trainer)->batches;
-    train(&r);
+    run_train(&r, -1);
     history = trainer_history(r.trainer, &n);
     c = trainer_curve(r.trainer);
     check_int(c->steps, (batches + CURVE_EPOCH - 1) / CURVE_EPOCH);
@@ -400,7 +374,7 @@ static void the_best_epoch_is_diagnosed(void)
         size_t n, rows = 0;
 
         check_int(d->epoch, 0);
-        train(&r);
+        run_train(&r, -1);
         history = trainer_history(r.trainer, &n);
         check_int(d->epoch, trainer_progress(r.trainer)->best_epoch);
         check(memcmp(&d->metrics, &history[d->epoch - 1].valid, sizeof d->metrics) == 0);
@@ -450,7 +424,7 @@ static void stops_early_and_keeps_the_best(void)
     o.patience = 3;
     o.lr = 1e-2;
     r = run_new(&s, &o, 2);
-    train(&r);
+    run_train(&r, -1);
     p = trainer_progress(r.trainer);
     history = trainer_history(r.trainer, &n);
     check_int(p->end, TRAIN_EARLY);
@@ -528,7 +502,7 @@ static void averages_weights(void)
         o.average = i == 0 ? 0 : 0.9;
         r = run_new(&s, &o, 1);
         p = model_params(r.model);
-        train(&r);
+        run_train(&r, -1);
         kept[i] = xmalloc(params_values(p) * sizeof *kept[i]);
         memcpy(kept[i], p->value, params_values(p) * sizeof *kept[i]);
         if (i == 1) {
@@ -559,6 +533,9 @@ static void rivals_learn(void)
         o.epochs = 12;
         o.lr = 1e-2;
         for (int kind = MODEL_MLP; kind < MODEL_KINDS; kind++) {
+            if (kind == MODEL_GBDT && !grower_version())
+                continue;
+
             struct run one = run_of(&s, &o, (enum model_kind)kind, PRETEXT_NONE, 1);
             struct run many = run_of(&s, &o, (enum model_kind)kind, PRETEXT_NONE, 3);
             const struct params *p = model_params(one.model);
@@ -567,8 +544,8 @@ static void rivals_learn(void)
                 : kind == MODEL_TABNET ? 0.7 : 0.8;
             struct metrics m;
 
-            train(&one);
-            train(&many);
+            run_train(&one, -1);
+            run_train(&many, -1);
             check(memcmp(p->value, model_params(many.model)->value,
                          params_values(p) * sizeof *p->value) == 0);
             m = test_metrics(&s, &one);
@@ -580,6 +557,27 @@ static void rivals_learn(void)
         }
         subject_done(&s);
     }
+}
+
+/* Batches in which no row counts have nothing to say, and end nothing. */
+static void batches_without_weight_do_no_harm(void)
+{
+    struct subject s = subject_new(learnable_table(N, -1), "yes", "weight");
+    struct train_options o = quick_options();
+
+    for (size_t i = 0; i < s.frame->rows; i++)
+        s.frame->weight[i] = i % 60 == 0;
+    for (int kind = 0; kind < MODEL_GBDT; kind++) {
+        struct run r = run_of(&s, &o, (enum model_kind)kind, PRETEXT_NONE, 2);
+
+        run_train(&r, -1);
+        if (!check_int(trainer_progress(r.trainer)->end, TRAIN_EPOCHS))
+            printf("# %s: %s\n", model_kind_name((enum model_kind)kind),
+                   trainer_progress(r.trainer)->message);
+        check(isfinite(trainer_progress(r.trainer)->loss));
+        run_done(&r);
+    }
+    subject_done(&s);
 }
 
 /* Half of the weights goes behind epochs 2 and 4, none comes back, and it still learns. */
@@ -705,7 +703,7 @@ static void divergence_keeps_good_weights(void)
     for (size_t i = 0; i < s.frame->rows; i++)
         s.frame->target[i] *= 1e25f; /* no gradient can hold that */
     r = run_new(&s, &o, 2);
-    train(&r);
+    run_train(&r, -1);
     check_int(trainer_progress(r.trainer)->end, TRAIN_DIVERGED);
     check(trainer_curve(r.trainer)->n > 0);
     check(isnan(trainer_curve(r.trainer)->points[trainer_curve(r.trainer)->n - 1].loss));
@@ -726,7 +724,7 @@ static void categories_never_trained_get_the_mean(void)
     const float *table = param_value(p, params_find(p, "columns.0.value"));
     size_t width = 14;
 
-    train(&r);
+    run_train(&r, -1);
     check_int(p->list[params_find(p, "columns.0.value")].shape[1], width);
     for (size_t k = 0; k < width; k++) { /* rows: missing, four classes, other */
         double mean = 0;
@@ -827,7 +825,7 @@ static void batch_may_be_larger_than_the_table(void)
     o.class_weight = CLASS_WEIGHT_BALANCED;
     r = run_new(&s, &o, 2);
     check_int(trainer_progress(r.trainer)->batches, 1);
-    train(&r);
+    run_train(&r, -1);
     check_int(trainer_progress(r.trainer)->end, TRAIN_EPOCHS);
     run_done(&r);
     subject_done(&s);
@@ -850,6 +848,7 @@ int main(void)
     test_run(stopping_keeps_the_best);
     test_run(averages_weights);
     test_run(rivals_learn);
+    test_run(batches_without_weight_do_no_harm);
     test_run(a_sparse_mlp_is_pruned);
     test_run(rows_without_labels_make_it_surer);
     test_run(the_weight_of_pseudo_labels_grows);

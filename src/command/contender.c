@@ -76,10 +76,7 @@ const char *contenders_of_paper(bool few_labels)
 void contender_take(const struct contender *c, struct settings *s)
 {
     s->model.kind = c->kind;
-    if (c->kind != MODEL_TABTRANSFORMER) {
-        s->model.continuous = CONTINUOUS_FEATURES;
-        s->model.readout = READOUT_CONCAT;
-    }
+    model_leave_tokens(&s->model); /* so that texts of trials do not tell of them */
     s->train.unlabeled.kind = c->unlabeled;
     if ((c->pretext == PRETEXT_MLM || c->pretext == PRETEXT_RTD)
         && s->train.body_lr == train_defaults().body_lr)

@@ -23,9 +23,7 @@ int bins_find_missing(const struct encoder *e, const char *column)
     return -1;
 }
 
-/* The feature of a missing cell is a number of its own where nothing else is left of
- * the column. */
-static bool stands_alone(const struct encoder *e, int missing)
+bool bins_stands_alone(const struct encoder *e, int missing)
 {
     for (int i = 0; i < e->n_continuous; i++)
         if (i != missing
@@ -44,7 +42,7 @@ int bins_numbers(const struct encoder *e, struct bins_column *out)
             && is_same_number(&e->continuous[out[n - 1].value], f);
 
         if (f->source == FEATURE_MISSING) {
-            if (stands_alone(e, i))
+            if (bins_stands_alone(e, i)) /* a number of its own */
                 out[n++] = (struct bins_column){-1, i};
         } else if (again) {
             out[n - 1].value = i;

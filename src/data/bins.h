@@ -27,6 +27,8 @@ struct bins_column {
 int bins_numbers(const struct encoder *e, struct bins_column *out);
 /* The continuous feature that is 1 where the column is missing; -1: there is none. */
 int bins_find_missing(const struct encoder *e, const char *column);
+/* Of the column whose missing cells that feature marks nothing else is left. */
+bool bins_stands_alone(const struct encoder *e, int missing);
 /* The feature that names it: "age", "date (year)". */
 const struct feature *bins_feature(const struct encoder *e, const struct bins_column *n);
 

@@ -438,6 +438,8 @@ static void read_continuous(struct reader *r, struct feature *f)
         read_edges(r, f);
     if (!r->failed && !source_fits(f, false))
         refuse(r, "source", "a part of a cell that is a number");
+    if (!r->failed && f->source == FEATURE_MISSING && (f->quantiles || f->edges))
+        refuse(r, "source", "a number, where there are quantiles or edges");
 }
 
 /* All features of one of the two lists. */

@@ -239,9 +239,16 @@ static bool grow(struct trainer *t, struct pass *pass, struct error *err)
 
 /* ---- beginning ---- */
 
-static bool check_memory(const struct trainer *t, struct error *err)
+/* Of so many rows without a label, how many are given one. */
+static size_t count_guesses(const struct trainer *t, size_t unlabeled)
 {
-    size_t need = gbdt_training_bytes(model_encoder(t->model), t->rows);
+    return (size_t)ceil(t->options.unlabeled.pseudo_share * (double)unlabeled);
+}
+
+static bool check_memory(const struct trainer *t, size_t unlabeled, struct error *err)
+{
+    size_t rows = t->rows + count_guesses(t, unlabeled);
+    size_t need = gbdt_training_bytes(model_encoder(t->model), rows);
     size_t have = mem_available();
 
     return need < have
@@ -348,7 +355,7 @@ static bool begin(struct trainer *t, struct error *err)
     t->boosting->gbdt = model_gbdt(t->model);
     t->options.batch = t->largest_batch = (int)t->rows;
     t->progress.batches = (size_t)model_options(t->model)->rounds;
-    return trainer_count_unlabeled(t, &unlabeled, err) && check_memory(t, err)
+    return trainer_count_unlabeled(t, &unlabeled, err) && check_memory(t, unlabeled, err)
         && take_rows(t, err) && take_valid(t, err);
 }
 
@@ -405,12 +412,12 @@ static void finish(struct trainer *t, bool best)
 {
     struct boosting *b = t->boosting;
 
-    if (best)
-        keep_best_trees(t);
-    else if (b->teacher) {
+    if (b->teacher && !t->has_best) {
         forest_free(b->gbdt->forest);
         b->gbdt->forest = b->teacher;
         b->teacher = NULL;
+    } else if (best) {
+        keep_best_trees(t);
     }
 }
 
@@ -426,7 +433,7 @@ static uint32_t *draw_unlabeled(const struct trainer *t, size_t *n)
     if (!rows)
         return NULL;
     rng_shuffle(&r, rows, all);
-    *n = (size_t)ceil(t->options.unlabeled.pseudo_share * (double)all);
+    *n = count_guesses(t, all);
     return rows;
 }
 
@@ -486,13 +493,16 @@ static bool keep(struct trainer *t, struct train_state *s, struct error *err)
 {
     const struct boosting *b = t->boosting;
     size_t bytes = b->n_guessed * 2 * sizeof *b->guessed;
+    bool taught = b->teacher && !t->has_best;
 
     forest_free(s->forest);
+    forest_free(s->teacher);
     free(s->guessed);
     s->forest = forest_copy(b->gbdt->forest);
+    s->teacher = taught ? forest_copy(b->teacher) : NULL;
     s->guessed = try_alloc(bytes, 1);
     s->n_guessed = b->n_guessed;
-    if (!s->forest || !s->guessed) {
+    if (!s->forest || (taught && !s->teacher) || !s->guessed) {
         train_state_done(s);
         return error_set(err, ERROR_MEMORY, "no memory for a copy of the trees");
     }
@@ -516,13 +526,26 @@ static bool guesses_fit(const struct trainer *t, const struct train_state *s)
     return true;
 }
 
+static bool can_be_asked(const struct gbdt *g, const struct forest *f)
+{
+    return forest_check(f, g->n_features, g->categories, g->outputs, NULL);
+}
+
+/* Those that guessed are there until something is known of those that learn from it. */
+static bool trees_fit(const struct gbdt *g, const struct train_state *s)
+{
+    bool taught = s->n_guessed > 0 && !s->counts.has_best;
+
+    return s->forest && can_be_asked(g, s->forest) && (s->teacher != NULL) == taught
+        && (!taught || can_be_asked(g, s->teacher));
+}
+
 static bool fits(const struct trainer *t, const struct train_state *s)
 {
     const struct gbdt *g = t->boosting->gbdt;
     size_t rounds, steps = (size_t)s->counts.step, begun;
 
-    if (!s->forest || !guesses_fit(t, s)
-        || !forest_check(s->forest, g->n_features, g->categories, g->outputs, NULL))
+    if (!trees_fit(g, s) || !guesses_fit(t, s))
         return false;
     rounds = s->forest->n_trees / (size_t)g->outputs;
     if (rounds > steps)
@@ -562,7 +585,8 @@ static bool restore(struct trainer *t, const struct train_state *s, struct error
 
     free(b->guessed);
     b->guessed = try_alloc(bytes, 1);
-    if (!f || !b->guessed) {
+    b->teacher = s->teacher ? forest_copy(s->teacher) : NULL;
+    if (!f || !b->guessed || (s->teacher && !b->teacher)) {
         forest_free(f);
         return no_memory(s->n_guessed, err);
     }

@@ -39,7 +39,9 @@ struct lane {
 
 struct study_job {
     struct study_plan *plan;
-    struct study_result *results; /* (n_trials) */
+    struct study_result *results; /* (n_trials), changed by way of change_result */
+    size_t *changed;              /* (n_changed) trials, since they were published */
+    size_t n_changed, changed_capacity;
     struct body *bodies;
     char *folder;
     struct lock *lock;
@@ -159,9 +161,17 @@ static void step_lane(void *arg, int number, int worker)
 
 /* ---- what a lane has done ---- */
 
+static struct study_result *change_result(struct study_job *j, size_t trial)
+{
+    j->changed = xgrow(j->changed, j->n_changed, &j->changed_capacity,
+                       sizeof *j->changed);
+    j->changed[j->n_changed++] = trial;
+    return &j->results[trial];
+}
+
 static void fail_trial(struct study_job *j, size_t trial, const char *why)
 {
-    j->results[trial].state = TRIAL_FAILED;
+    change_result(j, trial)->state = TRIAL_FAILED;
     str_printf(&j->note, "trial %s: %s\n", j->plan->trials[trial].key, why);
 }
 
@@ -292,7 +302,7 @@ static void end_trial(struct study_job *j, struct lane *l)
         return;
     }
     if (l->ended == STEP_DONE) {
-        measure_trial(j, l, &j->results[trial]);
+        measure_trial(j, l, change_result(j, trial));
         keep_if_best(j, l);
         if (!l->again)
             write_result(j, trial);
@@ -317,7 +327,7 @@ static void give(struct study_job *j, struct lane *l, size_t trial, bool body)
         j->bodies[t->body].state = TRIAL_RUNNING;
         begin_fit(l, &j->plan->bodies[t->body], NULL);
     } else {
-        j->results[trial].state = TRIAL_RUNNING;
+        change_result(j, trial)->state = TRIAL_RUNNING;
         begin_trial(l);
     }
 }
@@ -354,7 +364,7 @@ static bool find_lost_best(struct study_job *j, struct lane *l)
     l->again = !l->body;
     if (l->body)
         return true;
-    j->results[best].state = TRIAL_DONE;
+    change_result(j, best)->state = TRIAL_DONE;
     return true;
 }
 
@@ -391,7 +401,7 @@ static void drop_lanes(struct study_job *j)
         struct lane *l = &j->lanes[i];
 
         if (l->trial != SIZE_MAX && !l->body && !l->again)
-            j->results[l->trial].state = TRIAL_WAITING;
+            change_result(j, l->trial)->state = TRIAL_WAITING;
         clear_lane(l);
     }
 }
@@ -442,7 +452,9 @@ static void publish(void *work)
 {
     struct study_job *j = work;
 
-    memcpy(j->view.results, j->results, j->plan->n_trials * sizeof *j->results);
+    for (size_t i = 0; i < j->n_changed; i++)
+        j->view.results[j->changed[i]] = j->results[j->changed[i]];
+    j->n_changed = 0;
     j->view.n_lanes = j->n_lanes;
     for (int i = 0; i < j->n_lanes; i++)
         j->view.lanes[i] = lane_view(&j->lanes[i]);
@@ -475,6 +487,7 @@ static void release(void *work)
     str_done(&j->view.note);
     free(j->view.results);
     free(j->results);
+    free(j->changed);
     free(j->bodies);
     free(j->lanes);
     free(j->folder);

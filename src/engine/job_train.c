@@ -371,7 +371,7 @@ static enum step train(struct train_job *j, struct error *err)
     if (step != STEP_DONE)
         return step;
     if (p->end == TRAIN_DIVERGED && p->best_epoch == 0) {
-        error_set(err, ERROR_NUMERIC, "%s; a smaller train.lr may help", p->message);
+        error_set(err, ERROR_NUMERIC, "%s", p->message);
         return STEP_FAILED;
     }
     return next(j, PHASE_SCORING);

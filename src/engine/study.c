@@ -65,10 +65,34 @@ int study_add_table(struct study_plan *p, const char *name, struct dataset *data
     return p->n_tables++;
 }
 
+/* As JSON keeps texts, which has only UTF-8. Takes the key over. */
+static char *valid_key(char *key)
+{
+    size_t n = strlen(key), length;
+    struct str out = {0};
+    int code;
+
+    if (utf8_valid(key, n))
+        return key;
+    for (size_t at = 0; at < n; at += length) {
+        length = (size_t)utf8_decode(key + at, n - at, &code);
+        if (code >= 0)
+            str_add(&out, key + at, length);
+        else
+            str_printf(&out, "<%02X>", (unsigned char)key[at]);
+    }
+    free(key);
+    return out.text;
+}
+
 void study_add_trial(struct study_plan *p, const struct study_trial *t)
 {
+    struct study_trial *own;
+
     p->trials = xgrow(p->trials, p->n_trials, &p->trials_capacity, sizeof *p->trials);
-    p->trials[p->n_trials++] = *t;
+    own = &p->trials[p->n_trials++];
+    *own = *t;
+    own->key = valid_key(own->key);
 }
 
 int study_add_body(struct study_plan *p, const struct study_fit *body)

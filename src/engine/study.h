@@ -66,7 +66,8 @@ void study_plan_unref(struct study_plan *p);
 /* Its number; the schema is copied. */
 int study_add_table(struct study_plan *p, const char *name, struct dataset *data,
                     const struct schema *schema);
-/* Takes over key and settings. */
+/* Takes over key and settings. In the key, which may have the name of a file, a byte that is
+ * no UTF-8 becomes "<E9>". */
 void study_add_trial(struct study_plan *p, const struct study_trial *t);
 /* Its number. */
 int study_add_body(struct study_plan *p, const struct study_fit *body);

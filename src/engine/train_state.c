@@ -12,6 +12,9 @@
 #include "nn/safetensors.h"
 
 #define FORMAT "tabscope-resume"
+/* the words that trees have */
+#define FOREST "forest"
+#define TEACHER "teacher"
 
 enum {
     COUNTS = sizeof(struct train_counts) / sizeof(int64_t),
@@ -19,7 +22,7 @@ enum {
     POINT = sizeof(struct curve_point) / sizeof(double),
     RECORD = 15, /* fields of struct epoch_record and its metrics */
     SCORE = 4,   /* of struct column_score */
-    TENSORS = 12 + FOREST_TENSORS,
+    TENSORS = 12 + 2 * FOREST_TENSORS,
 };
 
 void train_state_done(struct train_state *s)
@@ -34,6 +37,7 @@ void train_state_done(struct train_state *s)
     learned_done(&s->learned);
     free(s->brought);
     forest_free(s->forest);
+    forest_free(s->teacher);
     free(s->guessed);
     *s = (struct train_state){0};
 }
@@ -102,11 +106,16 @@ static void add(struct tensor_list *l, const char *name, enum dtype dtype,
         };
 }
 
-static void add_forest(struct tensor_list *l, const struct safetensors_tensor *trees,
-                       size_t n)
+/* *list: to be freed when it is written. False: no memory. */
+static bool add_forest(struct tensor_list *l, const struct forest *f, const char *word,
+                       struct safetensors_tensor **list)
 {
-    for (size_t i = 0; i < n; i++)
-        l->tensors[l->n++] = trees[i];
+    size_t n = 0;
+
+    *list = f ? forest_tensors(f, word, &n) : NULL;
+    for (size_t i = 0; *list && i < n; i++)
+        l->tensors[l->n++] = (*list)[i];
+    return *list || !f;
 }
 
 /* Caller frees. */
@@ -134,9 +143,7 @@ bool train_state_write(const struct train_state *s, const char *path, const char
                        const char *run, struct error *err)
 {
     double *history = flatten_history(s), *learned = flatten_learned(&s->learned);
-    size_t n_trees = 0;
-    struct safetensors_tensor *trees = s->forest ? forest_tensors(s->forest, &n_trees)
-                                                 : NULL;
+    struct safetensors_tensor *trees = NULL, *teacher = NULL;
     char epoch[24], best[24];
     const struct safetensors_pair pairs[] = {
         {"format", FORMAT}, {"version", PACKAGE_VERSION}, {"end", end},
@@ -162,12 +169,13 @@ bool train_state_write(const struct train_state *s, const char *path, const char
             (size_t)s->learned.columns * SCORE);
     if (s->n_guessed > 0)
         add(&l, "guessed", DTYPE_I64, s->guessed, s->n_guessed, 2);
-    add_forest(&l, trees, n_trees);
-    ok = s->forest && !trees
-        ? error_set(err, ERROR_MEMORY, "no memory to write down the trees")
-        : safetensors_write(path, 0600, l.tensors, l.n, pairs,
-                            sizeof pairs / sizeof *pairs, err);
+    ok = add_forest(&l, s->forest, FOREST, &trees)
+            && add_forest(&l, s->teacher, TEACHER, &teacher)
+        ? safetensors_write(path, 0600, l.tensors, l.n, pairs,
+                            sizeof pairs / sizeof *pairs, err)
+        : error_set(err, ERROR_MEMORY, "no memory to write down the trees");
     forest_tensors_free(trees);
+    forest_tensors_free(teacher);
     free(history);
     free(learned);
     return ok;
@@ -230,7 +238,7 @@ static bool read_reals(const struct safetensors *s, const char *name, bool neede
         return false;
     if (!t)
         return true;
-    if (*n > 0 && t->shape[0] != *n)
+    if (t->shape[0] == 0 || (*n > 0 && t->shape[0] != *n))
         return error_set(err, ERROR_INPUT, "its tensor %s is of another size", name);
     *n = (size_t)t->shape[0];
     *out = try_alloc(*n, sizeof **out);
@@ -348,14 +356,17 @@ static bool read_guessed(struct train_state *s, const struct safetensors *file,
 static bool read_weights(struct train_state *s, const struct safetensors *file,
                          struct error *err)
 {
-    if (!safetensors_find(file, "forest.sizes"))
+    if (!forest_is_there(file, FOREST))
         return read_reals(file, "weights", true, &s->weights, &s->values, err)
             && read_reals(file, "average", false, &s->average, &s->values, err)
             && read_reals(file, "best", true, &s->best, &s->values, err)
             && read_reals(file, "moment1", true, &s->moment1, &s->trainable, err)
             && read_reals(file, "moment2", true, &s->moment2, &s->trainable, err);
-    s->forest = forest_read(file, err);
-    return s->forest && read_guessed(s, file, err);
+    s->forest = forest_read(file, FOREST, err);
+    if (s->forest && forest_is_there(file, TEACHER))
+        s->teacher = forest_read(file, TEACHER, err);
+    return s->forest && (s->teacher || !forest_is_there(file, TEACHER))
+        && read_guessed(s, file, err);
 }
 
 /* What is used to count and index makes sense by itself; whether it fits a model and a
@@ -389,8 +400,9 @@ static bool read_tensors(struct train_state *s, const struct safetensors *file,
         && read_fixed(file, "counts", DTYPE_I64, &s->counts, sizeof s->counts, err)
         && read_fixed(file, "numbers", DTYPE_F64, &s->numbers, sizeof s->numbers, err)
         && check_counts(&s->counts, err)
-        && read_weights(s, file, err) && read_history(s, file, err) && read_curve(s, file, err)
-        && read_learned(s, file, err) && read_brought(s, file, err);
+        && read_weights(s, file, err) && read_history(s, file, err)
+        && read_curve(s, file, err) && read_learned(s, file, err)
+        && read_brought(s, file, err);
 }
 
 static bool name_file(const char *path, struct error *err)

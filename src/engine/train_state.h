@@ -28,6 +28,8 @@
  * Of trees there are no weights, average, best and moments, but
  *
  *     forest.*       the trees so far (model/forest.h)
+ *     teacher.*      those that guessed, until something is known of the new ones; else
+ *                    absent
  *     guessed   I64  (rows, 2) number of a row without label in the table, and the class
  *                    that it is given; absent without any
  */
@@ -88,6 +90,7 @@ struct train_state {
     unsigned char *brought;         /* (n_brought) or NULL */
     size_t n_brought;
     struct forest *forest;          /* of trees, which have none of the arenas; or NULL */
+    struct forest *teacher;         /* likewise, or NULL */
     int64_t *guessed;               /* (n_guessed, 2) or NULL */
     size_t n_guessed;
     char kernels[16];

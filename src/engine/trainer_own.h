@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared by the files of the trainer: what all kinds of models have in common and descent
- * by gradients (trainer.c), boosting (boosting.c), and how it is kept and goes on again
- * (trainer_state.c). */
+/* Shared by the files of the trainer: what all kinds of models have in common (trainer.c),
+ * descent by gradients (descent.c), boosting (boosting.c), and how it is kept and goes on
+ * again (trainer_state.c). */
 #ifndef ENGINE_TRAINER_OWN_H
 #define ENGINE_TRAINER_OWN_H
 
@@ -38,6 +38,9 @@ struct method {
 };
 
 extern const struct method descent_method, boosting_method;
+
+/* Behind an epoch: a sparse MLP loses weights, where it is time for that. */
+bool trainer_prune(struct trainer *t, struct error *err);
 
 /* Of descent, in trainer_state.c. */
 bool trainer_keep_descent(struct trainer *t, struct train_state *s, struct error *err);

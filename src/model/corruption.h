@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Cells masked (MLM), replaced (RTD) or swapped (DAE) for pre-training. What happens to a row depends on
- * the seed, the epoch and the row only, so every epoch asks anew and any epoch can be
- * made again.
+ * Cells masked (MLM), replaced (RTD) or swapped (DAE) for pre-training. What happens to a
+ * row depends on the seed, the epoch and the row only, so every epoch asks anew and any
+ * epoch can be made again.
  *
  *   MLM   a cell with a class is masked with the probability `mask`: its code becomes 0,
  *         that of missing cells, and the answer its class. Missing cells are never

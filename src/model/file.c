@@ -16,6 +16,7 @@
 
 #define FORMAT "tabscope"
 #define SCHEMA_VERSION 1
+#define FOREST "forest" /* the word that its trees have */
 
 /* ---- options ---- */
 
@@ -39,6 +40,14 @@ static bool put(json_t *object, const char *key, json_t *value)
 static const char *const continuous_names[] = {"features", "tokens", "both"};
 static const char *const numbers_names[] = {"ple", "periodic"};
 static const char *const readout_names[] = {"concat", "cls"};
+
+/* What is too large for an option is out of the range of each. */
+static int int_of(const json_t *j)
+{
+    json_int_t i = json_integer_value(j);
+
+    return i > -(1 << 30) && i < 1 << 30 ? (int)i : -2;
+}
 
 /* What a file without them has, as older ones, is as in the paper. */
 static bool put_tokens(json_t *j, const struct model_options *o)
@@ -83,10 +92,10 @@ static bool get_tokens(const json_t *j, struct model_options *o, struct error *e
     o->readout = (enum readout)readout;
     if (o->continuous == CONTINUOUS_FEATURES || o->numbers != NUMBERS_PERIODIC)
         return true;
-    if (!json_is_integer(frequencies) || llabs(json_integer_value(frequencies)) > 1 << 30)
+    if (!json_is_integer(frequencies))
         return error_set(err, ERROR_INPUT, "its option frequencies is missing or of the "
                          "wrong kind");
-    o->frequencies = (int)json_integer_value(frequencies);
+    o->frequencies = int_of(frequencies);
     return true;
 }
 
@@ -133,9 +142,7 @@ static bool options_from_json(const json_t *j, enum model_kind kind,
         return error_set(err, ERROR_INPUT,                                               \
                          "its option %s is missing or of the wrong kind", #name);        \
     o->name = value;
-#define GET_INT(name) \
-    GET(name, json_is_integer, llabs(json_integer_value(v)) < 1 << 30 \
-        ? (int)json_integer_value(v) : -2)
+#define GET_INT(name) GET(name, json_is_integer, int_of(v))
 #define GET_REAL(name) GET(name, json_is_number, json_number_value(v))
 #define GET_BOOL(name) GET(name, json_is_boolean, json_is_true(v))
     INT_OPTIONS(GET_INT)
@@ -217,7 +224,7 @@ static struct safetensors_tensor *list_params(const struct params *p, size_t *n)
 /* NULL: no memory. */
 static struct safetensors_tensor *list_tensors(struct model *m, size_t *n)
 {
-    return model_gbdt(m) ? forest_tensors(model_gbdt(m)->forest, n)
+    return model_gbdt(m) ? forest_tensors(model_gbdt(m)->forest, FOREST, n)
                          : list_params(model_params(m), n);
 }
 
@@ -335,7 +342,7 @@ static bool check_forest(const struct safetensors *s, const struct gbdt *g,
                          const struct forest *f, struct error *err)
 {
     for (size_t i = 0; i < safetensors_count(s); i++)
-        if (!forest_has_tensor(safetensors_get(s, i)->name))
+        if (!forest_has_tensor(FOREST, safetensors_get(s, i)->name))
             return refuse_tensor(safetensors_get(s, i)->name, err);
     return forest_check(f, g->n_features, g->categories, g->outputs, err);
 }
@@ -345,7 +352,7 @@ static struct model *build_gbdt(const struct safetensors *s,
                                 enum pretext pretext, struct error *err)
 {
     struct model *m = model_new_pretext(o, e, pretext, 0, err);
-    struct forest *f = m ? forest_read(s, err) : NULL;
+    struct forest *f = m ? forest_read(s, FOREST, err) : NULL;
 
     if (f && check_forest(s, model_gbdt(m), f, err)) {
         forest_free(model_gbdt(m)->forest);

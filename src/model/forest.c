@@ -2,6 +2,7 @@
 #include "model/forest.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,17 +184,35 @@ bool forest_check(const struct forest *f, int features, const int *categories,
     return true;
 }
 
-static const char *const tensor_names[FOREST_TENSORS] = {
-    "forest.sizes", "forest.nodes", "forest.values", "forest.gains", "forest.sets",
+static const char *const parts[FOREST_TENSORS] = {
+    "sizes", "nodes", "values", "gains", "sets",
 };
 enum { SIZES, NODES, VALUES, GAINS, SETS };
 
-bool forest_has_tensor(const char *name)
+/* "forest" and a part -> "forest.sizes" */
+struct name {
+    char text[32];
+};
+
+static struct name name_of(const char *word, int part)
+{
+    struct name n;
+
+    snprintf(n.text, sizeof n.text, "%s.%s", word, parts[part]);
+    return n;
+}
+
+bool forest_has_tensor(const char *word, const char *name)
 {
     for (int i = 0; i < FOREST_TENSORS; i++)
-        if (strcmp(name, tensor_names[i]) == 0)
+        if (strcmp(name, name_of(word, i).text) == 0)
             return true;
     return false;
+}
+
+bool forest_is_there(const struct safetensors *s, const char *word)
+{
+    return safetensors_find(s, name_of(word, SIZES).text) != NULL;
 }
 
 static void fill_sizes(const struct forest *f, int64_t *sizes)
@@ -219,7 +238,8 @@ static void fill_nodes(const struct forest *f, int64_t *nodes, float *values,
     }
 }
 
-struct safetensors_tensor *forest_tensors(const struct forest *f, size_t *n)
+struct safetensors_tensor *forest_tensors(const struct forest *f, const char *word,
+                                          size_t *n)
 {
     struct safetensors_tensor *list = xcalloc(FOREST_TENSORS, sizeof *list);
     int64_t *sizes = try_alloc(2 * f->n_trees, sizeof *sizes);
@@ -239,7 +259,7 @@ struct safetensors_tensor *forest_tensors(const struct forest *f, size_t *n)
     list[SETS] = (struct safetensors_tensor){.dtype = DTYPE_U8, .rank = 1,
                                              .shape = {f->n_set_bytes}, .data = f->sets};
     for (int i = 0; i < FOREST_TENSORS; i++)
-        list[i].name = tensor_names[i];
+        list[i].name = xstrdup(name_of(word, i).text);
     if (!sizes || !nodes || !values || !gains) {
         forest_tensors_free(list);
         return NULL;
@@ -253,13 +273,16 @@ void forest_tensors_free(struct safetensors_tensor *list)
 {
     if (!list)
         return;
-    for (int i = 0; i < SETS; i++)
-        free((void *)list[i].data);
+    for (int i = 0; i < FOREST_TENSORS; i++) {
+        free((void *)list[i].name);
+        if (i != SETS) /* the forest's own */
+            free((void *)list[i].data);
+    }
     free(list);
 }
 
 /* The file's tensors, of the kinds and shapes that belong together. */
-static bool find_tensors(const struct safetensors *s,
+static bool find_tensors(const struct safetensors *s, const char *word,
                          const struct safetensors_tensor *out[FOREST_TENSORS],
                          struct error *err)
 {
@@ -269,18 +292,19 @@ static bool find_tensors(const struct safetensors *s,
     };
 
     for (int i = 0; i < FOREST_TENSORS; i++) {
-        const struct safetensors_tensor *t = safetensors_find(s, tensor_names[i]);
+        struct name name = name_of(word, i);
+        const struct safetensors_tensor *t = safetensors_find(s, name.text);
 
         out[i] = t;
         if (!t && i == SETS)
             continue;
         if (!t)
-            return error_set(err, ERROR_INPUT, "tensor %s is missing", tensor_names[i]);
+            return error_set(err, ERROR_INPUT, "tensor %s is missing", name.text);
         if (t->dtype != kinds[i].dtype || t->rank != kinds[i].rank
             || (t->rank == 2 && t->shape[1] != kinds[i].width)
             || ((i == VALUES || i == GAINS) && t->shape[0] != out[NODES]->shape[0]))
             return error_set(err, ERROR_INPUT, "tensor %s is not of the kind and shape "
-                             "that trees ask for", tensor_names[i]);
+                             "that trees ask for", name.text);
     }
     return true;
 }
@@ -360,12 +384,13 @@ static bool read_trees(struct forest *f, const struct safetensors_tensor *const 
     return true;
 }
 
-struct forest *forest_read(const struct safetensors *s, struct error *err)
+struct forest *forest_read(const struct safetensors *s, const char *word,
+                           struct error *err)
 {
     const struct safetensors_tensor *t[FOREST_TENSORS];
     struct forest *f;
 
-    if (!find_tensors(s, t, err))
+    if (!find_tensors(s, word, t, err))
         return NULL;
     f = forest_new();
     if (read_trees(f, t, err))

@@ -7,7 +7,7 @@
  * A round brings one tree for each output. A row is (features) numbers; NAN is missing. A
  * feature with categories holds the number of its category, 0...
  *
- * In files a forest is five tensors, "forest.sizes" and so on:
+ * In files a forest is five tensors, which a word names: "forest.sizes" and so on:
  *
  *     sizes      I64  (trees, 2) nodes and bytes of sets of each tree
  *     nodes      I64  (nodes, 4) feature, or -1: a leaf | the left child, the right one
@@ -81,12 +81,17 @@ bool forest_check(const struct forest *f, int features, const int *categories,
                   int outputs, struct error *err);
 
 enum { FOREST_TENSORS = 5 };
-/* The tensors of a forest, *n of them; they and the forest share their data. The caller
- * frees the list by forest_tensors_free. NULL: no memory. */
-struct safetensors_tensor *forest_tensors(const struct forest *f, size_t *n);
-void forest_tensors_free(struct safetensors_tensor *list);
-bool forest_has_tensor(const char *name); /* it is one of them */
+/* The tensors of a forest under that word, *n of them; they and the forest share their
+ * data. The caller frees the list by forest_tensors_free. NULL: no memory. */
+struct safetensors_tensor *forest_tensors(const struct forest *f, const char *word,
+                                          size_t *n);
+void forest_tensors_free(struct safetensors_tensor *list); /* NULL: nothing */
+/* The name is one of theirs. */
+bool forest_has_tensor(const char *word, const char *name);
+/* Some of that word are there. */
+bool forest_is_there(const struct safetensors *s, const char *word);
 /* NULL and a sentence if they are not there or do not fit together. */
-struct forest *forest_read(const struct safetensors *s, struct error *err);
+struct forest *forest_read(const struct safetensors *s, const char *word,
+                           struct error *err);
 
 #endif

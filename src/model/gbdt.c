@@ -20,17 +20,24 @@ static bool is_twin(const struct encoder *e, int feature)
     return false;
 }
 
+static void add_feature(struct gbdt *g, int continuous, int missing)
+{
+    int n = g->n_features++ - g->n_categorical;
+
+    g->continuous[n] = continuous;
+    g->missing[n] = missing;
+}
+
+/* Those that stand alone come last: older files, which lack them, keep their places. */
 static void take_continuous(struct gbdt *g, const struct encoder *e)
 {
-    int n = 0;
-
-    for (int i = 0; i < e->n_continuous; i++) {
-        if (e->continuous[i].source == FEATURE_MISSING || is_twin(e, i))
-            continue;
-        g->continuous[n] = i;
-        g->missing[n++] = bins_find_missing(e, e->continuous[i].column);
-    }
-    g->n_features = g->n_categorical + n;
+    g->n_features = g->n_categorical;
+    for (int i = 0; i < e->n_continuous; i++)
+        if (e->continuous[i].source != FEATURE_MISSING && !is_twin(e, i))
+            add_feature(g, i, bins_find_missing(e, e->continuous[i].column));
+    for (int i = 0; i < e->n_continuous; i++)
+        if (e->continuous[i].source == FEATURE_MISSING && bins_stands_alone(e, i))
+            add_feature(g, i, -1);
 }
 
 struct gbdt *gbdt_new(const struct encoder *e)

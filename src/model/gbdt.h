@@ -7,7 +7,8 @@
  *
  * Trees take columns as they are: the class of a categorical column is a category, without
  * any vector; a missing cell is missing, and so is one of a class that no training row has.
- * Of continuous columns they only see the order, so that scaling does not matter to them;
+ * A column that is the same wherever it is not missing is a number, 1 where it is. Of
+ * continuous columns they only see the order, so that scaling does not matter to them;
  * of a column that is there twice (data.scaling both) they see the first.
  */
 #ifndef MODEL_GBDT_H

@@ -20,9 +20,9 @@ struct column_score {
 /* Rows index[0..n) of the frame, their cells hidden as CORRUPTION_VALID has it. Of *out
  * are set: rows; loss, the mean cross-entropy, and accuracy over the cells that are asked
  * for (MLM) or all (RTD), of DAE the loss of all cells (nn/graph.h, graph_loss_clean) and
- * the accuracy of the categorical ones; of RTD and DAE also auc, of a cell being replaced. The rest is NAN, as
- * is all of it where nothing was asked. columns, (categorical columns) or NULL, gets the
- * same for each. False: no memory. */
+ * the accuracy of the categorical ones; of RTD and DAE also auc, of a cell being replaced.
+ * The rest is NAN, as is all of it where nothing was asked. columns, (categorical columns)
+ * or NULL, gets the same for each. False: no memory. */
 bool pretext_measure(struct model *m, struct pool *pool, const struct corruption *c,
                      const struct frame *f, const uint32_t *index, size_t n,
                      struct metrics *out, struct column_score *columns,

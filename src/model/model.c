@@ -41,7 +41,7 @@ struct owned_shape {
     float **edges; /* (numbers) */
 };
 
-static float *scaled_edges(const struct feature *f)
+float *model_scaled_edges(const struct feature *f)
 {
     float *edges = xcalloc((size_t)f->n_edges + 1, sizeof *edges);
 
@@ -63,7 +63,7 @@ static void add_numbers(struct owned_shape *s, const struct encoder *e)
         s->numbers[i] = (struct number_column){.value = q->value, .missing = q->missing};
         if (q->value < 0)
             continue;
-        s->edges[i] = scaled_edges(&e->continuous[q->value]);
+        s->edges[i] = model_scaled_edges(&e->continuous[q->value]);
         s->numbers[i].edges = s->edges[i];
         s->numbers[i].n_edges = e->continuous[q->value].n_edges;
     }
@@ -177,6 +177,10 @@ bool model_fits(const struct model_options *o, const struct encoder *e,
 {
     if (!model_check(o, err))
         return false;
+    if (o->kind != MODEL_TABTRANSFORMER && model_has_tokens(o))
+        return error_set(err, ERROR_USAGE, "only a TabTransformer has model.continuous "
+                         "tokens and model.readout cls, not model.kind %s",
+                         model_kind_name(o->kind));
     if (e->n_categorical + e->n_continuous == 0)
         return error_set(err, ERROR_STATE, "no input column: mark some columns "
                          "categorical or continuous");

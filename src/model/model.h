@@ -125,6 +125,10 @@ struct gbdt;
 struct model_options model_defaults(void);
 /* One sentence if a value is out of range or two do not go together. */
 bool model_check(const struct model_options *o, struct error *err);
+/* Numbers are columns of its attention, or the readout is. */
+bool model_has_tokens(const struct model_options *o);
+/* Only a TabTransformer has them: other kinds get what is so by default. */
+void model_leave_tokens(struct model_options *o);
 /* Decides what is left to kind and rows to learn from: only a TabTransformer has layers,
  * tokens and a readout; no batch norm below MODEL_FEW rows, because the statistics of small
  * batches of few rows disturb more than they help (share/doc/RESULTS, section 5). */

@@ -90,13 +90,24 @@ bool model_check(const struct model_options *o, struct error *err)
     return true;
 }
 
+bool model_has_tokens(const struct model_options *o)
+{
+    return o->continuous != CONTINUOUS_FEATURES || o->readout != READOUT_CONCAT;
+}
+
+void model_leave_tokens(struct model_options *o)
+{
+    if (o->kind == MODEL_TABTRANSFORMER)
+        return;
+    o->continuous = CONTINUOUS_FEATURES;
+    o->readout = READOUT_CONCAT;
+}
+
 void model_settle(struct model_options *o, size_t rows)
 {
-    if (o->kind != MODEL_TABTRANSFORMER) {
+    model_leave_tokens(o);
+    if (o->kind != MODEL_TABTRANSFORMER)
         o->layers = 0;
-        o->continuous = CONTINUOUS_FEATURES;
-        o->readout = READOUT_CONCAT;
-    }
     if (o->head_norm == HEAD_NORM_AUTO)
         o->head_norm = rows < MODEL_FEW ? HEAD_NORM_NO : HEAD_NORM_YES;
 }

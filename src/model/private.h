@@ -22,6 +22,9 @@ unsigned char *model_mark_brought(struct model *m, int column);
 /* Its continuous columns that are tokens, *n of them; the caller frees it. */
 struct bins_column *model_numbers(const struct model *m, int *n);
 
+/* (n_edges) as the model reads the numbers; the caller frees it. */
+float *model_scaled_edges(const struct feature *f);
+
 /* Rows that model_infer computes at a time. */
 #define INFER_ROWS 256
 /* A graph for that, planned and allocated, kept for the next time. NULL: no memory. */

@@ -146,18 +146,25 @@ static int vector_width(const struct model *m)
     return o->dim - identifier_of(o);
 }
 
-/* Component k of a piecewise-linear vector of the number x, and of its feature f. */
-static double component_at(const struct feature *f, const real *weight, const real *bias,
-                           int k, double x)
+/* A number's piecewise-linear vectors. Their lines are straight in what the model reads, the
+ * scaled number. */
+struct lines {
+    int bins;
+    float *edges;              /* (bins + 1), scaled */
+    const real *weight, *bias; /* (width, bins), (width) */
+};
+
+/* Component k of the vector of x, scaled. */
+static double component_at(const struct lines *l, int k, float x)
 {
-    int bins = f->n_edges - 1;
-    double sum = (double)bias[k];
+    const real *weight = l->weight + (size_t)k * (size_t)l->bins;
+    double sum = (double)l->bias[k];
 
-    for (int b = 0; b < bins; b++) {
-        double low = f->edges[b], high = f->edges[b + 1];
-        double part = x <= low ? 0 : x >= high ? 1 : (x - low) / (high - low);
+    for (int b = 0; b < l->bins; b++) {
+        double low = (double)l->edges[b], high = (double)l->edges[b + 1];
+        double part = ((double)x - low) / (high - low);
 
-        sum += part * (double)weight[(size_t)k * (size_t)bins + (size_t)b];
+        sum += (part < 0 ? 0 : part > 1 ? 1 : part) * (double)weight[b];
     }
     return sum;
 }
@@ -176,21 +183,23 @@ static void take_bins(struct model *to, struct model *from, const int number[2],
 {
     real *weight = number_part(to, number[0], "weight");
     real *bias = number_part(to, number[0], "bias");
-    const real *there = number_part(from, number[1], "weight");
-    const real *bias_there = number_part(from, number[1], "bias");
+    struct lines there = {source->n_edges - 1, model_scaled_edges(source),
+                          number_part(from, number[1], "weight"),
+                          number_part(from, number[1], "bias")};
     int bins = f->n_edges - 1;
 
     for (int k = 0; k < vector_width(to); k++) {
-        double before = component_at(source, there, bias_there, k, f->edges[0]);
+        double before = component_at(&there, k, feature_scale(source, f->edges[0]));
 
         bias[k] = (real)before;
         for (int b = 0; b < bins; b++) {
-            double x = component_at(source, there, bias_there, k, f->edges[b + 1]);
+            double x = component_at(&there, k, feature_scale(source, f->edges[b + 1]));
 
             weight[(size_t)k * (size_t)bins + (size_t)b] = (real)(x - before);
             before = x;
         }
     }
+    free(there.edges);
 }
 
 static void copy_part(struct model *to, struct model *from, const int number[2],
@@ -314,8 +323,9 @@ static void take_layers(struct model *to, struct model *from)
 
 static void note_census(const struct census *c, struct str *note)
 {
-    str_printf(note, "the body brings %s%d of %d %scolumns", c->blocks ? "its blocks and " : "",
-               c->columns, c->all, c->numbers ? "" : "categorical ");
+    str_printf(note, "the body brings %s%d of %d %scolumns",
+               c->blocks ? "its blocks and " : "", c->columns, c->all,
+               c->numbers ? "" : "categorical ");
     if (c->new_columns.length > 0)
         str_printf(note, "; new to it: %s", str_text(&c->new_columns));
     if (c->new_classes > 0)

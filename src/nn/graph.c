@@ -325,6 +325,8 @@ static void begin(struct graph *g, const struct graph_input *in, bool training)
     g->weight_sum = 0;
     for (int r = 0; training && r < in->rows; r++)
         g->weight_sum += in->weight ? (double)in->weight[r] : 1;
+    if (g->weight_sum == 0) /* no row counts: their mean is 0 */
+        g->weight_sum = 1;
 }
 
 static uint32_t mix_key(uint64_t key, size_t node)

@@ -157,9 +157,9 @@ struct tensor *graph_linear_shared(struct graph *g, struct tensor *x, int out,
                                    double deviation);
 /* Batch norm over each virtual batch by itself, of at most virtual_batch rows: a multiple
  * of LANES, the same for all of a graph. There are as few of them as can be, and they are
- * as even as whole blocks of LANES rows can be. "NAME.weight", "NAME.bias", and buffers "NAME.mean",
- * "NAME.variance": the mean over the first fifty virtual batches, then running averages
- * that move by 0.02. */
+ * as even as whole blocks of LANES rows can be. "NAME.weight", "NAME.bias", and buffers
+ * "NAME.mean", "NAME.variance": the mean over the first fifty virtual batches, then running
+ * averages that move by 0.02. */
 struct tensor *graph_ghost_norm(struct graph *g, struct tensor *x, int virtual_batch,
                                 const char *name);
 /* x (features 2 d), a and b: a sigmoid(b), with a residual (d; may be NULL)
