@@ -13,6 +13,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Built with a sanitizer that is in the way of limits, counts and locks of others: gcc has
+ * a macro for each, clang a feature. */
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define TEST_ADDRESS_SANITIZER
+#endif
+#if __has_feature(thread_sanitizer)
+#define TEST_THREAD_SANITIZER
+#endif
+#endif
+#if defined __SANITIZE_ADDRESS__
+#define TEST_ADDRESS_SANITIZER
+#endif
+#if defined __SANITIZE_THREAD__
+#define TEST_THREAD_SANITIZER
+#endif
+#if defined TEST_ADDRESS_SANITIZER || defined TEST_THREAD_SANITIZER
+#define TEST_SANITIZED
+#endif
+
 static int test_count, test_failures, test_bad;
 static const char *test_skip_reason;
 

@@ -94,7 +94,7 @@ static void available_memory_heeds_limits(void)
     size_t free_bytes = mem_available();
 
     check(free_bytes > 1 << 20);
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !defined TEST_SANITIZED
     struct rlimit limit, tight;
 
     getrlimit(RLIMIT_AS, &limit);

@@ -524,7 +524,7 @@ static void threads_do_not_matter(void)
 
     if (no_xgboost())
         return;
-#if defined __SANITIZE_THREAD__
+#if defined TEST_THREAD_SANITIZER
     test_skip("the sanitizer does not know OpenMP's threads");
     return;
 #endif

@@ -10,18 +10,9 @@
 
 /* ---- every allocation counted, where no sanitizer does so itself ---- */
 
-#if defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-#define SANITIZED
-#endif
-
 static _Atomic long allocations;
 
-#if defined __GLIBC__ && !defined SANITIZED
+#if defined __GLIBC__ && !defined TEST_SANITIZED
 #define COUNTS_ALLOCATIONS 1
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);

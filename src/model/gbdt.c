@@ -83,15 +83,14 @@ void gbdt_inputs(const struct gbdt *g, const struct encoder *e, const int32_t *c
                  const float *values, size_t rows, float *x)
 {
     for (size_t r = 0; r < rows; r++) {
-        const int32_t *own = codes + r * (size_t)g->n_categorical;
-        const float *numbers = values + r * (size_t)e->n_continuous;
+        size_t code = r * (size_t)g->n_categorical, number = r * (size_t)e->n_continuous;
 
         for (int i = 0; i < g->n_categorical; i++)
-            *x++ = category(g, i, own[i]);
+            *x++ = category(g, i, codes[code + (size_t)i]);
         for (int i = 0; i < g->n_features - g->n_categorical; i++) {
-            bool gone = g->missing[i] >= 0 && numbers[g->missing[i]] > 0;
+            bool gone = g->missing[i] >= 0 && values[number + (size_t)g->missing[i]] > 0;
 
-            *x++ = gone ? NAN : numbers[g->continuous[i]];
+            *x++ = gone ? NAN : values[number + (size_t)g->continuous[i]];
         }
     }
 }

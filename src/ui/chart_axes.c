@@ -42,12 +42,13 @@ static void scale_set(struct scale *s, const struct axis *a, double low, double 
     s->factor = (last - first) / (s->high - s->low);
 }
 
+/* What is no number, as where an axis is wider than numbers are, is far off, too. */
 double scale_dot(const struct scale *s, double v)
 {
     static const double far = 1e6;
     double dot = s->first + (transform(s, v) - s->low) * s->factor;
 
-    return dot < -far ? -far : dot > far ? far : dot;
+    return !(dot > -far) ? -far : dot > far ? far : dot;
 }
 
 double scale_value(const struct scale *s, double dot)
