@@ -14,6 +14,7 @@
 #include "command/repeat.h"
 #include "command/training.h"
 #include "engine/metric.h"
+#include "engine/study_kept.h"
 
 enum { SPARSE_MS = 2000, LINES_BYTES = 16 << 20 };
 
@@ -169,11 +170,8 @@ bool study_is_kept(const struct context *c, const char *name)
 {
     char *folder = session_run_folder(c->session, name);
     char *model = xasprintf("%s/" RUN_MODEL, folder);
-    char *trials = xasprintf("%s/" STUDY_TRIALS, folder);
-    bool is = !strchr(name, '/') && name[0] != '.' && access(model, F_OK) != 0
-        && access(trials, F_OK) == 0;
+    bool is = study_kept_is(c->session, name) && access(model, F_OK) != 0;
 
-    free(trials);
     free(model);
     free(folder);
     return is;

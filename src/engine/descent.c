@@ -193,17 +193,24 @@ static double one_batch(struct trainer *t, const struct batch *b)
     return one_pass(t, &in, step_key(t));
 }
 
+/* The one that comes after so many steps. */
+static const struct batch *batch_after(struct batcher *b, size_t steps)
+{
+    size_t batches = batcher_batches(b);
+
+    return batcher_get(b, steps / batches, steps % batches);
+}
+
 /* A batch of them, whose gradient is added to that of the labelled one. */
 static double one_unlabeled_batch(struct trainer *t)
 {
     double weight = unlabeled_weight(&t->options.unlabeled, t->progress.epoch), loss;
-    size_t batches = batcher_batches(t->unlabeled), step = t->progress.step;
     const struct batch *b;
     struct graph_input in;
 
     if (weight == 0)
         return 0;
-    b = batcher_get(t->unlabeled, step / batches, step % batches);
+    b = batch_after(t->unlabeled, t->progress.step);
     hide_cells(t, b);
     in = (struct graph_input){.rows = b->rows, .codes = b->codes, .values = b->values,
                               .unlabeled = t->options.unlabeled.kind, .scale = weight};
@@ -230,8 +237,7 @@ static bool is_sparse(const struct trainer *t)
 
 static bool step_descent(struct trainer *t, struct pass *pass, struct error *err)
 {
-    const struct batch *b = batcher_get(t->batcher, (size_t)pass_number(t),
-                                        t->progress.step % batcher_batches(t->batcher));
+    const struct batch *b = batch_after(t->batcher, t->progress.step);
     struct update u = update_defaults();
 
     (void)err;

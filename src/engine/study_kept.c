@@ -241,8 +241,7 @@ static char *trials_of(const struct session *s, const char *name)
     return xasprintf("%s/%s/" STUDY_TRIALS, s->settings.run_dir, name);
 }
 
-/* A name that leads elsewhere is none. */
-static bool is_study(const struct session *s, const char *name)
+bool study_kept_is(const struct session *s, const char *name)
 {
     char *path = trials_of(s, name);
     bool is = name[0] != '\0' && name[0] != '.' && !strchr(name, '/')
@@ -271,7 +270,7 @@ struct study *study_kept_open(const struct session *s, const char *name,
     char *shown = show(name, 60), *path = trials_of(s, name), *text;
     struct study *made = NULL;
 
-    if (!is_study(s, name))
+    if (!study_kept_is(s, name))
         error_set(err, ERROR_STATE, "there is no search or benchmark \"%s\" in the "
                   "folder of runs", shown);
     else if ((text = file_read(path, STUDY_TRIALS_BYTES, NULL, err)))
@@ -293,7 +292,7 @@ char **study_kept_list(const struct session *s, size_t *n)
 
     *n = 0;
     for (size_t i = 0; i < n_names; i++) {
-        if (is_study(s, names[i]))
+        if (study_kept_is(s, names[i]))
             names[(*n)++] = names[i];
         else
             free(names[i]);

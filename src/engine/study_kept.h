@@ -15,6 +15,9 @@
 struct study *study_kept_open(const struct session *s, const char *name,
                               struct error *err);
 
+/* Whether the folder of runs has one of that name. A name that leads elsewhere is none. */
+bool study_kept_is(const struct session *s, const char *name);
+
 /* Names of those there are, sorted; caller frees list and names. */
 char **study_kept_list(const struct session *s, size_t *n);
 

@@ -303,7 +303,7 @@ static void add_kind(struct script *s, const struct series *x, bool titled)
         break;
     case SERIES_POINTS:
         str_printf(s->out, has_bars(s, x) ? "with yerrorbars ls %d lw 1.2 dt 1"
-                                    : "with points ls %d", style);
+                                          : "with points ls %d", style);
         if (x->style >= SCRIPT_STYLES)
             str_printf(s->out, " pt %d", script_shape(s, x->style));
         if (!isnan(x->shade) && !script_is_text(s))
