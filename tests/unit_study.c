@@ -9,6 +9,7 @@
 #include "command/option.h"
 #include "command/standings.h"
 #include "engine/job_study.h"
+#include "engine/stopping.h"
 #include "engine/study_kept.h"
 #include "num/paired.h"
 #include "screen.h"
@@ -300,6 +301,111 @@ static void another_study_is_refused(void)
     p->trials[3].fit.split.seed++;
     check(!study_read(p, folder, results, &done, &err));
     free(sentence);
+    folder_free(folder);
+    study_plan_unref(p);
+}
+
+/* Five guides, of which one failed and one ended before the second rung. */
+static void rungs_are_as_worked(void)
+{
+    static const double guides[STOPPING_GUIDES][2] = {{.6, .9}, {.7, .7}, {.5, .6}, {.8, .8}};
+    struct study_plan *p = study_plan_new();
+    struct study_fit f = fit_of(MODEL_MLP, 1e-3);
+    struct study_result results[7] = {0};
+    struct rungs r = {.n = 0};
+
+    for (int i = 0; i < 7; i++)
+        add_trial(p, &f, -1, 1);
+    p->stopping = STOPPING_MEDIAN;
+    check(!stopping_waits(p, results, 4) && stopping_waits(p, results, 5));
+    for (int i = 0; i < STOPPING_GUIDES; i++)
+        results[i] = (struct study_result){.state = TRIAL_DONE, .score = guides[i][1],
+                                           .rungs = {{guides[i][0], guides[i][1]}, 2}};
+    results[1].rungs.n = 1;
+    results[4].state = TRIAL_RUNNING;
+    check(stopping_waits(p, results, 6));
+    results[4].state = TRIAL_FAILED;
+    check(!stopping_waits(p, results, 6));
+
+    check_int(stopping_epoch(0), 4);
+    check_int(stopping_epoch(2), 16);
+    check(!stopping_ends(p, results, 6, &r, 3, 0)); /* no rung yet */
+    check_int(r.n, 0);
+    check(!stopping_ends(p, results, 6, &r, 4, 0.65)); /* of .5, .6, .7, .8 */
+    check(!stopping_ends(p, results, 6, &r, 5, 0));
+    check_int(r.n, 1);
+    check(stopping_ends(p, results, 6, &r, 8, 0.749)); /* of .6, .7, .8, .9 */
+    check_near(r.best[1], 0.749, 0);
+    r.n = 1;
+    check(!stopping_ends(p, results, 6, &r, 8, 0.75));
+    r.n = 0;
+    check(!stopping_ends(p, results, 0, &r, 4, 0.1)); /* a guide goes on */
+    p->stopping = STOPPING_NONE;
+    check(!stopping_ends(p, results, 6, &r, 8, 0.1) && !stopping_waits(p, results, 6));
+    study_plan_unref(p);
+}
+
+enum { EARLY = 9 };
+
+/* MLPs of ever smaller rates, so that the last ones learn next to nothing. */
+static struct study_plan *make_early_plan(void)
+{
+    struct subject s = subject_new(learnable_table(ROWS, -1), "yes", NULL);
+    struct study_plan *p = study_plan_new();
+
+    p->stopping = STOPPING_MEDIAN;
+    study_add_table(p, "small", s.data, s.schema);
+    for (int i = 0; i < EARLY; i++) {
+        struct study_fit f = fit_of(MODEL_MLP, i < STOPPING_GUIDES + 1 ? 1e-3 * (i + 1)
+                                                                       : 1e-7);
+
+        f.train.epochs = 12;
+        f.train.average = 0;
+        f.train.watch = WATCH_LOSS;
+        add_trial(p, &f, -1, 1);
+    }
+    subject_done(&s);
+    return p;
+}
+
+static void check_early(const struct study_result *a, const struct study_result *b)
+{
+    for (int i = 0; i < EARLY; i++) {
+        check_int(b[i].state, TRIAL_DONE);
+        check_int(a[i].cut, b[i].cut);
+        check_int(a[i].epochs, b[i].epochs);
+        check_near(a[i].score, b[i].score, 0);
+        check_int(a[i].rungs.n, b[i].rungs.n);
+    }
+}
+
+static void what_promises_little_ends_early(void)
+{
+    struct study_plan *p = make_early_plan();
+    struct study_result whole[EARLY] = {0}, two[EARLY] = {0}, parts[EARLY] = {0};
+    char *folder = folder_new();
+    struct error err;
+    size_t done = 0;
+
+    run_study(p, whole, NULL, 1, 0, NULL);
+    for (int i = 0; i < EARLY; i++) {
+        bool slow = p->trials[i].fit.train.lr == 1e-7;
+
+        check(i >= STOPPING_GUIDES || !whole[i].cut);
+        check(!slow || (whole[i].cut && whole[i].epochs == 4 && whole[i].rungs.n == 1));
+        check(whole[i].cut || whole[i].epochs == 12);
+        check(whole[i].test.rows > 0);
+    }
+    run_study(p, two, NULL, 2, 0, NULL);
+    check_early(whole, two);
+    for (int i = 0; i < 1000 && done < EARLY; i++) { /* sessions that are cut off */
+        run_study(p, parts, folder, 2, 2 + i, NULL);
+        memset(parts, 0, sizeof parts);
+        check(study_read(p, folder, parts, &done, &err));
+    }
+    check_early(whole, parts);
+    p->stopping = STOPPING_NONE;
+    check(!study_read(p, folder, parts, &done, &err)); /* they would have gone on */
     folder_free(folder);
     study_plan_unref(p);
 }
@@ -711,6 +817,8 @@ int main(void)
     test_run(a_study_goes_on);
     test_run(a_line_that_was_cut_off_counts_for_nothing);
     test_run(another_study_is_refused);
+    test_run(rungs_are_as_worked);
+    test_run(what_promises_little_ends_early);
     test_run(what_fails_is_said);
     test_run(standings_are_as_worked);
     test_run(what_is_not_done_is_left_out);

@@ -354,6 +354,7 @@ static bool take_asked(struct context *c, const struct call *call, struct study 
     b->seeds = (int)call_int(call, "ensemble", 1);
     b->body_epochs = (int)call_int(call, "pretrain_epochs", 0);
     b->seed = call_seed(call, "seed", 1);
+    s->plan->stopping = (enum stopping)call_choice(call, "stopping", STOPPING_NONE);
     return each_of(labels ? labels : "all", b, s, take_labels, err)
         && each_of(models ? models : contenders_of_paper(labels != NULL), b, s,
                    take_model, err)
@@ -430,6 +431,8 @@ const struct command command_benchmark = {
          "the mean prediction of models from K seeds; 1"},
         {"pretrain_epochs", {VALUE_INT, NULL, 1, 1e6}, OPTIONAL, "N",
          "of bodies at most; train.epochs"},
+        {"stopping", {VALUE_CHOICE, STOPPING_NAMES, 0, 0}, OPTIONAL, STOPPING_NAMES,
+         "median: rounds that promise little end early, as in `search`"},
         {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of what is drawn; 1"},
         {"latex", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE",
          "writes the table there, too"},

@@ -54,6 +54,8 @@ static void print_search(struct context *c, const struct study *s)
 
     grid_fact_text(g, "search", s->name);
     grid_fact_count(g, "done", n);
+    if (s->plan->stopping != STOPPING_NONE)
+        grid_fact_count(g, "ended early", study_count_cut(s));
     grid_column(g, "trial", true);
     grid_column(g, valid, true);
     grid_column(g, test, true);
@@ -164,6 +166,7 @@ static void make_plan(struct context *c, const struct call *call, struct study *
     int rounds = (int)call_int(call, "rounds", ROUNDS);
     struct study_fit fit = {.split = t->split};
 
+    s->plan->stopping = (enum stopping)call_choice(call, "stopping", STOPPING_NONE);
     fit.table = study_add_table(s->plan, t->name, t->data, t->schema);
     for (int round = 0; round <= rounds; round++) {
         struct settings settings = c->session->settings;
@@ -227,13 +230,17 @@ const struct command command_search = {
             "the one with the best value on the validation rows becomes the run NAME. "
             "What is done is kept in the run's folder: `resume NAME`, or the same "
             "command with the same --name, goes on with a search that was stopped or cut "
-            "off, and with more --rounds it adds to one that is not kept yet. `plot "
-            "search` draws it.",
+            "off, and with more --rounds it adds to one that is not kept yet. With "
+            "--stopping median trials 0 to 4 go to their end, and each further one ends at "
+            "epoch 4, 8, 16 and so on if its best value so far is below the median of "
+            "theirs there. `plot search` draws it.",
     .arguments = {{"DRAW", {VALUE_DRAW, NULL, 0, 0}, MANY_OR_NONE, NULL,
                    "an option and what it is drawn from"}},
     .options = {
         {"rounds", {VALUE_INT, NULL, 1, 100000}, OPTIONAL, "N", "trials that draw; 20"},
         {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of what is drawn; 1"},
+        {"stopping", {VALUE_CHOICE, STOPPING_NAMES, 0, 0}, OPTIONAL, STOPPING_NAMES,
+         "median: trials that promise little end early"},
         {"name", {VALUE_STUDY, NULL, 0, 0}, OPTIONAL, "S",
          "of the search and its run; else s1, s2, ..."},
     },

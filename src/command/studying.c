@@ -293,10 +293,11 @@ static void note_trial(struct context *c, const struct study *s, size_t trial)
     const struct study_result *r = &s->results[trial];
     const struct metric_field *f = metric_rising(study_task(s->plan, t));
 
-    context_note(c, "%s%s: %zu of %zu: trial %s: valid %s %.4f, %d epoch%s, %.1f s",
+    context_note(c, "%s%s: %zu of %zu: trial %s: valid %s %.4f, %d epoch%s%s, %.1f s",
                  c->narration == NARRATE_ASIDE ? "  " : "", s->name, count_done(s),
                  s->plan->n_trials, t->key, f->title, metric_value(&r->valid, f),
-                 r->epochs, r->epochs == 1 ? "" : "s", r->seconds);
+                 r->epochs, r->epochs == 1 ? "" : "s", r->cut ? " (ended early)" : "",
+                 r->seconds);
 }
 
 static void note_trials(struct context *c, struct pending *p, const struct study *s,

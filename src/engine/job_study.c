@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "engine/answers.h"
+#include "engine/stopping.h"
 
 enum { SLICE_MS = 30 };
 
@@ -29,6 +30,8 @@ struct lane {
     size_t trial;          /* SIZE_MAX: idle */
     bool body;             /* of that trial, not itself */
     bool again;            /* a trial that is known, for its model */
+    bool cut;              /* it promises little */
+    struct rungs rungs;
     int seed;              /* counted from 0 */
     struct train_job *job;
     enum step ended;
@@ -120,7 +123,8 @@ static void clear_lane(struct lane *l)
     }
     l->job = NULL;
     l->trial = SIZE_MAX;
-    l->again = l->body = false;
+    l->again = l->body = l->cut = false;
+    l->rungs.n = 0;
 }
 
 static void begin_fit(struct lane *l, const struct study_fit *f, struct model *from)
@@ -150,13 +154,29 @@ static void begin_trial(struct lane *l)
     begin_fit(l, &t->fit, from);
 }
 
+/* Ends a trial that promises little. Results of others stand still meanwhile. */
+static void cut_lane(struct lane *l)
+{
+    const struct train_progress *p = train_job_progress(l->job);
+
+    if (l->body || l->seed > 0 || !p || p->end != TRAIN_RUNNING || p->best_epoch == 0
+        || !stopping_ends(l->of->plan, l->of->results, l->trial, &l->rungs, p->epoch,
+                          p->best))
+        return;
+    l->cut = true;
+    train_job_type.stop(l->job);
+}
+
 static void step_lane(void *arg, int number, int worker)
 {
     struct lane *l = &((struct study_job *)arg)->lanes[number];
 
     (void)worker;
-    while (l->job && l->ended == STEP_MORE && clock_ms() < l->of->deadline)
+    while (l->job && l->ended == STEP_MORE && clock_ms() < l->of->deadline) {
         l->ended = train_job_type.run(l->job, &l->error);
+        if (l->ended == STEP_MORE)
+            cut_lane(l);
+    }
 }
 
 /* ---- what a lane has done ---- */
@@ -251,6 +271,8 @@ static void measure_trial(struct study_job *j, struct lane *l, struct study_resu
         train_job_metrics(l->job, &r->valid, &r->test);
     }
     r->score = train_watched(&t->fit.train, study_task(j->plan, t), &r->valid);
+    r->cut = l->cut;
+    r->rungs = l->rungs;
     r->state = TRIAL_DONE;
 }
 
@@ -295,7 +317,7 @@ static void end_trial(struct study_job *j, struct lane *l)
 
     if (l->ended == STEP_DONE && t->seeds > 1 && !add_answers(l, &l->error))
         l->ended = STEP_FAILED;
-    if (l->ended == STEP_DONE && l->seed + 1 < t->seeds) {
+    if (l->ended == STEP_DONE && l->seed + 1 < t->seeds && !l->cut) {
         train_job_type.free(l->job);
         l->seed++;
         begin_trial(l);
@@ -339,7 +361,8 @@ static bool find_work(struct study_job *j, struct lane *l)
         int number = j->plan->trials[i].body;
         const struct body *b = number >= 0 ? &j->bodies[number] : NULL;
 
-        if (j->results[i].state != TRIAL_WAITING || (b && b->state == TRIAL_RUNNING))
+        if (j->results[i].state != TRIAL_WAITING || (b && b->state == TRIAL_RUNNING)
+            || stopping_waits(j->plan, j->results, i))
             continue;
         if (b && b->state == TRIAL_FAILED) {
             fail_trial(j, i, b->error.text);

@@ -632,6 +632,11 @@ struct train_result train_job_take(struct train_job *j)
     return result;
 }
 
+const struct train_progress *train_job_progress(const struct train_job *j)
+{
+    return j->trainer ? trainer_progress(j->trainer) : NULL;
+}
+
 void train_job_metrics(const struct train_job *j, struct metrics *valid,
                        struct metrics *test)
 {

@@ -100,8 +100,12 @@ struct train_result {
 /* Hands over model and split (once). */
 struct train_result train_job_take(struct train_job *j);
 
-/* For who made the job without a folder and runs it himself; once it is done, and before
- * train_job_take. */
+/* For who made the job without a folder and runs it himself. */
+
+/* NULL: it has not come to its first step. */
+const struct train_progress *train_job_progress(const struct train_job *j);
+
+/* Once it is done, and before train_job_take. */
 void train_job_metrics(const struct train_job *j, struct metrics *valid,
                        struct metrics *test);
 /* Of the best weights; refused as answers_make. */

@@ -131,12 +131,13 @@ static char *ground_of(const struct study_plan *p, const struct study_trial *t)
     char *target = show(table->schema->columns[table->schema->target].name, 0), *ground;
 
     ground = xasprintf("%zu rows, %d categorical, %d continuous, target %s, split "
-                       "%g:%g:%g seed %llu fold %d of %d, labeled %ld, seeds %d",
+                       "%g:%g:%g seed %llu fold %d of %d, labeled %ld, seeds %d%s",
                        dataset_rows(table->data),
                        count_kind(table->schema, KIND_CATEGORICAL),
                        count_kind(table->schema, KIND_CONTINUOUS), target, s->train,
                        s->valid, s->test, (unsigned long long)s->seed, s->fold, s->folds,
-                       s->labeled, t->seeds);
+                       s->labeled, t->seeds,
+                       p->stopping == STOPPING_MEDIAN ? ", stopping median" : "");
     free(target);
     return ground;
 }
@@ -195,6 +196,21 @@ static int int_of(const json_t *j, const char *key)
     return i >= 0 && i <= INT32_MAX ? (int)i : 0;
 }
 
+static void read_rungs(struct rungs *r, const json_t *list)
+{
+    for (; r->n < STUDY_RUNGS && (size_t)r->n < json_array_size(list); r->n++)
+        r->best[r->n] = json_number_value(json_array_get(list, (size_t)r->n));
+}
+
+static json_t *rungs_to_json(const struct rungs *r)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < r->n; i++)
+        json_array_append_new(list, json_real(r->best[i]));
+    return list;
+}
+
 bool study_result_from_json(struct study_result *r, const json_t *j)
 {
     *r = (struct study_result){.state = TRIAL_DONE};
@@ -202,6 +218,8 @@ bool study_result_from_json(struct study_result *r, const json_t *j)
     r->seconds = number_of(j, "seconds");
     r->epochs = int_of(j, "epochs");
     r->best_epoch = int_of(j, "best_epoch");
+    r->cut = json_is_true(json_object_get(j, "cut"));
+    read_rungs(&r->rungs, json_object_get(j, "rungs"));
     return !isnan(r->score) && metrics_from_json(&r->valid, json_object_get(j, "valid"))
         && metrics_from_json(&r->test, json_object_get(j, "test"));
 }
@@ -297,6 +315,10 @@ static char *line_of(const struct study_plan *p, const struct study_trial *t,
                           ground, "settings", t->settings, "score", r->score, "epochs",
                           r->epochs, "best_epoch", r->best_epoch, "seconds", r->seconds);
 
+    if (p->stopping == STOPPING_MEDIAN) {
+        json_object_set_new(j, "cut", json_boolean(r->cut));
+        json_object_set_new(j, "rungs", rungs_to_json(&r->rungs));
+    }
     json_object_set_new(j, "valid", metrics_to_json(&r->valid, task));
     json_object_set_new(j, "test", metrics_to_json(&r->test, task));
     text = json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER);
@@ -361,6 +383,15 @@ size_t study_count(const struct study *s, enum trial_state state)
 
     for (size_t i = 0; i < s->plan->n_trials; i++)
         n += s->results[i].state == state;
+    return n;
+}
+
+size_t study_count_cut(const struct study *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->plan->n_trials; i++)
+        n += s->results[i].state == TRIAL_DONE && s->results[i].cut;
     return n;
 }
 

@@ -51,7 +51,12 @@ struct study_trial {
     int labels, model, split, round;
 };
 
+/* Whether rounds that promise little end early (engine/stopping.h). */
+enum stopping { STOPPING_NONE, STOPPING_MEDIAN };
+#define STOPPING_NAMES "none|median"
+
 struct study_plan {
+    enum stopping stopping;
     struct study_table *tables;
     int n_tables;
     struct study_fit *bodies; /* pre-trained once for all trials that begin with them */
@@ -75,12 +80,22 @@ enum task study_task(const struct study_plan *p, const struct study_trial *t);
 
 enum trial_state { TRIAL_WAITING, TRIAL_RUNNING, TRIAL_DONE, TRIAL_FAILED };
 
+enum { STUDY_RUNGS = 10 };
+
+/* The best watched value in the first epochs, rung by rung. */
+struct rungs {
+    double best[STUDY_RUNGS];
+    int n;                      /* that it came to */
+};
+
 struct study_result {
     enum trial_state state;
     struct metrics valid, test; /* DONE: of the best weights, or of the mean prediction */
     double score;               /* what is watched of valid: more is better */
     int epochs, best_epoch;     /* of the last seed */
     double seconds;             /* of one thread; without the body's */
+    bool cut;                   /* it promised little and ended early */
+    struct rungs rungs;         /* of the first seed, where the plan stops trials */
 };
 
 /* Of a line of that file. False: it makes no sense. */
@@ -127,6 +142,8 @@ struct study {
 
 void study_free(struct study *s);
 size_t study_count(const struct study *s, enum trial_state state);
+/* Trials that promised little. */
+size_t study_count_cut(const struct study *s);
 /* Whether there is a round that draws. */
 bool study_has_rounds(const struct study *s);
 /* Numbers of the trials that are done, the best first; of equal ones the first. Returns

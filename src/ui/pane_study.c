@@ -320,6 +320,7 @@ static void title_trials(const struct view *v, struct str *out)
     const struct study *s = v->session->study;
     size_t done = s ? study_count(s, TRIAL_DONE) : 0;
     size_t failed = s ? study_count(s, TRIAL_FAILED) : 0;
+    size_t cut = s ? study_count_cut(s) : 0;
 
     str_puts(out, "trials");
     if (!s)
@@ -327,6 +328,8 @@ static void title_trials(const struct view *v, struct str *out)
     str_printf(out, " of %s: %zu of %zu done", s->name, done, s->plan->n_trials);
     if (failed > 0)
         str_printf(out, ", %zu failed", failed);
+    if (cut > 0)
+        str_printf(out, ", %zu ended early", cut);
 }
 
 /* "lr" of "train.lr" */
@@ -421,15 +424,16 @@ static void draw_numbers(struct surface *surface, int x, int y, const struct stu
     const struct metric_field *f = metric_rising(study_task(s->plan,
                                                             &s->plan->trials[trial]));
     bool done = r->state == TRIAL_DONE;
+    enum role role = r->cut ? ROLE_DIM : ROLE_TEXT;
     char valid[32], test[32], epochs[32], seconds[32];
 
     value_text(done ? metric_value(&r->valid, f) : l ? l->score : NAN, 4, valid);
     value_text(done ? metric_value(&r->test, f) : NAN, 4, test);
     snprintf(epochs, sizeof epochs, "%d", done ? r->epochs : l ? l->epoch : 0);
     value_text(done ? r->seconds : NAN, 1, seconds);
-    surface_text_right(surface, x, y, NUMBER, ROLE_TEXT, valid);
-    surface_text_right(surface, x + NUMBER, y, NUMBER, ROLE_TEXT, test);
-    surface_text_right(surface, x + 2 * NUMBER, y, NUMBER - 1, ROLE_TEXT, epochs);
+    surface_text_right(surface, x, y, NUMBER, role, valid);
+    surface_text_right(surface, x + NUMBER, y, NUMBER, role, test);
+    surface_text_right(surface, x + 2 * NUMBER, y, NUMBER - 1, role, epochs);
     surface_text_right(surface, x + 3 * NUMBER - 1, y, NUMBER, ROLE_DIM, seconds);
 }
 
@@ -445,9 +449,10 @@ static void draw_name(struct surface *surface, int y, const struct study *s,
                       size_t trial, const struct places *p)
 {
     const struct study_trial *t = &s->plan->trials[trial];
-    enum trial_state state = s->results[trial].state;
-    enum role role = state == TRIAL_FAILED ? ROLE_ERROR
-                     : state == TRIAL_DONE ? ROLE_TEXT : ROLE_GOOD;
+    const struct study_result *r = &s->results[trial];
+    enum role role = r->state == TRIAL_FAILED ? ROLE_ERROR
+                     : r->state != TRIAL_DONE ? ROLE_GOOD
+                     : r->cut ? ROLE_DIM : ROLE_TEXT;
     char name[32];
 
     if (p->model > 0)
