@@ -540,7 +540,7 @@ static void what_is_not_done_is_left_out(void)
 
 static const char *title_of(const char *model)
 {
-    return model[0] == 'm' ? "MLP & more" : model;
+    return model[0] == 'm' ? "MLP & more" : model[0] == 'l' ? "%$#_{}~^\\<>|" : model;
 }
 
 static void latex_is_well_formed(void)
@@ -556,7 +556,8 @@ static void latex_is_well_formed(void)
               "% AUC of the test rows, mean and standard deviation over the splits\n"
               "% \\dagger: worse than the best of its line, p < 0.05, corrected resampled "
               "t-test\n\\begin{tabular}{lccc}\n\\hline\n"
-              " & tabtransformer-mlm & MLP \\& more & logistic \\\\\n\\hline\n"
+              " & tabtransformer-mlm & MLP \\& more & \\%\\$\\#\\_\\{\\}\\~{}\\^{}"
+              "\\textbackslash{}\\textless{}\\textgreater{}\\textbar{} \\\\\n\\hline\n"
               "bank\\_\\#1, 50 labels & $\\mathbf{0.910}$\\,$\\pm$\\,0.010"
               " & $0.810$\\,$\\pm$\\,0.010$^\\dagger$"
               " & $0.712$\\,$\\pm$\\,0.012$^\\dagger$ \\\\\n"

@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "command/studying.h"
 
 /* The table's own split and those behind it: its folds, if it has some, else seeds. */
@@ -78,10 +77,7 @@ static void add_rounds(const struct benchmark *b, const struct settings *usual,
                        struct study *s, struct study_trial t)
 {
     const struct contender *model = b->models[t.model];
-    char labels[COUNT_TEXT] = "all";
 
-    if (s->labels[t.labels] >= 0)
-        count_text((size_t)s->labels[t.labels], labels);
     for (t.round = 0; t.round <= b->rounds; t.round++) {
         struct settings settings = *usual;
 
@@ -97,8 +93,7 @@ static void add_rounds(const struct benchmark *b, const struct settings *usual,
         if (t.body >= 0)
             keep_shape(&settings, &s->plan->bodies[t.body].model);
         fit_take_settings(&t.fit, &settings);
-        t.key = xasprintf("%s %s %s %d %d", s->plan->tables[t.fit.table].name, labels,
-                          model->name, t.split, t.round);
+        t.key = study_key(s, &t);
         t.settings = fit_text(&t.fit);
         study_add_trial(s->plan, &t);
     }

@@ -153,7 +153,7 @@ static void add_trial(struct study *s, const struct study_fit *fit, int round)
 {
     struct study_trial t = {.fit = *fit, .body = -1, .seeds = 1, .round = round};
 
-    t.key = xasprintf("%d", round);
+    t.key = study_key(s, &t);
     t.settings = fit_text(fit);
     study_add_trial(s->plan, &t);
 }

@@ -244,17 +244,32 @@ void standing_ground(const struct study *s, const struct standing *at, struct st
 
 /* ---- LaTeX ---- */
 
+/* NULL: it stands for itself. The usual fonts have others in the places of < > |. */
+static const char *latex_of(char c)
+{
+    static const struct {
+        char c;
+        const char *latex;
+    } others[] = {
+        {'&', "\\&"}, {'%', "\\%"}, {'$', "\\$"}, {'#', "\\#"}, {'_', "\\_"},
+        {'{', "\\{"}, {'}', "\\}"}, {'~', "\\~{}"}, {'^', "\\^{}"},
+        {'\\', "\\textbackslash{}"}, {'<', "\\textless{}"},
+        {'>', "\\textgreater{}"}, {'|', "\\textbar{}"},
+    };
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (others[i].c == c)
+            return others[i].latex;
+    return NULL;
+}
+
 static void put_latex(struct str *out, const char *text)
 {
     char *shown = show(text, 0);
 
     for (const char *p = shown; *p; p++) {
-        if (strchr("&%$#_{}", *p))
-            str_printf(out, "\\%c", *p);
-        else if (*p == '\\')
-            str_puts(out, "\\textbackslash{}");
-        else if (*p == '~' || *p == '^')
-            str_printf(out, "\\%c{}", *p);
+        if (latex_of(*p))
+            str_puts(out, latex_of(*p));
         else
             str_putc(out, *p);
     }

@@ -377,6 +377,18 @@ void study_free(struct study *s)
     free(s);
 }
 
+char *study_key(const struct study *s, const struct study_trial *t)
+{
+    char labels[COUNT_TEXT] = "all";
+
+    if (s->kind == STUDY_SEARCH)
+        return xasprintf("%d", t->round);
+    if (s->labels[t->labels] >= 0)
+        count_text((size_t)s->labels[t->labels], labels);
+    return xasprintf("%s %s %s %d %d", s->plan->tables[t->fit.table].name, labels,
+                     s->models[t->model], t->split, t->round);
+}
+
 size_t study_count(const struct study *s, enum trial_state state)
 {
     size_t n = 0;

@@ -141,6 +141,9 @@ struct study {
 };
 
 void study_free(struct study *s);
+/* The name of a trial that is not in the plan yet: "7", of a benchmark "bank 200 mlp 1 7",
+ * which engine/study_kept reads. Caller frees. */
+char *study_key(const struct study *s, const struct study_trial *t);
 size_t study_count(const struct study *s, enum trial_state state);
 /* Trials that promised little. */
 size_t study_count_cut(const struct study *s);

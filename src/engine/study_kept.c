@@ -16,7 +16,7 @@
 enum { MOST_TABLES = 1000, MOST_SPLITS = 1000, MOST_ROUNDS = 100000, MOST_LABELS = 32,
        MOST_MODELS = 32 };
 
-/* ---- names of trials ---- */
+/* ---- names of trials, as study_key has them ---- */
 
 /* Takes the last word off the text. NULL: it has only one. */
 static char *take_word(char *text)
