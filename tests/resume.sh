@@ -150,6 +150,27 @@ cmp runs/s/model.safetensors whole.s && grep -q '^model.kind,logistic' out &&
     grep -q '^own,.*,yes,table.csv' out
 point "resume leaves settings and table of the session as they are"
 
+# `runs` says what a session says first of all, too.
+greeting() { "$tabscope" -b --no-rc -c runs > out 2>&1; }
+fresh
+printf '%s\n' "$@" > lines
+env --default-signal=HUP "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err \
+    < /dev/null &
+pid=$!
+until_true [ -s runs/s/trials.jsonl ]
+greeting
+grep -q 'another tabscope makes the trials of s now' out
+point "a search of another process is told of"
+kill -HUP $pid
+wait $pid
+greeting
+grep -q 's was cut off, trials done: [0-9]*; `resume s` goes on with it' out
+point "one that was hung up on is offered at the next start"
+batch 'resume s'
+greeting
+cmp runs/s/model.safetensors whole.s && grep -q '^s  *kept' out && ! grep 'trials' out
+point "and no more when it has its end"
+
 # ---- asked to end ----
 
 kind 0

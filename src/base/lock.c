@@ -103,14 +103,20 @@ bool lock_take(const char *path, struct lock **lock, struct error *err)
     return true;
 }
 
-void lock_release(struct lock *lock)
+void lock_leave(struct lock *lock)
 {
     if (!lock)
         return;
-    unlink(lock->path);
     close(lock->fd);
     free(lock->path);
     free(lock);
+}
+
+void lock_release(struct lock *lock)
+{
+    if (lock)
+        unlink(lock->path);
+    lock_leave(lock);
 }
 
 bool lock_is_taken(const char *path, struct error *err)

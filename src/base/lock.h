@@ -19,6 +19,9 @@ struct lock; /* opaque */
 bool lock_take(const char *path, struct lock **lock, struct error *err);
 /* Removes the file. NULL is fine. */
 void lock_release(struct lock *lock);
+/* The file stays, so that whoever comes later knows that the work has no end yet. NULL is
+ * fine. */
+void lock_leave(struct lock *lock);
 
 /* Whether somebody has it; then *err (may be NULL) says which process. */
 bool lock_is_taken(const char *path, struct error *err);

@@ -119,6 +119,7 @@ static bool finish_benchmark(struct context *c, struct pending *p, void *work,
 
 static const struct pending_type benchmark_pending = {
     .job = &study_job_type,
+    .cut = study_cut,
     .watch = study_watch,
     .status = study_status,
     .finish = finish_benchmark,

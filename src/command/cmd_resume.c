@@ -15,6 +15,7 @@
 #include "command/studying.h"
 #include "command/training.h"
 #include "engine/kept.h"
+#include "engine/study_kept.h"
 
 enum { OFFERS = 3 };
 
@@ -238,6 +239,41 @@ const struct run *resume_offered(const struct session *s)
     return newest;
 }
 
+static size_t count_done(const struct session *s, const char *name)
+{
+    struct study *kept = study_kept_open(s, name, NULL);
+    size_t n = kept ? study_count(kept, TRIAL_DONE) : 0;
+
+    study_free(kept);
+    return n;
+}
+
+/* Searches and benchmarks. */
+static void offer_studies(struct context *c)
+{
+    const struct session *s = c->session;
+    size_t n_names, n = 0;
+    char **names = study_kept_list(s, &n_names);
+
+    for (size_t i = 0; i < n_names; i++) {
+        const char *name = names[i];
+        bool taken = study_kept_is_taken(s, name);
+
+        if ((!taken && !study_kept_is_cut_off(s, name)) || n++ >= OFFERS)
+            continue;
+        if (taken)
+            context_note(c, "another tabscope makes the trials of %s now", name);
+        else
+            context_note(c, "%s was cut off, trials done: %zu; `resume %s` goes on with "
+                         "it", name, count_done(s, name), name);
+    }
+    if (n > OFFERS)
+        context_note(c, "%zu more searches or benchmarks were cut off", n - OFFERS);
+    for (size_t i = 0; i < n_names; i++)
+        free(names[i]);
+    free(names);
+}
+
 void resume_offer(struct context *c)
 {
     const struct session *s = c->session;
@@ -252,6 +288,7 @@ void resume_offer(struct context *c)
     }
     if (n > OFFERS)
         context_note(c, "%zu more runs were cut off; `runs` lists them", n - OFFERS);
+    offer_studies(c);
 }
 
 /* ---- the command ---- */

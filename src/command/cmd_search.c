@@ -132,6 +132,7 @@ static bool finish_search(struct context *c, struct pending *p, void *work,
 
 static const struct pending_type search_pending = {
     .job = &study_job_type,
+    .cut = study_cut,
     .watch = study_watch,
     .status = study_status,
     .finish = finish_search,

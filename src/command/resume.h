@@ -14,7 +14,8 @@ bool resume_run(struct context *c, const struct call *call, const char *name,
 /* Of the runs that were cut off and nobody goes on with the newest, or NULL. */
 const struct run *resume_offered(const struct session *s);
 
-/* Notes which runs were cut off and how they go on, and which another process trains. */
+/* Notes which runs, searches and benchmarks were cut off and how they go on, and which
+ * another process works at. */
 void resume_offer(struct context *c);
 
 #endif

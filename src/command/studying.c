@@ -315,6 +315,12 @@ static void note_trials(struct context *c, struct pending *p, const struct study
     }
 }
 
+void study_cut(void *work, void *arg)
+{
+    (void)arg;
+    study_job_cut(work);
+}
+
 void study_watch(struct context *c, struct pending *p)
 {
     struct study *s = c->session->study;

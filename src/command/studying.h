@@ -47,6 +47,7 @@ bool study_resume(struct context *c, const struct call *call, const char *name,
                   struct error *err);
 
 /* For a pending_type. */
+void study_cut(void *work, void *arg);
 void study_watch(struct context *c, struct pending *p);
 void study_status(struct context *c, const struct pending *p, struct str *out);
 /* Takes what the job came to; the job is still to be freed. False, and *err: it failed, or

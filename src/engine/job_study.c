@@ -50,6 +50,8 @@ struct study_job {
     struct lock *lock;
     struct study_log *log;
     bool keep_best, stopped;
+    bool cut;                  /* a person did not stop it */
+    bool unfinished;
     struct pool *pool;
     struct lane *lanes;
     int n_lanes;
@@ -433,6 +435,7 @@ static enum step run(void *work, struct error *err)
 {
     struct study_job *j = work;
 
+    j->unfinished = true;
     if (!j->lanes)
         make_lanes(j);
     if (!j->lanes[0].pool) {
@@ -441,11 +444,14 @@ static enum step run(void *work, struct error *err)
     }
     if (j->stopped) {
         drop_lanes(j);
+        j->unfinished = j->cut;
         return STEP_DONE;
     }
     feed_lanes(j);
-    if (!is_busy(j))
+    if (!is_busy(j)) {
+        j->unfinished = false;
         return STEP_DONE;
+    }
     j->deadline = clock_ms() + SLICE_MS;
     pool_run(j->pool, j->n_lanes, step_lane, j);
     return STEP_MORE;
@@ -488,7 +494,10 @@ static void publish(void *work)
 static void close_folder(struct study_job *j)
 {
     study_log_close(j->log);
-    lock_release(j->lock);
+    if (j->unfinished)
+        lock_leave(j->lock);
+    else
+        lock_release(j->lock);
     j->log = NULL;
     j->lock = NULL;
 }
@@ -524,6 +533,11 @@ const struct job_type study_job_type = {
     .publish = publish,
     .free = release,
 };
+
+void study_job_cut(struct study_job *j)
+{
+    j->cut = true;
+}
 
 const struct study_view *study_job_view(const struct study_job *j)
 {

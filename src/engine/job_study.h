@@ -28,6 +28,10 @@ struct study_request {
 /* Refused: another process has the folder, or it cannot be written. */
 struct study_job *study_job_new(const struct study_request *r, struct error *err);
 
+/* When it is stopped, it is not because a person wants it to end: its lock stays in the
+ * folder, as it does where the process is killed. Any thread. */
+void study_job_cut(struct study_job *j);
+
 enum { STUDY_LANES = 64 }; /* trials at once, at most */
 
 struct study_view {

@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "engine/job_train.h"
 #include "engine/kept.h"
 
 /* What files may make of a study, at most: what stands beyond is left out. */
@@ -248,6 +250,29 @@ bool study_kept_is(const struct session *s, const char *name)
         && access(path, F_OK) == 0;
 
     free(path);
+    return is;
+}
+
+static char *lock_of(const struct session *s, const char *name)
+{
+    return xasprintf("%s/%s/" RUN_LOCK, s->settings.run_dir, name);
+}
+
+bool study_kept_is_taken(const struct session *s, const char *name)
+{
+    char *lock = lock_of(s, name);
+    bool is = lock_is_taken(lock, NULL);
+
+    free(lock);
+    return is;
+}
+
+bool study_kept_is_cut_off(const struct session *s, const char *name)
+{
+    char *lock = lock_of(s, name);
+    bool is = access(lock, F_OK) == 0 && !lock_is_taken(lock, NULL);
+
+    free(lock);
     return is;
 }
 

@@ -18,6 +18,10 @@ struct study *study_kept_open(const struct session *s, const char *name,
 /* Whether the folder of runs has one of that name. A name that leads elsewhere is none. */
 bool study_kept_is(const struct session *s, const char *name);
 
+/* Whether somebody works at it now; whether somebody did and did not come to an end. */
+bool study_kept_is_taken(const struct session *s, const char *name);
+bool study_kept_is_cut_off(const struct session *s, const char *name);
+
 /* Names of those there are, sorted; caller frees list and names. */
 char **study_kept_list(const struct session *s, size_t *n);
 
