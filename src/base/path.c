@@ -306,6 +306,17 @@ void file_writer_abort(struct file_writer *w)
     free_writer(w);
 }
 
+bool file_write(const char *path, int mode, const void *bytes, size_t n,
+                struct error *err)
+{
+    struct file_writer *w = file_writer_open(path, mode, err);
+
+    if (!w)
+        return false;
+    file_writer_write(w, bytes, n);
+    return file_writer_commit(w, err);
+}
+
 /* Reads to the end; false and errno on failure, EFBIG for more than limit bytes. Room
  * is made for what comes, not for what the file's size claims. */
 static bool read_all(int fd, size_t limit, struct str *out)

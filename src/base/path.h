@@ -31,6 +31,9 @@ void file_writer_printf(struct file_writer *w, const char *format, ...)
 bool file_writer_commit(struct file_writer *w, struct error *err);
 /* Removes the temporary file and frees w. */
 void file_writer_abort(struct file_writer *w);
+/* All of that for n bytes. */
+bool file_write(const char *path, int mode, const void *bytes, size_t n,
+                struct error *err);
 
 /* Opens for reading. Returns the descriptor, or -1: also for a folder or FIFO. */
 int file_open(const char *path, struct error *err);

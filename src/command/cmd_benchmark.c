@@ -88,18 +88,60 @@ static bool write_latex(struct context *c, const struct study *s, const char *pa
 {
     struct standings t = standings_make(s);
     struct str text = {0};
-    struct file_writer *w = file_writer_open(path, 0644, err);
-    bool ok = false;
+    bool ok;
 
-    if (w) {
-        standings_latex(&t, s, contender_title, &text);
-        file_writer_write(w, str_text(&text), text.length);
-        ok = file_writer_commit(w, err);
-    }
+    standings_latex(&t, s, contender_title, &text);
+    ok = file_write(path, 0644, text.text, text.length, err);
     if (ok)
         context_note(c, "%s: LaTeX table in %s", s->name, path);
     str_done(&text);
     standings_done(&t);
+    return ok;
+}
+
+static void add_trial(struct grid *g, const struct study *s, size_t trial)
+{
+    const struct study_trial *t = &s->plan->trials[trial];
+    const struct study_result *r = &s->results[trial];
+    const struct metric_field *metric = metric_rising(study_task(s->plan, t));
+
+    grid_puts(g, s->plan->tables[t->fit.table].name);
+    if (s->labels[t->labels] >= 0)
+        grid_count(g, (size_t)s->labels[t->labels]);
+    else
+        grid_puts(g, "all");
+    grid_puts(g, s->models[t->model]);
+    grid_count(g, (size_t)t->split);
+    grid_count(g, (size_t)t->round);
+    grid_puts(g, metric->name);
+    grid_number(g, metric_value(&r->valid, metric), -1);
+    grid_number(g, metric_value(&r->test, metric), -1);
+    grid_count(g, (size_t)r->epochs);
+    grid_count(g, (size_t)r->best_epoch);
+    grid_bool(g, r->cut);
+    grid_number(g, r->seconds, 1);
+    grid_puts(g, t->settings);
+}
+
+/* A line for each trial that is done, in the order of the plan. */
+static bool write_trials(struct context *c, const struct study *s, const char *path,
+                         struct error *err)
+{
+    static const char *const titles[] = {
+        "table", "labels", "model", "split", "round", "metric", "valid", "test",
+        "epochs", "best_epoch", "ended_early", "seconds", "settings",
+    };
+    struct grid *g = grid_new("trials");
+    bool ok;
+
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        grid_column(g, titles[i], false);
+    for (size_t i = 0; i < s->plan->n_trials; i++)
+        if (s->results[i].state == TRIAL_DONE)
+            add_trial(g, s, i);
+    ok = grid_write_csv(g, path, err);
+    if (ok)
+        context_note(c, "%s: its trials are in %s", s->name, path);
     return ok;
 }
 
@@ -111,8 +153,10 @@ static bool finish_benchmark(struct context *c, struct pending *p, void *work,
 
     if (ended == JOB_DONE)
         print_standings(c, s);
-    if (ok && p->name)
-        ok = write_latex(c, s, p->name, err);
+    if (ok && s->latex_path)
+        ok = write_latex(c, s, s->latex_path, err);
+    if (ok && s->trials_path)
+        ok = write_trials(c, s, s->trials_path, err);
     study_job_type.free(work);
     return ok;
 }
@@ -333,15 +377,24 @@ static void note_labels(struct context *c, const struct study *s,
     }
 }
 
-/* That the file of a table cannot be written is told before it is made for days. */
-static bool check_latex(const struct call *call, struct error *err)
+/* The path that the option names, if it does. That it cannot be written is told before
+ * the benchmark is made for days. */
+static bool take_file(struct context *c, const struct call *call, const char *option,
+                      char **path, struct error *err)
 {
-    const char *path = call_option(call, "latex");
-    struct file_writer *w = path ? file_writer_open(path, 0644, err) : NULL;
+    const char *asked = call_option(call, option), *told;
+    struct file_writer *w;
 
-    if (w)
-        file_writer_abort(w);
-    return !path || w;
+    if (!asked)
+        return true;
+    if (!may_replace(c, asked, &told, err))
+        return false;
+    w = file_writer_open(asked, 0644, err);
+    if (!w)
+        return false;
+    file_writer_abort(w);
+    *path = xstrdup(asked);
+    return true;
 }
 
 static bool take_asked(struct context *c, const struct call *call, struct study *s,
@@ -359,16 +412,16 @@ static bool take_asked(struct context *c, const struct call *call, struct study 
     return each_of(labels ? labels : "all", b, s, take_labels, err)
         && each_of(models ? models : contenders_of_paper(labels != NULL), b, s,
                    take_model, err)
-        && find_spaces(call, s, b, err) && check_latex(call, err)
+        && find_spaces(call, s, b, err)
+        && take_file(c, call, "latex", &s->latex_path, err)
+        && take_file(c, call, "trials", &s->trials_path, err)
         && find_tables(c, call, b, err) && benchmark_check(b, err);
 }
 
 static bool begin(struct context *c, const struct call *call, struct study *s,
                   const struct benchmark *b, struct error *err)
 {
-    const char *latex = call_option(call, "latex");
-    struct studying how = {.type = &benchmark_pending,
-                           .remember = latex ? xstrdup(latex) : NULL};
+    struct studying how = {.type = &benchmark_pending};
     struct str lines = {0};
     bool ok;
 
@@ -437,6 +490,8 @@ const struct command command_benchmark = {
         {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of what is drawn; 1"},
         {"latex", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE",
          "writes the table there, too"},
+        {"trials", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE",
+         "writes each trial there, as CSV: its settings and what came of them"},
         {"name", {VALUE_STUDY, NULL, 0, 0}, OPTIONAL, "B",
          "of the benchmark; else b1, b2, ..."},
     },

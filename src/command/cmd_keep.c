@@ -109,15 +109,11 @@ static bool read_file(const char *path, char **text, struct error *err)
 static bool write_file(const char *path, const struct str *text, struct error *err)
 {
     char *copy = xstrdup(path);
-    struct file_writer *w = NULL;
+    bool ok = path_make_folder(dirname(copy), err)
+        && file_write(path, 0644, text->text, text->length, err);
 
-    if (path_make_folder(dirname(copy), err))
-        w = file_writer_open(path, 0644, err);
     free(copy);
-    if (!w)
-        return false;
-    file_writer_write(w, text->text, text->length);
-    return file_writer_commit(w, err);
+    return ok;
 }
 
 static bool keep(struct context *c, struct keeping *k, const char *path,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "data/dataset.h"
 
@@ -508,7 +509,7 @@ static void put_csv(struct str *out, const struct value_cell *v)
         str_puts(out, v->count ? "yes" : "no");
 }
 
-static void write_csv(const struct grid *g, struct str *out)
+static void put_csv_rows(const struct grid *g, struct str *out)
 {
     size_t n = g->n_titles;
 
@@ -568,7 +569,7 @@ static void put_json_rows(const struct grid *g, struct str *out)
     str_putc(out, ']');
 }
 
-static void write_json(const struct grid *g, struct str *out)
+static void put_json_object(const struct grid *g, struct str *out)
 {
     str_putc(out, '{');
     for (size_t i = 0; i < g->n_facts; i++)
@@ -590,12 +591,24 @@ void grid_print(struct grid *g, struct context *c)
     struct str out = {0};
 
     if (c->format == FORMAT_JSON)
-        write_json(g, &out);
+        put_json_object(g, &out);
     else if (c->format == FORMAT_CSV)
-        write_csv(g, &out);
+        put_csv_rows(g, &out);
     else
         show_table(g, &out, c->width);
     context_print(c, str_text(&out), out.length);
     str_done(&out);
     grid_free(g);
+}
+
+bool grid_write_csv(struct grid *g, const char *path, struct error *err)
+{
+    struct str out = {0};
+    bool ok;
+
+    put_csv_rows(g, &out);
+    ok = file_write(path, 0644, out.text, out.length, err);
+    str_done(&out);
+    grid_free(g);
+    return ok;
 }

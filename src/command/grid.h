@@ -24,6 +24,8 @@ struct grid *grid_new(const char *name);
 void grid_append(struct grid *g, struct grid *next);
 /* Prints and frees. */
 void grid_print(struct grid *g, struct context *c);
+/* Writes a CSV file, whatever the format, and frees. */
+bool grid_write_csv(struct grid *g, const char *path, struct error *err);
 void grid_free(struct grid *g);
 
 /* decimals: behind the point in a table; -1: six digits in all. NAN is none: "-" or

@@ -131,16 +131,6 @@ static bool take_picture(struct plot_job *j, struct error *err)
 
 /* ---- files ---- */
 
-static bool write_file(const char *path, const struct str *text, struct error *err)
-{
-    struct file_writer *w = file_writer_open(path, 0644, err);
-
-    if (!w)
-        return false;
-    file_writer_write(w, str_text(text), text->length);
-    return file_writer_commit(w, err);
-}
-
 /* With the script, a picture can be made again; it names files without their folder. */
 static bool write_source(const struct plot_job *j, const char *script_path,
                          const char *data_path, struct error *err)
@@ -154,7 +144,8 @@ static bool write_source(const struct plot_job *j, const char *script_path,
     gnuplot_data(&data, j->figure);
     ok = gnuplot_script(&script, j->figure, &j->look, &j->facts, path_base_name(j->path),
                         path_base_name(data_path), err) &&
-         write_file(data_path, &data, err) && write_file(script_path, &script, err);
+         file_write(data_path, 0644, data.text, data.length, err) &&
+         file_write(script_path, 0644, script.text, script.length, err);
     str_done(&script);
     str_done(&data);
     return ok;
@@ -163,7 +154,8 @@ static bool write_source(const struct plot_job *j, const char *script_path,
 static bool write_files(const struct plot_job *j, struct error *err)
 {
     char *script = plot_beside(j->path, ".gp"), *data = plot_beside(j->path, ".dat");
-    bool ok = write_source(j, script, data, err) && write_file(j->path, &j->picture, err);
+    bool ok = write_source(j, script, data, err)
+        && file_write(j->path, 0644, j->picture.text, j->picture.length, err);
 
     free(script);
     free(data);

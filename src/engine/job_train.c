@@ -94,13 +94,10 @@ static bool write_text(const struct train_job *j, const char *name, const char *
                        struct error *err)
 {
     char *path = file_of(j, name);
-    struct file_writer *w = file_writer_open(path, 0644, err);
+    bool ok = file_write(path, 0644, text, strlen(text), err);
 
     free(path);
-    if (!w)
-        return false;
-    file_writer_write(w, text, strlen(text));
-    return file_writer_commit(w, err);
+    return ok;
 }
 
 /* The loss stands beside that of training, then come the task's other metrics. */

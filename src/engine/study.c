@@ -372,6 +372,8 @@ void study_free(struct study *s)
     free(s->labels);
     free(s->lanes);
     free(s->results);
+    free(s->latex_path);
+    free(s->trials_path);
     free(s->folder);
     free(s->name);
     free(s);

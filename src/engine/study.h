@@ -138,6 +138,7 @@ struct study {
     int n_lanes;
     double begun;                 /* clock_seconds */
     size_t done_before;           /* trials that were done then */
+    char *latex_path, *trials_path; /* what a benchmark writes at its end; NULL: nothing */
 };
 
 void study_free(struct study *s);

@@ -563,14 +563,11 @@ static bool do_enter(struct app *app, const struct call *call, struct error *err
 static char *keep_copy(const struct str *text, struct error *err)
 {
     char *path = path_user("STATE", ".local/state", "copied");
-    struct file_writer *w = path ? file_writer_open(path, 0600, err) : NULL;
 
-    if (w)
-        file_writer_write(w, text->text, text->length);
-    if (w && file_writer_commit(w, err))
-        return path;
     if (!path)
         error_set(err, ERROR_STATE, "HOME is not set");
+    else if (file_write(path, 0600, text->text, text->length, err))
+        return path;
     free(path);
     return NULL;
 }
@@ -829,18 +826,16 @@ static bool do_edit(struct app *app, const struct call *call, struct error *err)
 
 static bool write_screen(struct app *app, const char *path, struct error *err)
 {
-    struct file_writer *w = file_writer_open(path, 0644, err);
     struct str text = {0};
     int width, height;
+    bool ok;
 
-    if (!w)
-        return false;
     term_size(&width, &height);
     picture_draw(app, width, height);
     surface_dump(&app->screen, &text);
-    file_writer_write(w, str_text(&text), text.length);
+    ok = file_write(path, 0644, text.text, text.length, err);
     str_done(&text);
-    return file_writer_commit(w, err);
+    return ok;
 }
 
 static bool do_screen_dump(struct app *app, const struct call *call, struct error *err)
