@@ -45,14 +45,25 @@ double rng_uniform(struct rng *r)
     return (double)(rng_u64(r) >> 11) * 0x1p-53;
 }
 
-/* Box and Muller; the second normal number of the pair is not kept, so that each call
- * uses up exactly two numbers of the stream. */
-double rng_normal(struct rng *r)
+/* Box and Muller. */
+void rng_normal_pair(struct rng *r, double pair[2])
 {
     double u = 1.0 - rng_uniform(r); /* (0, 1] */
     double angle = 6.283185307179586476925 * rng_uniform(r);
+    double radius = sqrt(-2.0 * log(u));
 
-    return sqrt(-2.0 * log(u)) * cos(angle);
+    pair[0] = radius * cos(angle);
+    pair[1] = radius * sin(angle);
+}
+
+/* The second of the pair is not kept, so that each call uses up exactly two numbers of the
+ * stream. */
+double rng_normal(struct rng *r)
+{
+    double pair[2];
+
+    rng_normal_pair(r, pair);
+    return pair[0];
 }
 
 /* Lemire, "Fast random integer generation in an interval" (2019). */

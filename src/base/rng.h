@@ -44,6 +44,7 @@ struct rng rng_make(uint64_t seed, enum rng_stream purpose, uint64_t index);
 uint64_t rng_u64(struct rng *r);
 double rng_uniform(struct rng *r);                  /* [0, 1) with 53 bits */
 double rng_normal(struct rng *r);                   /* mean 0, variance 1 */
+void rng_normal_pair(struct rng *r, double pair[2]); /* two for the price of one */
 uint64_t rng_below(struct rng *r, uint64_t n);      /* 0..n-1, unbiased; n > 0 */
 void rng_shuffle(struct rng *r, uint32_t *v, size_t n); /* Fisher-Yates */
 

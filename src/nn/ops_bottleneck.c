@@ -13,14 +13,20 @@
 /* sigma = softplus(s - SHIFT), near 0 at first */
 #define SHIFT 5
 
-/* What one row needs, in the worker's scratch. K latent numbers, C components. */
+/* What one row needs, in the worker's scratch, and all rows share. K latent numbers, C
+ * components. */
 struct room {
     real *mu, *sigma, *slope; /* (K); slope: of sigma in s */
     real *dmu, *dsigma;       /* (K) */
-    real *z, *dz;             /* (K) of a sample */
+    real *e, *z, *dz;         /* (K) of a sample: z = mu + sigma e */
     real *logits, *dlogits;   /* (outputs, LANES), of which the first lane is used */
     real *sum;                /* (outputs) of what samples predict */
-    real *share, *log_share;  /* (C) of the components: for a sample, and at all */
+    real *share;              /* (C) of the components for a sample */
+    real *prior, *peak;       /* (C) of all rows: a component's share, and its logarithm
+                                 with that of the density at the mean */
+    real *inverse;            /* (C, K) of all rows: 1 / standard deviation */
+    real *noise;              /* (BOTTLENECK_PREDICTIONS, K) of all rows to be predicted */
+    double log_sigma;         /* of the row, summed over K */
 };
 
 static struct room room_of(const struct task *t)
@@ -28,19 +34,21 @@ static struct room room_of(const struct task *t)
     const struct node *n = t->node;
     size_t k = (size_t)n->bottleneck.latent, c = (size_t)n->bottleneck.components;
     size_t o = (size_t)n->out->features;
-    real *p = task_scratch(t), *q = p + 7 * k, *u = q + 2 * o * LANES;
+    real *p = task_scratch(t), *q = p + 8 * k, *u = q + 2 * o * LANES, *v = u + o + 3 * c;
 
     return (struct room){
         .mu = p, .sigma = p + k, .slope = p + 2 * k, .dmu = p + 3 * k,
-        .dsigma = p + 4 * k, .z = p + 5 * k, .dz = p + 6 * k,
-        .logits = q, .dlogits = q + o * LANES,
-        .sum = u, .share = u + o, .log_share = u + o + c,
+        .dsigma = p + 4 * k, .e = p + 5 * k, .z = p + 6 * k, .dz = p + 7 * k,
+        .logits = q, .dlogits = q + o * LANES, .sum = u,
+        .share = u + o, .prior = u + o + c, .peak = u + o + 2 * c,
+        .inverse = v, .noise = v + c * k,
     };
 }
 
 static int room_lines(int latent, int components, int outputs)
 {
-    return (7 * latent + outputs + 2 * components) / LANES + 1 + 2 * outputs;
+    return ((8 + components + BOTTLENECK_PREDICTIONS) * latent + outputs + 3 * components)
+        / LANES + 1 + 2 * outputs;
 }
 
 static void read_row(const struct task *t, int row, struct room *r)
@@ -49,6 +57,7 @@ static void read_row(const struct task *t, int row, struct room *r)
     const real *from = tensor_value(t, x) + row_at(row, tensor_panel(x));
     int latent = t->node->bottleneck.latent;
 
+    r->log_sigma = 0;
     for (int k = 0; k < latent; k++) {
         double s = (double)from[(latent + k) * LANES] - SHIFT;
 
@@ -56,20 +65,38 @@ static void read_row(const struct task *t, int row, struct room *r)
         r->sigma[k] = (real)(s > 30 ? s : log1p(exp(s)));
         r->slope[k] = (real)(1 / (1 + exp(-s)));
         r->dmu[k] = r->dsigma[k] = 0;
+        r->log_sigma += log((double)r->sigma[k]);
     }
 }
 
-/* Standard normal numbers of a sample. In training they are the row's own; asked for a
- * prediction, all rows have the same, so that a row's does not depend on the others. */
-static real noise(const struct task *t, struct rng *g, int sample, int row, int k)
+static void draw_noise(struct rng *g, int n, real *e)
+{
+    double pair[2];
+
+    for (int k = 0; k < n; k++) {
+        if (k % 2 == 0)
+            rng_normal_pair(g, pair);
+        e[k] = (real)pair[k % 2];
+    }
+}
+
+/* Standard normal numbers of a row's sample. */
+static void read_noise(const struct task *t, struct rng *g, int sample, int row, real *e)
 {
     const struct graph_input *in = &t->g->input;
-    size_t latent = (size_t)t->node->bottleneck.latent;
+    int latent = t->node->bottleneck.latent;
+    size_t at = ((size_t)sample * (size_t)in->rows + (size_t)row) * (size_t)latent;
 
     if (!in->noise)
-        return (real)rng_normal(g);
-    return (real)in->noise[((size_t)sample * (size_t)in->rows + (size_t)row) * latent
-                           + (size_t)k];
+        draw_noise(g, latent, e);
+    for (int k = 0; in->noise && k < latent; k++)
+        e[k] = (real)in->noise[at + (size_t)k];
+}
+
+static void sample_latent(const struct room *r, const real *e, int latent)
+{
+    for (int k = 0; k < latent; k++)
+        r->z[k] = r->mu[k] + r->sigma[k] * e[k];
 }
 
 static void decode(const struct task *t, const struct room *r)
@@ -141,17 +168,42 @@ static struct marginal marginal_of(const struct task *t)
     };
 }
 
-/* Logarithms of the softmax of n numbers. */
-static void log_softmax(const real *x, int n, real *out)
+/* What does not depend on the row. The weights are logits of the shares. */
+static void read_marginal(const struct task *t, const struct marginal *m, struct room *r)
 {
+    int latent = t->node->bottleneck.latent, c_n = t->node->bottleneck.components;
     double largest = -INFINITY, sum = 0;
 
-    for (int i = 0; i < n; i++)
-        largest = fmax(largest, (double)x[i]);
-    for (int i = 0; i < n; i++)
-        sum += exp((double)x[i] - largest);
-    for (int i = 0; i < n; i++)
-        out[i] = (real)((double)x[i] - largest - log(sum));
+    for (int c = 0; c < c_n; c++)
+        largest = fmax(largest, (double)m->weight[c]);
+    for (int c = 0; c < c_n; c++)
+        sum += exp((double)m->weight[c] - largest);
+    for (int c = 0; c < c_n; c++) {
+        double log_prior = (double)m->weight[c] - largest - log(sum), peak = log_prior;
+
+        for (int k = 0; k < latent; k++) {
+            double log_std = (double)m->log_std[c * latent + k];
+
+            r->inverse[c * latent + k] = (real)exp(-log_std);
+            peak -= log_std + HALF_LOG_2PI;
+        }
+        r->prior[c] = (real)exp(log_prior);
+        r->peak[c] = (real)peak;
+    }
+}
+
+/* Sum of ((z - mean) inverse)^2 over n numbers, as four sums side by side, which do not
+ * wait for each other. */
+static double square_distance(const real *z, const real *mean, const real *inverse, int n)
+{
+    double sum[4] = {0};
+
+    for (int k = 0; k < n; k++) {
+        double d = (double)((z[k] - mean[k]) * inverse[k]);
+
+        sum[k % 4] += d * d;
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 /* log r(z); r->share gets each component's part in it. */
@@ -161,14 +213,10 @@ static double log_marginal(const struct task *t, const struct marginal *m, struc
     double largest = -INFINITY, sum = 0;
 
     for (int c = 0; c < c_n; c++) {
-        double log_p = (double)r->log_share[c];
+        double log_p = (double)r->peak[c]
+            - 0.5 * square_distance(r->z, m->mean + c * latent, r->inverse + c * latent,
+                                    latent);
 
-        for (int k = 0; k < latent; k++) {
-            double log_std = (double)m->log_std[c * latent + k];
-            double d = ((double)r->z[k] - (double)m->mean[c * latent + k]) * exp(-log_std);
-
-            log_p -= 0.5 * d * d + log_std + HALF_LOG_2PI;
-        }
         r->share[c] = (real)log_p;
         largest = fmax(largest, log_p);
     }
@@ -186,17 +234,18 @@ static void marginal_backward(const struct task *t, const struct marginal *m,
     int latent = t->node->bottleneck.latent;
 
     for (int c = 0; c < t->node->bottleneck.components; c++) {
-        double share = scale * (double)r->share[c];
+        const real *mean = m->mean + c * latent, *inverse = r->inverse + c * latent;
+        real *restrict dmean = m->dmean + c * latent, *restrict dz = r->dz;
+        real *restrict dlog_std = m->dlog_std + c * latent;
+        real share = (real)(scale * (double)r->share[c]);
 
-        m->dweight[c] -= (real)(share - scale * exp((double)r->log_share[c]));
+        m->dweight[c] -= share - (real)scale * r->prior[c];
         for (int k = 0; k < latent; k++) {
-            int at = c * latent + k;
-            double inverse = exp(-(double)m->log_std[at]);
-            double d = ((double)r->z[k] - (double)m->mean[at]) * inverse;
+            real d = (r->z[k] - mean[k]) * inverse[k], slope = share * d * inverse[k];
 
-            r->dz[k] += (real)(share * d * inverse);
-            m->dmean[at] -= (real)(share * d * inverse);
-            m->dlog_std[at] -= (real)(share * (d * d - 1));
+            dz[k] += slope;
+            dmean[k] -= slope;
+            dlog_std[k] -= share * (d * d - 1);
         }
     }
 }
@@ -228,15 +277,13 @@ static double sample_loss(const struct task *t, const struct marginal *m, struct
 {
     const struct node *n = t->node;
     int latent = n->bottleneck.latent;
-    double beta = n->bottleneck.beta, log_q = 0, loss, log_r;
-    real *e = r->dz; /* the noise, until there is a gradient */
+    double beta = n->bottleneck.beta, log_q = -latent * HALF_LOG_2PI - r->log_sigma;
+    double loss, log_r;
 
-    for (int k = 0; k < latent; k++) {
-        e[k] = noise(t, g, sample, row, k);
-        r->z[k] = r->mu[k] + r->sigma[k] * e[k];
-        log_q -= 0.5 * (double)e[k] * (double)e[k] + log((double)r->sigma[k])
-            + HALF_LOG_2PI;
-    }
+    read_noise(t, g, sample, row, r->e);
+    sample_latent(r, r->e, latent);
+    for (int k = 0; k < latent; k++)
+        log_q -= 0.5 * (double)r->e[k] * (double)r->e[k];
     decode(t, r);
     add_prediction(n, r);
     loss = graph_row_loss(n->loss, r->logits, n->out->features,
@@ -246,11 +293,8 @@ static double sample_loss(const struct task *t, const struct marginal *m, struct
     decoder_backward(t, r, scale);
     marginal_backward(t, m, r, scale * beta);
     for (int k = 0; k < latent; k++) {
-        double noise_k = ((double)r->z[k] - (double)r->mu[k]) / (double)r->sigma[k];
-
         r->dmu[k] += r->dz[k];
-        r->dsigma[k] += (real)((double)r->dz[k] * noise_k
-                               - scale * beta / (double)r->sigma[k]);
+        r->dsigma[k] += r->dz[k] * r->e[k] - (real)(scale * beta) / r->sigma[k];
     }
     return scale * (loss + beta * (log_q - log_r));
 }
@@ -289,7 +333,7 @@ static void train_rows(const struct task *t)
     if (in->noise)
         samples = in->noise_samples;
     clear_gradients(t);
-    log_softmax(m.weight, n->bottleneck.components, r.log_share);
+    read_marginal(t, &m, &r);
     for (int row = 0; row < t->blocks * LANES; row++) {
         double weight = row >= in->rows ? 0
             : (in->weight ? (double)in->weight[row] : 1) / t->g->weight_sum;
@@ -307,19 +351,20 @@ static void train_rows(const struct task *t)
 
 /* ---- a row to be predicted ---- */
 
+/* All rows have the same noise, so that what is predicted of one does not depend on the
+ * others. */
 static void infer_rows(const struct task *t)
 {
     int latent = t->node->bottleneck.latent;
     struct room r = room_of(t);
+    struct rng g = rng_make(0, RNG_LATENT, 0);
 
+    draw_noise(&g, BOTTLENECK_PREDICTIONS * latent, r.noise);
     for (int row = 0; row < t->g->input.rows; row++) {
-        struct rng g = rng_make(0, RNG_LATENT, 0);
-
         read_row(t, row, &r);
         memset(r.sum, 0, (size_t)t->node->out->features * sizeof *r.sum);
         for (int s = 0; s < BOTTLENECK_PREDICTIONS; s++) {
-            for (int k = 0; k < latent; k++)
-                r.z[k] = r.mu[k] + r.sigma[k] * (real)rng_normal(&g);
+            sample_latent(&r, r.noise + s * latent, latent);
             decode(t, &r);
             add_prediction(t->node, &r);
         }
