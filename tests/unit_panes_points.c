@@ -84,7 +84,8 @@ static struct scatter *scatter_by_hand(struct encoder *e, int layer, double turn
     for (size_t v = 0; v < s->n_values; v++)
         s->values[v] = (struct embedding_value){
             .column = (int)v / VALUES, .code = (int32_t)(v % VALUES) + 1,
-            .rows = 10 + v * v * 3, .known = 10 + v * v * 3, .target = v == 7 ? NAN : (double)v / 25};
+            .rows = 10 + v * v * 3, .known = 10 + v * v * 3,
+            .target = v == 7 ? NAN : (double)v / 25};
     place_values(s, turn);
     return s;
 }

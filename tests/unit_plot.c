@@ -698,7 +698,8 @@ static void what_goes_in_comes_out(void)
 static void failures_are_told(void)
 {
     check_fails("#!/bin/sh\n"
-                "printf '\\n   ^\\n\"-\", line 3: undefined \\033[1mx\\n' >&2\nexit 1\n", 60, "gnuplot failed: \"-\", line 3: undefined ^[[1mx");
+                "printf '\\n   ^\\n\"-\", line 3: undefined \\033[1mx\\n' >&2\nexit 1\n", 60,
+                "gnuplot failed: \"-\", line 3: undefined ^[[1mx");
     check_fails("#!/bin/sh\nexit 0\n", 60, "gnuplot drew nothing and said nothing");
     check_fails("#!/bin/sh\nkill -9 $$\n", 60,
                 "gnuplot was ended by signal 9 (Killed) and said nothing");

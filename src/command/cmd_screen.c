@@ -24,8 +24,8 @@ static bool run_on_screen(struct context *c, const struct call *call, struct err
 const struct command command_view = {
     .name = "view",
     .help = "go to a view",
-    .arguments = {{"NAME", CHOICES("data|train|runs|attention|embeddings|log|study"), REQUIRED, NULL,
-                   "the view"}},
+    .arguments = {{"NAME", CHOICES("data|train|runs|attention|embeddings|log|study"),
+                   REQUIRED, NULL, "the view"}},
     .flags = COMMAND_SCREEN,
     .run = run_on_screen,
 };

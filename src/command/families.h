@@ -57,7 +57,8 @@ extern const struct command /* cmd_screen.c: what is looked at */
     command_rows, command_values, command_chart, command_overlay, command_fold,
     command_map, command_points, command_brush, command_range, command_copy, command_menu,
     command_keys, command_freeze, command_repaint, command_suspend, command_edit,
-    command_screen_dump, command_say, command_linger, command_bind, command_unbind, command_theme;
+    command_screen_dump, command_say, command_linger, command_bind, command_unbind,
+    command_theme;
 extern const struct command /* cmd_session.c */
     command_session, command_doctor;
 extern const struct command /* cmd_help.c */

@@ -37,8 +37,9 @@ enum { HEADS_MEAN = -1, HEADS_MAX = -2, HEADS_ROLLOUT = -3 };
 void attention_read(const struct attention *a, int layer, int head, double *out);
 
 /* Adds to effect[j] over rows index[0..n): how far the outputs of the model move when
- * column j of the attention is missing. Of a class: half the sum over classes of |p - p'|, the
- * probability that changes hands; of a regression |y - y'|. Divide by the rows. */
+ * column j of the attention is missing. Of a class: half the sum over classes of
+ * |p - p'|, the probability that changes hands; of a regression |y - y'|. Divide by the
+ * rows. */
 bool masking_add(struct model *m, struct pool *pool, const struct frame *f,
                  const uint32_t *index, size_t n, double *effect, struct error *err);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Rows of the table, all, those with a value, or some that were picked elsewhere. The numbers of the rows stay while the
- * columns go to the left; a column is as wide as the cells that are seen need it. After
- * Enter one row has the pane for itself (pane_row.c).
+ * Rows of the table, all, those with a value, or some that were picked elsewhere. The
+ * numbers of the rows stay while the columns go to the left; a column is as wide as the
+ * cells that are seen need it. After Enter one row has the pane for itself (pane_row.c).
  */
 #include <string.h>
 

@@ -86,7 +86,8 @@ static void load_and_infer(const struct settings *set, const char *path)
     if (!s)
         die("no memory to guess the columns' kinds");
     printf("%.9f %.9f %zu %d %.9f %.9f\n", loaded - start, loaded_cpu - start_cpu,
-           dataset_rows(d), dataset_columns(d), clock_seconds() - loaded, clock_cpu_seconds() - loaded_cpu);
+           dataset_rows(d), dataset_columns(d), clock_seconds() - loaded,
+           clock_cpu_seconds() - loaded_cpu);
     schema_free(s);
     dataset_unref(d);
 }

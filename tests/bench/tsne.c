@@ -144,7 +144,8 @@ static void print_figures(const struct settings *set, size_t n, struct clocks wh
 static void run(const struct settings *set, const struct table *points)
 {
     struct error err = {0};
-    struct clocks start = {clock_seconds(), clock_cpu_seconds()}, begun = start, phases[TSNE_LAYOUT + 1];
+    struct clocks start = {clock_seconds(), clock_cpu_seconds()}, begun = start;
+    struct clocks phases[TSNE_LAYOUT + 1];
     struct tsne *t = tsne_new(points->x, points->n, points->d, &set->options, set->pool,
                               &err);
     enum tsne_phase phase = TSNE_NEIGHBOURS;
