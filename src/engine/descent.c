@@ -252,7 +252,7 @@ static bool step_descent(struct trainer *t, struct pass *pass, struct error *err
     u.body = body_share(t);
     u.rest = body_rest(t);
     if (is_sparse(t))
-        prune_hold(t->params);
+        prune_hold(t->params, t->kernels);
     params_step(t->params, t->kernels, t->pool, &u, &pass->norm);
     follow_average(t);
     return true;

@@ -87,14 +87,9 @@ bool prune_weights(struct params *p, double share, real *average, struct error *
     return true;
 }
 
-void prune_hold(struct params *p)
+void prune_hold(struct params *p, const struct kernels *k)
 {
-    for (int i = 0; i < p->n; i++) {
-        const real *w = param_value(p, i);
-        real *g = param_gradient(p, i);
-
-        for (size_t k = 0; can_prune(&p->list[i]) && k < p->list[i].count; k++)
-            if (w[k] == 0)
-                g[k] = 0;
-    }
+    for (int i = 0; i < p->n; i++)
+        if (can_prune(&p->list[i]))
+            k->gradient_hold(p->list[i].count, param_value(p, i), param_gradient(p, i));
 }

@@ -15,7 +15,7 @@
 bool prune_weights(struct params *p, double share, real *average, struct error *err);
 /* Behind a backward pass: clears the gradients of what is pruned, so that steps leave it
  * where it is. */
-void prune_hold(struct params *p);
+void prune_hold(struct params *p, const struct kernels *k);
 /* Weights of linear maps, and how many of them are not 0. */
 size_t prune_count(const struct params *p, size_t *left);
 

@@ -51,6 +51,12 @@ double ISA(gradient_norm)(size_t n, const real *g)
     return square;
 }
 
+void ISA(gradient_hold)(size_t n, const real *restrict w, real *restrict g)
+{
+    for (size_t i = 0; i < n; i++)
+        g[i] = w[i] != 0 ? g[i] : 0;
+}
+
 void ISA(adamw_step)(size_t n, const struct adamw *o, bool decay, real *restrict w,
                      const real *restrict g, real *restrict m, real *restrict v)
 {

@@ -188,6 +188,8 @@ struct kernels {
     /* g[i] = the sum of lanes[l][i]; the lanes become 0; returns the sum of g^2 */
     double (*gradient_sum)(size_t n, int lanes, real *lane, size_t lane_stride, real *g);
     double (*gradient_norm)(size_t n, const real *g);
+    /* g becomes 0 where w is */
+    void (*gradient_hold)(size_t n, const real *w, real *g);
     /* One AdamW step (Loshchilov, Hutter 2019) over n parameters. */
     void (*adamw_step)(size_t n, const struct adamw *o, bool decay, real *w, const real *g,
                        real *m, real *v);

@@ -28,7 +28,7 @@
     X(attention_forward) X(attention_backward) X(softmax_scan) \
     X(softmax_slope) X(glu_forward) X(glu_backward) X(sparsemax_forward) \
     X(sparsemax_backward) X(softmax_forward) X(softmax_backward) \
-    X(gradient_sum) X(gradient_norm) \
+    X(gradient_sum) X(gradient_norm) X(gradient_hold) \
     X(adamw_step) X(average_step) \
     X(tsne_attract) X(tsne_cost) X(tsne_repel) X(tsne_spread) X(tsne_gather) \
     X(tsne_move) X(rows_pair) X(rows_part) X(spectra_split) X(spectra_join) \
