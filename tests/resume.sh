@@ -166,10 +166,29 @@ wait $pid
 greeting
 grep -q 's was cut off, trials done: [0-9]*; `resume s` goes on with it' out
 point "one that was hung up on is offered at the next start"
+mkdir elsewhere
+(cd elsewhere && "$tabscope" -b --no-rc -c "set run.dir ../runs" -c 'resume s') > out 2>&1
+grep -q "it was begun in the folder $PWD: .*: No such file" out
+point "elsewhere it is said where its tables were"
 batch 'resume s'
 greeting
 cmp runs/s/model.safetensors whole.s && grep -q '^s  *kept' out && ! grep 'trials' out
 point "and no more when it has its end"
+
+batch 'source load' 'set model.kind mlp' 'set train.epochs 60' \
+    "$(echo "$search" | sed 's/11/12/')" 2>&1
+grep -q 'the search s has its end, with 12 trials; choose another --name' err
+point "a search that has its run gets no more rounds"
+: > runs/s/lock # it was cut off while its run was written
+truncate -s 100 runs/s/model.safetensors
+greeting
+grep -q '`resume s` goes on with it' out && batch 'resume s' &&
+    cmp runs/s/model.safetensors whole.s
+point "a run that was cut off while it was written is written anew"
+batch 'source load' 'set model.kind mlp' 'set train.epochs 60' \
+    "$(echo "$search" | sed 's/name s/name own/') &" runs stop wait
+grep -q 'search own' err && ! grep 'another tabscope' err
+point "a session's own search is not another's"
 
 # ---- asked to end ----
 

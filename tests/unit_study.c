@@ -11,6 +11,7 @@
 #include "engine/job_study.h"
 #include "engine/stopping.h"
 #include "engine/study_kept.h"
+#include "model/grower.h"
 #include "num/paired.h"
 #include "screen.h"
 #include "subject.h"
@@ -308,7 +309,9 @@ static void another_study_is_refused(void)
 /* Five guides, of which one failed and one ended before the second rung. */
 static void rungs_are_as_worked(void)
 {
-    static const double guides[STOPPING_GUIDES][2] = {{.6, .9}, {.7, .7}, {.5, .6}, {.8, .8}};
+    static const double guides[STOPPING_GUIDES][2] = {
+        {.6, .9}, {.7, 1}, {.5, .6}, {.8, .8},
+    };
     struct study_plan *p = study_plan_new();
     struct study_fit f = fit_of(MODEL_MLP, 1e-3);
     struct study_result results[7] = {0};
@@ -319,9 +322,10 @@ static void rungs_are_as_worked(void)
     p->stopping = STOPPING_MEDIAN;
     check(!stopping_waits(p, results, 4) && stopping_waits(p, results, 5));
     for (int i = 0; i < STOPPING_GUIDES; i++)
-        results[i] = (struct study_result){.state = TRIAL_DONE, .score = guides[i][1],
-                                           .rungs = {{guides[i][0], guides[i][1]}, 2}};
+        results[i] = (struct study_result){.state = TRIAL_DONE, .score = 0.99, .rungs = {
+            .best = {guides[i][0], guides[i][1]}, .n = 2, .last = NAN}};
     results[1].rungs.n = 1;
+    results[1].rungs.last = 0.7; /* and the mean of its seeds is better */
     results[4].state = TRIAL_RUNNING;
     check(stopping_waits(p, results, 6));
     results[4].state = TRIAL_FAILED;
@@ -338,6 +342,9 @@ static void rungs_are_as_worked(void)
     check_near(r.best[1], 0.749, 0);
     r.n = 1;
     check(!stopping_ends(p, results, 6, &r, 8, 0.75));
+    results[1].rungs.last = NAN; /* as files of before tell it: its score counts */
+    r.n = 1;
+    check(stopping_ends(p, results, 6, &r, 8, 0.849)); /* of .6, .8, .9, .99 */
     r.n = 0;
     check(!stopping_ends(p, results, 0, &r, 4, 0.1)); /* a guide goes on */
     p->stopping = STOPPING_NONE;
@@ -376,6 +383,9 @@ static void check_early(const struct study_result *a, const struct study_result 
         check_int(a[i].epochs, b[i].epochs);
         check_near(a[i].score, b[i].score, 0);
         check_int(a[i].rungs.n, b[i].rungs.n);
+        for (int k = 0; k < a[i].rungs.n; k++)
+            check_near(a[i].rungs.best[k], b[i].rungs.best[k], 0);
+        check_near(a[i].rungs.last, b[i].rungs.last, 0);
     }
 }
 
@@ -408,6 +418,60 @@ static void what_promises_little_ends_early(void)
     check(!study_read(p, folder, parts, &done, &err)); /* they would have gone on */
     folder_free(folder);
     study_plan_unref(p);
+}
+
+/* Which of them end is for the first seed to say. */
+static void seeds_change_not_who_ends_early(void)
+{
+    struct study_plan *p = make_early_plan();
+    struct study_result one[EARLY] = {0}, two[EARLY] = {0};
+
+    run_study(p, one, NULL, 2, 0, NULL);
+    for (int i = 0; i < EARLY; i++)
+        p->trials[i].seeds = 2;
+    run_study(p, two, NULL, 2, 0, NULL);
+    for (int i = 0; i < EARLY; i++) {
+        check_int(two[i].cut, one[i].cut);
+        check_near(two[i].rungs.last, one[i].rungs.last, 0);
+        check((two[i].score != one[i].score) == !two[i].cut);
+    }
+    study_plan_unref(p);
+}
+
+/* Six epochs, labels are guessed, and at most six more: the rung at 8 is behind that. */
+static void trees_that_begin_anew_are_left_alone(void)
+{
+    struct subject s = subject_new(learnable_table(ROWS, -1), "yes", NULL);
+    struct study_plan *p = study_plan_new();
+    struct study_fit f = fit_of(MODEL_GBDT, 0.1);
+    struct study_result results[EARLY] = {0};
+
+    if (!grower_version()) {
+        test_skip("built without XGBoost");
+        study_plan_unref(p);
+        subject_done(&s);
+        return;
+    }
+    p->stopping = STOPPING_MEDIAN;
+    study_add_table(p, "small", s.data, s.schema);
+    f.split.labeled = 60;
+    f.train.unlabeled.kind = UNLABELED_PSEUDO;
+    f.train.epochs = 6;
+    f.train.patience = 0;
+    f.model.rounds = 1;
+    for (int i = 0; i < EARLY; i++) {
+        f.train.lr = i < STOPPING_GUIDES ? 0.1 : 1e-4 * (i + 1);
+        add_trial(p, &f, -1, 1);
+    }
+    run_study(p, results, NULL, 2, 0, NULL);
+    for (int i = 0; i < EARLY; i++) {
+        check_int(results[i].state, TRIAL_DONE);
+        check_int(results[i].rungs.n, 1);
+        check_int(results[i].epochs, results[i].cut ? 4 : 12);
+        check(i >= STOPPING_GUIDES || !results[i].cut);
+    }
+    study_plan_unref(p);
+    subject_done(&s);
 }
 
 static void what_fails_is_said(void)
@@ -558,13 +622,13 @@ static void latex_is_well_formed(void)
               "t-test\n\\begin{tabular}{lccc}\n\\hline\n"
               " & tabtransformer-mlm & MLP \\& more & \\%\\$\\#\\_\\{\\}\\~{}\\^{}"
               "\\textbackslash{}\\textless{}\\textgreater{}\\textbar{} \\\\\n\\hline\n"
-              "bank\\_\\#1, 50 labels & $\\mathbf{0.910}$\\,$\\pm$\\,0.010"
+              "{}bank\\_\\#1, 50 labels & $\\mathbf{0.910}$\\,$\\pm$\\,0.010"
               " & $0.810$\\,$\\pm$\\,0.010$^\\dagger$"
               " & $0.712$\\,$\\pm$\\,0.012$^\\dagger$ \\\\\n"
-              "churn, 50 labels & $\\mathbf{0.890}$\\,$\\pm$\\,0.010"
+              "{}churn, 50 labels & $\\mathbf{0.890}$\\,$\\pm$\\,0.010"
               " & $0.790$\\,$\\pm$\\,0.010$^\\dagger$"
               " & $0.692$\\,$\\pm$\\,0.012$^\\dagger$ \\\\\n"
-              "mean, 50 labels & $\\mathbf{0.900}$ & $0.800$ & $0.702$ \\\\\n"
+              "{}mean, 50 labels & $\\mathbf{0.900}$ & $0.800$ & $0.702$ \\\\\n"
               "\\hline\n\\end{tabular}\n");
     str_done(&out);
     standings_done(&t);
@@ -820,6 +884,8 @@ int main(void)
     test_run(another_study_is_refused);
     test_run(rungs_are_as_worked);
     test_run(what_promises_little_ends_early);
+    test_run(seeds_change_not_who_ends_early);
+    test_run(trees_that_begin_anew_are_left_alone);
     test_run(what_fails_is_said);
     test_run(standings_are_as_worked);
     test_run(what_is_not_done_is_left_out);

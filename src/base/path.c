@@ -444,3 +444,11 @@ uint32_t path_crc32(uint32_t crc, const void *bytes, size_t n)
 {
     return n == 0 ? crc : (uint32_t)crc32_z(crc, bytes, n); /* NULL would begin anew */
 }
+
+bool path_is_here(const char *folder)
+{
+    struct stat here, there;
+
+    return stat(".", &here) == 0 && stat(folder, &there) == 0
+        && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+}

@@ -55,6 +55,9 @@ const char *path_base_name(const char *path);
 /* "~/x" with the home folder in place of "~"; anything else as it is. Caller frees. */
 char *path_expand(const char *path);
 
+/* Whether the folder is the one that the process works in. */
+bool path_is_here(const char *folder);
+
 /* CRC-32 (IEEE 802.3, as zlib's) continued from `crc` (0 to begin). */
 uint32_t path_crc32(uint32_t crc, const void *bytes, size_t n);
 

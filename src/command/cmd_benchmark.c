@@ -145,6 +145,16 @@ static bool write_trials(struct context *c, const struct study *s, const char *p
     return ok;
 }
 
+/* One that fails is not at the cost of the other. */
+static bool write_files(struct context *c, const struct study *s, struct error *err)
+{
+    bool latex = !s->latex_path || write_latex(c, s, s->latex_path, err);
+    bool trials = !s->trials_path
+        || write_trials(c, s, s->trials_path, latex ? err : NULL);
+
+    return latex && trials;
+}
+
 static bool finish_benchmark(struct context *c, struct pending *p, void *work,
                              enum job_state ended, struct error *err)
 {
@@ -153,10 +163,8 @@ static bool finish_benchmark(struct context *c, struct pending *p, void *work,
 
     if (ended == JOB_DONE)
         print_standings(c, s);
-    if (ok && s->latex_path)
-        ok = write_latex(c, s, s->latex_path, err);
-    if (ok && s->trials_path)
-        ok = write_trials(c, s, s->trials_path, err);
+    if (ok)
+        ok = write_files(c, s, err);
     study_job_type.free(work);
     return ok;
 }
@@ -383,18 +391,26 @@ static bool take_file(struct context *c, const struct call *call, const char *op
                       char **path, struct error *err)
 {
     const char *asked = call_option(call, option), *told;
-    struct file_writer *w;
+    struct file_writer *w = NULL;
 
     if (!asked)
         return true;
-    if (!may_replace(c, asked, &told, err))
-        return false;
-    w = file_writer_open(asked, 0644, err);
-    if (!w)
-        return false;
+    *path = path_expand(asked);
+    if (may_replace(c, *path, &told, err))
+        w = file_writer_open(*path, 0644, err);
     file_writer_abort(w);
-    *path = xstrdup(asked);
-    return true;
+    return w;
+}
+
+static bool take_files(struct context *c, const struct call *call, struct study *s,
+                       struct error *err)
+{
+    const char *latex = call_option(call, "latex"), *trials = call_option(call, "trials");
+
+    if (latex && trials && strcmp(latex, trials) == 0)
+        return error_set(err, ERROR_USAGE, "--latex and --trials name the same file");
+    return take_file(c, call, "latex", &s->latex_path, err)
+        && take_file(c, call, "trials", &s->trials_path, err);
 }
 
 static bool take_asked(struct context *c, const struct call *call, struct study *s,
@@ -412,9 +428,7 @@ static bool take_asked(struct context *c, const struct call *call, struct study 
     return each_of(labels ? labels : "all", b, s, take_labels, err)
         && each_of(models ? models : contenders_of_paper(labels != NULL), b, s,
                    take_model, err)
-        && find_spaces(call, s, b, err)
-        && take_file(c, call, "latex", &s->latex_path, err)
-        && take_file(c, call, "trials", &s->trials_path, err)
+        && find_spaces(call, s, b, err) && take_files(c, call, s, err)
         && find_tables(c, call, b, err) && benchmark_check(b, err);
 }
 

@@ -2,11 +2,11 @@
 /* `resume`: of a job that is paused, and of a run that is not done. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/lock.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "command/families.h"
 #include "command/pending.h"
@@ -95,14 +95,6 @@ static struct table *find_table(const struct session *s, const struct recipe *re
     return NULL;
 }
 
-static bool is_same_folder(const char *folder)
-{
-    struct stat here, there;
-
-    return stat(".", &here) == 0 && stat(folder, &there) == 0
-        && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
-}
-
 /* The table, read again if need be: waited for in any case, as in a script. */
 static struct table *need_table(struct context *c, const struct recipe *recipe,
                                 struct error *err)
@@ -122,7 +114,7 @@ static struct table *need_table(struct context *c, const struct recipe *recipe,
         shown = show(recipe->folder, 0);
         if (ok)
             error_set(err, ERROR_STATE, "`%s` did not bring its table", recipe->load);
-        else if (!is_same_folder(recipe->folder))
+        else if (!path_is_here(recipe->folder))
             error_prefix(err, "the run was begun in the folder %s", shown);
         free(shown);
         return NULL;
@@ -252,18 +244,19 @@ static size_t count_done(const struct session *s, const char *name)
 static void offer_studies(struct context *c)
 {
     const struct session *s = c->session;
+    const struct pending *own = study_pending(c);
     size_t n_names, n = 0;
     char **names = study_kept_list(s, &n_names);
 
     for (size_t i = 0; i < n_names; i++) {
         const char *name = names[i];
-        bool taken = study_kept_is_taken(s, name);
+        enum study_hold hold = study_kept_hold(s, name);
 
-        if ((!taken && !study_kept_is_cut_off(s, name)) || n++ >= OFFERS)
+        if (own && strcmp(own->kept, name) == 0)
             continue;
-        if (taken)
+        if (hold == STUDY_TAKEN)
             context_note(c, "another tabscope makes the trials of %s now", name);
-        else
+        else if (hold == STUDY_CUT_OFF && n++ < OFFERS)
             context_note(c, "%s was cut off, trials done: %zu; `resume %s` goes on with "
                          "it", name, count_done(s, name), name);
     }

@@ -92,7 +92,7 @@ static struct run *make_run(const struct study *s, const struct study_trial *t)
 static bool keep_best(struct context *c, const struct study *s, const char *table,
                       struct train_job *job, size_t trial, struct error *err)
 {
-    struct run *r = make_run(s, &s->plan->trials[trial]);
+    struct run *r = make_run(s, &s->plan->trials[trial]), *before;
     json_t *extra = run_to_json(r);
     struct str commands = {0};
     bool ok;
@@ -108,6 +108,9 @@ static bool keep_best(struct context *c, const struct study *s, const char *tabl
         train_job_type.free(job);
         return false;
     }
+    before = session_find_run(c->session, r->name); /* what was cut off */
+    if (before && before->users == 0)
+        session_drop_run(c->session, before);
     training_take(c, r, job);
     return true;
 }
@@ -183,15 +186,6 @@ static void make_plan(struct context *c, const struct call *call, struct study *
         s->drawn[i] = xstrdup(space->dimensions[i].option->name);
 }
 
-static bool has_model(const struct study *s)
-{
-    char *path = xasprintf("%s/" RUN_MODEL, s->folder);
-    bool has = access(path, F_OK) == 0;
-
-    free(path);
-    return has;
-}
-
 static bool run_search(struct context *c, const struct call *call, struct error *err)
 {
     struct study *s = study_new(c, STUDY_SEARCH, call_option(call, "name"), "s", err);
@@ -214,7 +208,7 @@ static bool run_search(struct context *c, const struct call *call, struct error 
     study_repeat(c, call, s, &lines);
     how.lines = str_text(&lines);
     how.remember = xstrdup(str_text(&table));
-    how.keep_best = !has_model(s);
+    how.keep_best = !study_has_run(c, s->name);
     ok = study_start(c, call, s, &how, err);
     str_done(&lines);
     str_done(&table);

@@ -272,6 +272,8 @@ static void put_latex(struct str *out, const char *text)
             str_puts(out, latex_of(*p));
         else
             str_putc(out, *p);
+        if (p[0] == '-' && p[1] == '-')
+            str_puts(out, "{}"); /* or it were a dash */
     }
     free(shown);
 }
@@ -309,6 +311,7 @@ void standings_latex(const struct standings *t, const struct study *s,
 
         if (t->list[i].model == 0) {
             standing_ground(s, &t->list[i], &ground);
+            str_puts(out, "{}"); /* or a [ in front were an argument of \\ */
             put_latex(out, str_text(&ground));
         }
         put_cell(out, &t->list[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/studying.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,9 @@
 #include "command/training.h"
 #include "engine/metric.h"
 #include "engine/study_kept.h"
+
+/* Begins the line that says where the tables of a study were found. */
+#define IN_FOLDER "# in the folder "
 
 enum { SPARSE_MS = 2000, LINES_BYTES = 16 << 20 };
 
@@ -114,14 +118,16 @@ void study_repeat(struct context *c, const struct call *call, const struct study
 
 static bool write_lines(const struct study *s, const char *lines, struct error *err)
 {
-    char *path = xasprintf("%s/" STUDY_LINES, s->folder);
+    char *path = xasprintf("%s/" STUDY_LINES, s->folder), here[PATH_MAX], *shown;
     struct file_writer *w = file_writer_open(path, 0644, err);
 
     free(path);
     if (!w)
         return false;
-    file_writer_printf(w, "# tabscope: these lines begin %s, or go on with it\n%s",
-                       s->name, lines);
+    shown = show(getcwd(here, sizeof here) ? here : "?", 0);
+    file_writer_printf(w, "# tabscope: these lines begin %s, or go on with it\n"
+                       IN_FOLDER "%s\n%s", s->name, shown, lines);
+    free(shown);
     return file_writer_commit(w, err);
 }
 
@@ -139,6 +145,16 @@ static struct study_job *make_job(struct context *c, const struct study *s,
     return job;
 }
 
+/* Its run is the best of the trials that it has, and stays so. */
+static bool check_end(const struct study *s, const struct studying *how,
+                      struct error *err)
+{
+    return s->kind == STUDY_BENCHMARK || how->keep_best
+        || s->done_before == s->plan->n_trials
+        || error_set(err, ERROR_STATE, "the search %s has its end, with %zu trials; choose "
+                     "another --name", s->name, s->done_before);
+}
+
 bool study_start(struct context *c, const struct call *call, struct study *s,
                  const struct studying *how, struct error *err)
 {
@@ -146,7 +162,8 @@ bool study_start(struct context *c, const struct call *call, struct study *s,
     struct study_job *job = NULL;
 
     s->results = xcalloc(s->plan->n_trials + 1, sizeof *s->results);
-    if (study_read(s->plan, s->folder, s->results, &s->done_before, err))
+    if (study_read(s->plan, s->folder, s->results, &s->done_before, err)
+        && check_end(s, how, err))
         job = make_job(c, s, how, err);
     if (!job) {
         free(how->remember);
@@ -166,15 +183,21 @@ bool study_start(struct context *c, const struct call *call, struct study *s,
 
 /* ---- going on with one of another session ---- */
 
-bool study_is_kept(const struct context *c, const char *name)
+bool study_has_run(const struct context *c, const char *name)
 {
     char *folder = session_run_folder(c->session, name);
     char *model = xasprintf("%s/" RUN_MODEL, folder);
-    bool is = study_kept_is(c->session, name) && access(model, F_OK) != 0;
+    bool has = access(model, F_OK) == 0
+        && study_kept_hold(c->session, name) != STUDY_CUT_OFF;
 
     free(model);
     free(folder);
-    return is;
+    return has;
+}
+
+bool study_is_kept(const struct context *c, const char *name)
+{
+    return study_kept_is(c->session, name) && !study_has_run(c, name);
 }
 
 static void print_nothing(void *self, const char *bytes, size_t n)
@@ -215,6 +238,21 @@ static bool run_before_last(struct context *c, char *lines, char **last,
     return ok;
 }
 
+/* Puts before *err in which folder the files were found, if it is another one. */
+static void tell_folder(const char *lines, struct error *err)
+{
+    const char *line = strstr(lines, IN_FOLDER);
+    char *folder;
+
+    if (!line)
+        return;
+    line += strlen(IN_FOLDER);
+    folder = xstrndup(line, strcspn(line, "\n"));
+    if (!path_is_here(folder))
+        error_prefix(err, "it was begun in the folder %s", folder);
+    free(folder);
+}
+
 static void use_table(struct session *s, const char *name)
 {
     struct table *t = name ? session_find_table(s, name) : NULL;
@@ -232,6 +270,8 @@ static bool run_lines(struct context *c, const struct call *call, char *lines,
     struct str line = {0};
     bool ok = run_before_last(c, lines, &last, err);
 
+    if (!ok)
+        tell_folder(lines, err);
     memcpy(s->settings.run_dir, before.run_dir, sizeof before.run_dir); /* it is there */
     if (ok && last) {
         str_printf(&line, "%s%s", last, call->background ? " &" : "");

@@ -38,7 +38,10 @@ bool study_start(struct context *c, const struct call *call, struct study *s,
 /* The study that goes on now, or NULL. */
 const struct pending *study_pending(const struct context *c);
 
-/* Whether the folder of that name is a study's that has not come to a run. */
+/* Whether the folder of that name has a whole run: not one that was cut off while it was
+ * written. */
+bool study_has_run(const struct context *c, const char *name);
+/* Whether it is a study's that has not come to a run. */
 bool study_is_kept(const struct context *c, const char *name);
 /* Begins it anew by the lines that it keeps, so that it goes on where it was. The tables
  * of those lines are loaded, in place of others of the same names; the session's settings

@@ -50,7 +50,7 @@ struct study_job {
     struct lock *lock;
     struct study_log *log;
     bool keep_best, stopped;
-    bool cut;                  /* a person did not stop it */
+    _Atomic bool cut;          /* a person did not stop it */
     bool unfinished;
     struct pool *pool;
     struct lane *lanes;
@@ -160,9 +160,10 @@ static void begin_trial(struct lane *l)
 static void cut_lane(struct lane *l)
 {
     const struct train_progress *p = train_job_progress(l->job);
+    bool anew = p && p->last_epoch > trial_of(l)->fit.train.epochs;
 
     if (l->body || l->seed > 0 || !p || p->end != TRAIN_RUNNING || p->best_epoch == 0
-        || !stopping_ends(l->of->plan, l->of->results, l->trial, &l->rungs, p->epoch,
+        || anew || !stopping_ends(l->of->plan, l->of->results, l->trial, &l->rungs, p->epoch,
                           p->best))
         return;
     l->cut = true;
@@ -256,13 +257,17 @@ static struct metrics mean_metrics(struct lane *l, int part)
     return answers_measure(a, train_job_encoder(l->job));
 }
 
+static const struct train_progress *published(struct lane *l)
+{
+    train_job_type.publish(l->job);
+    return &train_job_view(l->job)->progress;
+}
+
 static void measure_trial(struct study_job *j, struct lane *l, struct study_result *r)
 {
     const struct study_trial *t = trial_of(l);
-    const struct train_progress *p;
+    const struct train_progress *p = published(l);
 
-    train_job_type.publish(l->job);
-    p = &train_job_view(l->job)->progress;
     r->epochs = p->epoch;
     r->best_epoch = p->best_epoch;
     r->seconds = clock_seconds() - l->begun;
@@ -317,6 +322,8 @@ static void end_trial(struct study_job *j, struct lane *l)
     const struct study_trial *t = trial_of(l);
     size_t trial = l->trial;
 
+    if (l->ended == STEP_DONE && l->seed == 0)
+        l->rungs.last = published(l)->best;
     if (l->ended == STEP_DONE && t->seeds > 1 && !add_answers(l, &l->error))
         l->ended = STEP_FAILED;
     if (l->ended == STEP_DONE && l->seed + 1 < t->seeds && !l->cut) {
@@ -462,15 +469,14 @@ static void stop(void *work)
     ((struct study_job *)work)->stopped = true;
 }
 
-static struct study_lane lane_view(const struct lane *l)
+static struct study_lane lane_view(struct lane *l)
 {
     struct study_lane v = {l->trial, l->body, 0, NAN};
     const struct train_progress *p;
 
     if (!l->job)
         return v;
-    train_job_type.publish(l->job);
-    p = &train_job_view(l->job)->progress;
+    p = published(l);
     v.epoch = p->epoch;
     if (p->best_epoch > 0)
         v.score = p->best;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/stopping.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 int stopping_epoch(int rung)
@@ -47,7 +48,9 @@ static double median(double *values, int n)
 /* One that ended before that rung stays where it was. */
 static double value_at(const struct study_result *r, int rung)
 {
-    return rung < r->rungs.n ? r->rungs.best[rung] : r->score;
+    if (rung < r->rungs.n)
+        return r->rungs.best[rung];
+    return isnan(r->rungs.last) ? r->score : r->rungs.last;
 }
 
 bool stopping_ends(const struct study_plan *p, const struct study_result *results,

@@ -4,7 +4,10 @@
  * the first few are trained to their end, and each further one is held against them at
  * epochs 4, 8, 16 and so on. One whose best value so far is below their median there ends.
  * Whether a trial ends so depends on those first ones alone, not on which others are done
- * at that moment, so that a study comes to the same on any number of threads.
+ * at that moment, so that a study comes to the same on any number of threads. Of several
+ * seeds the first one is held against the first ones of the others. Boosted trees that
+ * guess labels begin anew with them: from there on they are left alone, since their first
+ * new trees say nothing.
  */
 #ifndef ENGINE_STOPPING_H
 #define ENGINE_STOPPING_H

@@ -196,8 +196,11 @@ static int int_of(const json_t *j, const char *key)
     return i >= 0 && i <= INT32_MAX ? (int)i : 0;
 }
 
-static void read_rungs(struct rungs *r, const json_t *list)
+static void read_rungs(struct rungs *r, const json_t *j)
 {
+    const json_t *list = json_object_get(j, "rungs");
+
+    r->last = number_of(j, "last");
     for (; r->n < STUDY_RUNGS && (size_t)r->n < json_array_size(list); r->n++)
         r->best[r->n] = json_number_value(json_array_get(list, (size_t)r->n));
 }
@@ -219,7 +222,7 @@ bool study_result_from_json(struct study_result *r, const json_t *j)
     r->epochs = int_of(j, "epochs");
     r->best_epoch = int_of(j, "best_epoch");
     r->cut = json_is_true(json_object_get(j, "cut"));
-    read_rungs(&r->rungs, json_object_get(j, "rungs"));
+    read_rungs(&r->rungs, j);
     return !isnan(r->score) && metrics_from_json(&r->valid, json_object_get(j, "valid"))
         && metrics_from_json(&r->test, json_object_get(j, "test"));
 }
@@ -318,6 +321,7 @@ static char *line_of(const struct study_plan *p, const struct study_trial *t,
     if (p->stopping == STOPPING_MEDIAN) {
         json_object_set_new(j, "cut", json_boolean(r->cut));
         json_object_set_new(j, "rungs", rungs_to_json(&r->rungs));
+        json_object_set_new(j, "last", json_real(r->rungs.last)); /* left out if NAN */
     }
     json_object_set_new(j, "valid", metrics_to_json(&r->valid, task));
     json_object_set_new(j, "test", metrics_to_json(&r->test, task));

@@ -82,10 +82,12 @@ enum trial_state { TRIAL_WAITING, TRIAL_RUNNING, TRIAL_DONE, TRIAL_FAILED };
 
 enum { STUDY_RUNGS = 10 };
 
-/* The best watched value in the first epochs, rung by rung. */
+/* The best watched value of the first seed in the first epochs, rung by rung, and at its
+ * end. */
 struct rungs {
     double best[STUDY_RUNGS];
     int n;                      /* that it came to */
+    double last;                /* NAN: not known */
 };
 
 struct study_result {
@@ -95,7 +97,7 @@ struct study_result {
     int epochs, best_epoch;     /* of the last seed */
     double seconds;             /* of one thread; without the body's */
     bool cut;                   /* it promised little and ended early */
-    struct rungs rungs;         /* of the first seed, where the plan stops trials */
+    struct rungs rungs;         /* where the plan stops trials */
 };
 
 /* Of a line of that file. False: it makes no sense. */

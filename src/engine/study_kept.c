@@ -258,22 +258,14 @@ static char *lock_of(const struct session *s, const char *name)
     return xasprintf("%s/%s/" RUN_LOCK, s->settings.run_dir, name);
 }
 
-bool study_kept_is_taken(const struct session *s, const char *name)
+enum study_hold study_kept_hold(const struct session *s, const char *name)
 {
     char *lock = lock_of(s, name);
-    bool is = lock_is_taken(lock, NULL);
+    enum study_hold hold = access(lock, F_OK) != 0 ? STUDY_FREE
+        : lock_is_taken(lock, NULL) ? STUDY_TAKEN : STUDY_CUT_OFF;
 
     free(lock);
-    return is;
-}
-
-bool study_kept_is_cut_off(const struct session *s, const char *name)
-{
-    char *lock = lock_of(s, name);
-    bool is = access(lock, F_OK) == 0 && !lock_is_taken(lock, NULL);
-
-    free(lock);
-    return is;
+    return hold;
 }
 
 /* Takes the text. */

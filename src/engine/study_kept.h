@@ -18,9 +18,9 @@ struct study *study_kept_open(const struct session *s, const char *name,
 /* Whether the folder of runs has one of that name. A name that leads elsewhere is none. */
 bool study_kept_is(const struct session *s, const char *name);
 
-/* Whether somebody works at it now; whether somebody did and did not come to an end. */
-bool study_kept_is_taken(const struct session *s, const char *name);
-bool study_kept_is_cut_off(const struct session *s, const char *name);
+/* Whether somebody, this process too, works at it now, or did and came to no end. */
+enum study_hold { STUDY_FREE, STUDY_TAKEN, STUDY_CUT_OFF };
+enum study_hold study_kept_hold(const struct session *s, const char *name);
 
 /* Names of those there are, sorted; caller frees list and names. */
 char **study_kept_list(const struct session *s, size_t *n);

@@ -26,7 +26,6 @@ struct room {
                                  with that of the density at the mean */
     real *inverse;            /* (C, K) of all rows: 1 / standard deviation */
     real *noise;              /* (BOTTLENECK_PREDICTIONS, K) of all rows to be predicted */
-    double log_sigma;         /* of the row, summed over K */
 };
 
 static struct room room_of(const struct task *t)
@@ -57,7 +56,6 @@ static void read_row(const struct task *t, int row, struct room *r)
     const real *from = tensor_value(t, x) + row_at(row, tensor_panel(x));
     int latent = t->node->bottleneck.latent;
 
-    r->log_sigma = 0;
     for (int k = 0; k < latent; k++) {
         double s = (double)from[(latent + k) * LANES] - SHIFT;
 
@@ -65,7 +63,6 @@ static void read_row(const struct task *t, int row, struct room *r)
         r->sigma[k] = (real)(s > 30 ? s : log1p(exp(s)));
         r->slope[k] = (real)(1 / (1 + exp(-s)));
         r->dmu[k] = r->dsigma[k] = 0;
-        r->log_sigma += log((double)r->sigma[k]);
     }
 }
 
@@ -270,15 +267,24 @@ static void decoder_backward(const struct task *t, const struct room *r, double 
     }
 }
 
-/* The sample's share of the row's loss, and all its gradients; `scale` is what the loss
- * of a sample is multiplied by. */
+/* log q(z) of the row where z is its mean. */
+static double log_peak(const struct room *r, int latent)
+{
+    double sum = -latent * HALF_LOG_2PI;
+
+    for (int k = 0; k < latent; k++)
+        sum -= log((double)r->sigma[k]);
+    return sum;
+}
+
+/* The sample's share of the row's loss, without log_peak, and all its gradients; `scale`
+ * is what the loss of a sample is multiplied by. */
 static double sample_loss(const struct task *t, const struct marginal *m, struct room *r,
                           struct rng *g, int sample, int row, double scale)
 {
     const struct node *n = t->node;
     int latent = n->bottleneck.latent;
-    double beta = n->bottleneck.beta, log_q = -latent * HALF_LOG_2PI - r->log_sigma;
-    double loss, log_r;
+    double beta = n->bottleneck.beta, log_q = 0, loss, log_r; /* log_q over its peak */
 
     read_noise(t, g, sample, row, r->e);
     sample_latent(r, r->e, latent);
@@ -341,6 +347,8 @@ static void train_rows(const struct task *t)
 
         read_row(t, row, &r);
         memset(r.sum, 0, (size_t)n->out->features * sizeof *r.sum);
+        if (weight > 0)
+            total += weight * n->bottleneck.beta * log_peak(&r, n->bottleneck.latent);
         for (int s = 0; weight > 0 && s < samples; s++)
             total += sample_loss(t, &m, &r, &g, s, row, weight / samples);
         write_gradient(t, row, &r);
