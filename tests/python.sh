@@ -44,13 +44,14 @@ same() {
     "$python" "$top/share/doc/predict.py" m.safetensors "$table.csv" > theirs.csv
     "$python" - <<'END'
 import csv, sys
+# 5e-5: floats that are added up in another order, through all steps of a TabNet
 ours, theirs = (list(csv.DictReader(open(f))) for f in ("ours.csv", "theirs.csv"))
 names = list(theirs[0])
 print("#", len(ours), "rows, furthest apart",
       max(abs(float(a[n]) - float(b[n])) / max(1, abs(float(b[n])))
           for a, b in zip(ours, theirs) for n in names))
 sys.exit(len(ours) != len(theirs) or len(ours) < 600 or any(
-    abs(float(a[n]) - float(b[n])) > 1e-5 * max(1, abs(float(b[n])))
+    abs(float(a[n]) - float(b[n])) > 5e-5 * max(1, abs(float(b[n])))
     for a, b in zip(ours, theirs) for n in names))
 END
     point "$target: $*"
