@@ -28,7 +28,9 @@ awk 'BEGIN {
 }' > kinds.csv
 head -n 1500 income.csv > few.csv
 
-# same TABLE TARGET LINE...: the lines are run before `train`
+# same TABLE TARGET LINE...: the lines are run before `train`; predictions are the same to
+# within that share
+within=1e-5
 same() {
     table=$1 target=$2
     shift 2
@@ -42,16 +44,15 @@ same() {
     rm -rf runs
     "$tabscope" -b train.tabscope > out 2>&1 || sed 's/^/# /' out
     "$python" "$top/share/doc/predict.py" m.safetensors "$table.csv" > theirs.csv
-    "$python" - <<'END'
+    "$python" - "$within" <<'END'
 import csv, sys
-# 5e-5: floats that are added up in another order, through all steps of a TabNet
 ours, theirs = (list(csv.DictReader(open(f))) for f in ("ours.csv", "theirs.csv"))
 names = list(theirs[0])
 print("#", len(ours), "rows, furthest apart",
       max(abs(float(a[n]) - float(b[n])) / max(1, abs(float(b[n])))
           for a, b in zip(ours, theirs) for n in names))
 sys.exit(len(ours) != len(theirs) or len(ours) < 600 or any(
-    abs(float(a[n]) - float(b[n])) > 5e-5 * max(1, abs(float(b[n])))
+    abs(float(a[n]) - float(b[n])) > float(sys.argv[1]) * max(1, abs(float(b[n])))
     for a, b in zip(ours, theirs) for n in names))
 END
     point "$target: $*"
@@ -75,7 +76,9 @@ same kinds grade 'set model.kind mlp' 'set data.scaling standard'
 same few over_50k 'set model.kind tabnet'
 same kinds kind 'set model.kind tabnet' 'set model.mask softmax' 'set model.category_dim 3' \
     'set model.continuous_norm yes'
+within=5e-5 # the last bit of a weight moves row 7 by 5e-6, ten times as far as any other row
 same kinds price 'set model.kind tabnet' 'set model.steps 5' 'mark /^(town|kind|grade)$/ ignore'
+within=1e-5
 same kinds grade 'set model.kind tabnet' 'mark /^(height|weight|price)$/ ignore'
 if "$tabscope" --version | grep -q XGBoost; then
     same few over_50k 'set model.kind gbdt'

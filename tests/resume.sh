@@ -176,7 +176,7 @@ cmp runs/s/model.safetensors whole.s && grep -q '^s  *kept' out && ! grep 'trial
 point "and no more when it has its end"
 
 batch 'source load' 'set model.kind mlp' 'set train.epochs 60' \
-    "$(echo "$search" | sed 's/11/12/')" 2>&1
+    "$(echo "$search" | sed 's/11/12/')"
 grep -q 'the search s has its end, with 12 trials; choose another --name' err
 point "a search that has its run gets no more rounds"
 : > runs/s/lock # it was cut off while its run was written

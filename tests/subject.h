@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "data/infer.h"
 #include "data/split.h"
+#include "model/grower.h"
 #include "table.h"
 #include "test.h"
 
@@ -56,6 +57,14 @@ static inline void subject_make(struct subject *s, const char *target,
         printf("# %s\n", err.text);
         exit(99);
     }
+}
+
+/* Whether there are no boosted trees; then the test is skipped. */
+static inline bool no_xgboost(void)
+{
+    if (!grower_version())
+        test_skip("built without XGBoost");
+    return !grower_version();
 }
 
 /* Takes over the table. `weight` (may be NULL) names a column of weights. */

@@ -374,13 +374,6 @@ static void check_same_predictions(struct run *a, struct run *b, const struct su
     free(q);
 }
 
-static bool no_xgboost(void)
-{
-    if (!grower_version())
-        test_skip("built without XGBoost");
-    return !grower_version();
-}
-
 static void it_is_said_without_xgboost(void)
 {
     struct subject s = subject_new(learnable_table(60, -1), "yes", NULL);

@@ -391,15 +391,18 @@ static bool take_file(struct context *c, const struct call *call, const char *op
                       char **path, struct error *err)
 {
     const char *asked = call_option(call, option), *told;
-    struct file_writer *w = NULL;
+    struct file_writer *w;
 
     if (!asked)
         return true;
     *path = path_expand(asked);
-    if (may_replace(c, *path, &told, err))
-        w = file_writer_open(*path, 0644, err);
+    if (!may_replace(c, *path, &told, err))
+        return false;
+    w = file_writer_open(*path, 0644, err);
+    if (!w)
+        return false;
     file_writer_abort(w);
-    return w;
+    return true;
 }
 
 static bool take_files(struct context *c, const struct call *call, struct study *s,

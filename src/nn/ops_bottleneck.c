@@ -84,9 +84,11 @@ static void read_noise(const struct task *t, struct rng *g, int sample, int row,
     int latent = t->node->bottleneck.latent;
     size_t at = ((size_t)sample * (size_t)in->rows + (size_t)row) * (size_t)latent;
 
-    if (!in->noise)
+    if (!in->noise) {
         draw_noise(g, latent, e);
-    for (int k = 0; in->noise && k < latent; k++)
+        return;
+    }
+    for (int k = 0; k < latent; k++)
         e[k] = (real)in->noise[at + (size_t)k];
 }
 
