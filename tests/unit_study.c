@@ -305,6 +305,13 @@ static void another_study_is_refused(void)
     study_plan_unref(p);
 }
 
+static enum verdict judge_at(const struct study_plan *p, const struct study_result *results,
+                             size_t trial, struct rungs *r, int epoch, double best)
+{
+    check(stopping_note(p, r, epoch, best));
+    return stopping_judge(p, results, trial, r);
+}
+
 /* Five guides, of which one failed and one ended before the second rung. */
 static void rungs_are_as_worked(void)
 {
@@ -330,36 +337,88 @@ static void rungs_are_as_worked(void)
     results[4].state = TRIAL_FAILED;
     check(!stopping_waits(p, results, 6));
 
-    check_int(stopping_epoch(0), 4);
-    check_int(stopping_epoch(2), 16);
-    check(!stopping_ends(p, results, 6, &r, 3, 0)); /* no rung yet */
+    check_int(stopping_epoch(STOPPING_MEDIAN, 0), 4);
+    check_int(stopping_epoch(STOPPING_MEDIAN, 2), 16);
+    check(!stopping_note(p, &r, 3, 0)); /* no rung yet */
     check_int(r.n, 0);
-    check(!stopping_ends(p, results, 6, &r, 4, 0.65)); /* of .5, .6, .7, .8 */
-    check(!stopping_ends(p, results, 6, &r, 5, 0));
+    check_int(judge_at(p, results, 6, &r, 4, 0.65), VERDICT_GO_ON); /* of .5, .6, .7, .8 */
+    check(!stopping_note(p, &r, 5, 0));
     check_int(r.n, 1);
-    check(stopping_ends(p, results, 6, &r, 8, 0.749)); /* of .6, .7, .8, .9 */
+    check_int(judge_at(p, results, 6, &r, 8, 0.749), VERDICT_END); /* of .6, .7, .8, .9 */
     check_near(r.best[1], 0.749, 0);
     r.n = 1;
-    check(!stopping_ends(p, results, 6, &r, 8, 0.75));
+    check_int(judge_at(p, results, 6, &r, 8, 0.75), VERDICT_GO_ON);
     results[1].rungs.last = NAN; /* as files of before tell it: its score counts */
     r.n = 1;
-    check(stopping_ends(p, results, 6, &r, 8, 0.849)); /* of .6, .8, .9, .99 */
+    check_int(judge_at(p, results, 6, &r, 8, 0.849), VERDICT_END); /* of .6, .8, .9, .99 */
     r.n = 0;
-    check(!stopping_ends(p, results, 0, &r, 4, 0.1)); /* a guide goes on */
+    check_int(judge_at(p, results, 0, &r, 4, 0.1), VERDICT_GO_ON); /* a guide */
     p->stopping = STOPPING_NONE;
-    check(!stopping_ends(p, results, 6, &r, 8, 0.1) && !stopping_waits(p, results, 6));
+    check(!stopping_note(p, &r, 8, 0.1) && !stopping_waits(p, results, 6));
+    study_plan_unref(p);
+}
+
+/* Round 0 and five that draw, of which three, two, one and one have places behind the
+ * rungs; one of them failed, one ended at once. */
+static void halves_are_as_worked(void)
+{
+    struct study_plan *p = study_plan_new();
+    struct study_fit f = fit_of(MODEL_MLP, 1e-3);
+    struct study_result results[7] = {0};
+    struct rungs r = {.n = 0};
+
+    for (int i = 0; i < 7; i++)
+        add_trial(p, &f, -1, 1);
+    p->trials[6].round = 0; /* another search begins */
+    p->stopping = STOPPING_HALVING;
+    check_int(stopping_rounds(p, 0), 5);
+    check_int(stopping_rounds(p, 5), 5);
+    check_int(stopping_rounds(p, 6), 0);
+    check_int(stopping_epoch(STOPPING_HALVING, 0), 2);
+    check_int(stopping_epoch(STOPPING_HALVING, 3), 16);
+    check(!stopping_waits(p, results, 5));
+
+    check_int(judge_at(p, results, 0, &r, 2, 0.1), VERDICT_GO_ON); /* takes no place */
+    results[0] = (struct study_result){.state = TRIAL_RUNNING, .rungs = r};
+    check_int(judge_at(p, results, 6, &r, 4, 0.1), VERDICT_GO_ON);
+    r.n = 0;
+    check_int(judge_at(p, results, 3, &r, 2, 0.7), VERDICT_PAUSE); /* four to come */
+    results[4].state = TRIAL_FAILED;
+    check_int(stopping_judge(p, results, 3, &r), VERDICT_PAUSE); /* three to come */
+    results[1] = (struct study_result){.state = TRIAL_DONE, .rungs = {.last = 0.6}};
+    check_int(stopping_judge(p, results, 3, &r), VERDICT_GO_ON); /* at most the third */
+    results[1].rungs.last = 0.7; /* and before it */
+    check_int(stopping_judge(p, results, 3, &r), VERDICT_PAUSE);
+    results[5] = (struct study_result){.state = TRIAL_PAUSED,
+                                       .rungs = {.best = {0.7}, .n = 1}};
+    check_int(stopping_judge(p, results, 3, &r), VERDICT_GO_ON); /* that is behind it */
+    results[5].rungs.best[0] = 0.71;
+    check_int(stopping_judge(p, results, 3, &r), VERDICT_PAUSE);
+    results[2] = (struct study_result){.state = TRIAL_RUNNING};
+    check_int(stopping_judge(p, results, 3, &r), VERDICT_PAUSE);
+    results[2].rungs = (struct rungs){.best = {0.8, 0.9}, .n = 2};
+    check_int(stopping_judge(p, results, 3, &r), VERDICT_END);
+    check_int(stopping_judge(p, results, 5, &results[5].rungs), VERDICT_GO_ON);
+
+    r = results[5].rungs;
+    check_int(judge_at(p, results, 5, &r, 4, 0.85), VERDICT_PAUSE); /* for number 3 */
+    results[3] = (struct study_result){.state = TRIAL_DONE, .cut = true,
+                                       .rungs = {.best = {0.7}, .n = 1, .last = 0.7}};
+    check_int(stopping_judge(p, results, 5, &r), VERDICT_GO_ON);
+    results[1].rungs.last = 0.85;
+    check_int(stopping_judge(p, results, 5, &r), VERDICT_END);
     study_plan_unref(p);
 }
 
 enum { EARLY = 9 };
 
 /* MLPs of ever smaller rates, so that the last ones learn next to nothing. */
-static struct study_plan *make_early_plan(void)
+static struct study_plan *make_early_plan(enum stopping how)
 {
     struct subject s = subject_new(learnable_table(ROWS, -1), "yes", NULL);
     struct study_plan *p = study_plan_new();
 
-    p->stopping = STOPPING_MEDIAN;
+    p->stopping = how;
     study_add_table(p, "small", s.data, s.schema);
     for (int i = 0; i < EARLY; i++) {
         struct study_fit f = fit_of(MODEL_MLP, i < STOPPING_GUIDES + 1 ? 1e-3 * (i + 1)
@@ -388,13 +447,31 @@ static void check_early(const struct study_result *a, const struct study_result 
     }
 }
 
-static void what_promises_little_ends_early(void)
+/* On two threads, and in sessions that are cut off, it comes to the same. */
+static void check_alike(struct study_plan *p, const struct study_result *whole)
 {
-    struct study_plan *p = make_early_plan();
-    struct study_result whole[EARLY] = {0}, two[EARLY] = {0}, parts[EARLY] = {0};
+    struct study_result two[EARLY] = {0}, parts[EARLY] = {0};
     char *folder = folder_new();
     struct error err;
     size_t done = 0;
+
+    run_study(p, two, NULL, 2, 0, NULL);
+    check_early(whole, two);
+    for (int i = 0; i < 1000 && done < EARLY; i++) {
+        run_study(p, parts, folder, 2, 2 + i, NULL);
+        memset(parts, 0, sizeof parts);
+        check(study_read(p, folder, parts, &done, &err));
+    }
+    check_early(whole, parts);
+    p->stopping = STOPPING_NONE;
+    check(!study_read(p, folder, parts, &done, &err)); /* they would have gone on */
+    folder_free(folder);
+}
+
+static void what_promises_little_ends_early(void)
+{
+    struct study_plan *p = make_early_plan(STOPPING_MEDIAN);
+    struct study_result whole[EARLY] = {0};
 
     run_study(p, whole, NULL, 1, 0, NULL);
     for (int i = 0; i < EARLY; i++) {
@@ -405,24 +482,83 @@ static void what_promises_little_ends_early(void)
         check(whole[i].cut || whole[i].epochs == 12);
         check(whole[i].test.rows > 0);
     }
-    run_study(p, two, NULL, 2, 0, NULL);
-    check_early(whole, two);
-    for (int i = 0; i < 1000 && done < EARLY; i++) { /* sessions that are cut off */
-        run_study(p, parts, folder, 2, 2 + i, NULL);
-        memset(parts, 0, sizeof parts);
-        check(study_read(p, folder, parts, &done, &err));
-    }
-    check_early(whole, parts);
-    p->stopping = STOPPING_NONE;
-    check(!study_read(p, folder, parts, &done, &err)); /* they would have gone on */
-    folder_free(folder);
+    check_alike(p, whole);
     study_plan_unref(p);
+}
+
+/* Of eight that draw four go on behind epoch 2, two behind 4, one behind 8; what they were
+ * paused for leaves no trace. */
+static void halves_end_early(void)
+{
+    static const int ends[] = {2, 2, 2, 2, 4, 4, 8, 12};
+    struct study_plan *p = make_early_plan(STOPPING_HALVING);
+    struct study_result whole[EARLY] = {0}, none[EARLY] = {0};
+    int n = 0;
+
+    p->stopping = STOPPING_NONE;
+    run_study(p, none, NULL, 2, 0, NULL);
+    p->stopping = STOPPING_HALVING;
+    run_study(p, whole, NULL, 1, 0, NULL);
+    for (int epochs = 1; epochs <= 12; epochs++)
+        for (int i = 1; i < EARLY; i++)
+            if (whole[i].epochs == epochs)
+                check_int(epochs, ends[n++]);
+    check_int(n, EARLY - 1);
+    for (int i = 0; i < EARLY; i++) {
+        check_int(whole[i].cut, whole[i].epochs < 12);
+        check(whole[i].test.rows > 0);
+        if (!whole[i].cut)
+            check_near(whole[i].test.loss, none[i].test.loss, 0);
+        for (int k = 1; k < EARLY; k++) /* the better one went as far at least */
+            check(whole[i].score <= whole[k].score || whole[i].epochs >= whole[k].epochs);
+    }
+    check_alike(p, whole);
+    study_plan_unref(p);
+}
+
+/* Paused are a fine-tuning that begins with a body, trees, and trainings whose ensemble
+ * has another seed. */
+static void all_kinds_can_be_paused(void)
+{
+    struct subject s = subject_new(learnable_table(ROWS, -1), "yes", NULL);
+    struct study_fit f = fit_of(MODEL_TABTRANSFORMER, 2e-3), body = f;
+    struct study_plan *p = study_plan_new();
+    enum { SEARCH = 5, SEARCHES = 3 };
+    struct study_result none[SEARCHES * SEARCH] = {0}, halves[SEARCHES * SEARCH] = {0};
+    int number, cut = 0;
+
+    study_add_table(p, "small", s.data, s.schema);
+    body.pretext = PRETEXT_MLM;
+    number = study_add_body(p, &body);
+    for (int i = 0; i < SEARCHES * SEARCH; i++) {
+        enum model_kind kind = i < SEARCH ? MODEL_TABTRANSFORMER
+                               : i < 2 * SEARCH || !grower_version() ? MODEL_MLP : MODEL_GBDT;
+
+        f = fit_of(kind, (kind == MODEL_GBDT ? 0.1 : 1e-3) * (1 + i % SEARCH));
+        f.train.epochs = 12;
+        f.model.rounds = 1;
+        add_trial(p, &f, i < SEARCH ? number : -1, i / SEARCH == 1 ? 2 : 1);
+        p->trials[i].round = i % SEARCH;
+    }
+    run_study(p, none, NULL, 2, 0, NULL);
+    p->stopping = STOPPING_HALVING;
+    run_study(p, halves, NULL, 2, 0, NULL);
+    for (int i = 0; i < SEARCHES * SEARCH; i++) {
+        check_int(halves[i].state, TRIAL_DONE);
+        cut += halves[i].cut;
+        check(halves[i].cut || (halves[i].score == none[i].score
+                                && halves[i].test.loss == none[i].test.loss
+                                && halves[i].epochs == none[i].epochs));
+    }
+    check_int(cut, SEARCHES * (SEARCH - 2));
+    study_plan_unref(p);
+    subject_done(&s);
 }
 
 /* Which of them end is for the first seed to say. */
 static void seeds_change_not_who_ends_early(void)
 {
-    struct study_plan *p = make_early_plan();
+    struct study_plan *p = make_early_plan(STOPPING_MEDIAN);
     struct study_result one[EARLY] = {0}, two[EARLY] = {0};
 
     run_study(p, one, NULL, 2, 0, NULL);
@@ -880,7 +1016,10 @@ int main(void)
     test_run(a_line_that_was_cut_off_counts_for_nothing);
     test_run(another_study_is_refused);
     test_run(rungs_are_as_worked);
+    test_run(halves_are_as_worked);
     test_run(what_promises_little_ends_early);
+    test_run(halves_end_early);
+    test_run(all_kinds_can_be_paused);
     test_run(seeds_change_not_who_ends_early);
     test_run(trees_that_begin_anew_are_left_alone);
     test_run(what_fails_is_said);

@@ -503,7 +503,7 @@ const struct command command_benchmark = {
         {"pretrain_epochs", {VALUE_INT, NULL, 1, 1e6}, OPTIONAL, "N",
          "of bodies at most; train.epochs"},
         {"stopping", {VALUE_CHOICE, STOPPING_NAMES, 0, 0}, OPTIONAL, STOPPING_NAMES,
-         "median: rounds that promise little end early, as in `search`"},
+         "median, halving: rounds that promise little end early, as in `search`"},
         {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of what is drawn; 1"},
         {"latex", {VALUE_NEW_FILE, NULL, 0, 0}, OPTIONAL, "FILE",
          "writes the table there, too"},

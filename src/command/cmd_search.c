@@ -49,7 +49,7 @@ static void print_search(struct context *c, const struct study *s)
     const struct metric_field *f = metric_rising(study_task(s->plan, s->plan->trials));
     char *valid = xasprintf("valid_%s", f->name), *test = xasprintf("test_%s", f->name);
     size_t *order = xcalloc(s->plan->n_trials + 1, sizeof *order);
-    size_t n = study_order(s, order);
+    size_t n = study_order(s, TRIAL_DONE, order);
     struct grid *g = grid_new("trials");
 
     grid_fact_text(g, "search", s->name);
@@ -228,14 +228,16 @@ const struct command command_search = {
             "off, and with more --rounds it adds to one that is not kept yet. With "
             "--stopping median trials 0 to 4 go to their end, and each further one ends at "
             "epoch 4, 8, 16 and so on if its best value so far is below the median of "
-            "theirs there. `plot search` draws it.",
+            "theirs there. With --stopping halving all that draw are trained for 2 epochs, "
+            "the better half of them for 4, the better half of these for 8 and so on, until "
+            "one goes to its end beside trial 0. `plot search` draws it.",
     .arguments = {{"DRAW", {VALUE_DRAW, NULL, 0, 0}, MANY_OR_NONE, NULL,
                    "an option and what it is drawn from"}},
     .options = {
         {"rounds", {VALUE_INT, NULL, 1, 100000}, OPTIONAL, "N", "trials that draw; 20"},
         {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of what is drawn; 1"},
         {"stopping", {VALUE_CHOICE, STOPPING_NAMES, 0, 0}, OPTIONAL, STOPPING_NAMES,
-         "median: trials that promise little end early"},
+         "median, halving: trials that promise little end early"},
         {"name", {VALUE_STUDY, NULL, 0, 0}, OPTIONAL, "S",
          "of the search and its run; else s1, s2, ..."},
     },

@@ -20,7 +20,6 @@ struct body {
     struct model *model;
     enum trial_state state;
     size_t wanted; /* trials that have not ended yet */
-    struct error error;
 };
 
 /* What a thread works at. */
@@ -31,6 +30,8 @@ struct lane {
     bool body;             /* of that trial, not itself */
     bool again;            /* a trial that is known, for its model */
     bool cut;              /* it promises little */
+    bool paused;           /* its training is, at a rung */
+    struct train_state *state; /* that it went on with; or NULL */
     struct rungs rungs;
     int seed;              /* counted from 0 */
     struct train_job *job;
@@ -45,6 +46,7 @@ struct study_job {
     struct study_result *results; /* (n_trials), changed by way of change_result */
     size_t *changed;              /* (n_changed) trials, since they were published */
     size_t n_changed, changed_capacity;
+    struct train_state **states;  /* (n_trials) of those that are PAUSED; else NULL */
     struct body *bodies;
     char *folder;
     struct lock *lock;
@@ -89,6 +91,7 @@ struct study_job *study_job_new(const struct study_request *r, struct error *err
     j->view.results = xcalloc(n + 1, sizeof *j->results);
     memcpy(j->results, r->results, n * sizeof *j->results);
     memcpy(j->view.results, r->results, n * sizeof *j->results);
+    j->states = xcalloc(n + 1, sizeof *j->states);
     j->bodies = xcalloc(r->plan->n_bodies + 1, sizeof *j->bodies);
     for (size_t i = 0; i < n; i++)
         if (r->plan->trials[i].body >= 0 && j->results[i].state != TRIAL_DONE)
@@ -115,6 +118,13 @@ static void make_lanes(struct study_job *j)
                                              .pool = pool_new(1, NULL)};
 }
 
+static void free_state(struct train_state *s)
+{
+    if (s)
+        train_state_done(s);
+    free(s);
+}
+
 static void clear_lane(struct lane *l)
 {
     if (l->job)
@@ -123,9 +133,11 @@ static void clear_lane(struct lane *l)
         answers_done(&l->sums[i]);
         l->sums[i] = (struct answers){0};
     }
+    free_state(l->state);
+    l->state = NULL;
     l->job = NULL;
     l->trial = SIZE_MAX;
-    l->again = l->body = l->cut = false;
+    l->again = l->body = l->cut = l->paused = false;
     l->rungs.n = 0;
 }
 
@@ -134,7 +146,8 @@ static void begin_fit(struct lane *l, const struct study_fit *f, struct model *f
     const struct study_table *t = &l->of->plan->tables[f->table];
     struct train_request r = {.data = t->data, .schema = t->schema, .split = f->split,
                               .encode = f->encode, .model = f->model, .train = f->train,
-                              .pretext = f->pretext, .from = from, .pool = l->pool};
+                              .pretext = f->pretext, .from = from, .state = l->state,
+                              .pool = l->pool};
 
     r.train.seed += (uint64_t)l->seed;
     l->ended = STEP_MORE;
@@ -156,18 +169,31 @@ static void begin_trial(struct lane *l)
     begin_fit(l, &t->fit, from);
 }
 
-/* Ends a trial that promises little. Results of others stand still meanwhile. */
-static void cut_lane(struct lane *l)
+/* Results of others stand still meanwhile. */
+static void judge_lane(struct lane *l, const struct train_progress *p)
+{
+    const struct study_job *j = l->of;
+    bool anew = p->last_epoch > trial_of(l)->fit.train.epochs;
+    enum verdict v;
+
+    if (anew || !stopping_note(j->plan, &l->rungs, p->epoch, p->best))
+        return;
+    v = stopping_judge(j->plan, j->results, l->trial, &l->rungs);
+    l->cut = v == VERDICT_END;
+    l->paused = v == VERDICT_PAUSE;
+}
+
+/* Ends a trial that promises little, and pauses one of which that is not known yet. */
+static void hold_lane(struct lane *l)
 {
     const struct train_progress *p = train_job_progress(l->job);
-    bool anew = p && p->last_epoch > trial_of(l)->fit.train.epochs;
 
-    if (l->body || l->seed > 0 || !p || p->end != TRAIN_RUNNING || p->best_epoch == 0
-        || anew || !stopping_ends(l->of->plan, l->of->results, l->trial, &l->rungs, p->epoch,
-                          p->best))
+    if (l->body || l->seed > 0 || !p || p->end != TRAIN_RUNNING || p->best_epoch == 0)
         return;
-    l->cut = true;
-    train_job_type.stop(l->job);
+    if (!l->cut)
+        judge_lane(l, p);
+    if (l->cut)
+        train_job_type.stop(l->job);
 }
 
 static void step_lane(void *arg, int number, int worker)
@@ -175,10 +201,10 @@ static void step_lane(void *arg, int number, int worker)
     struct lane *l = &((struct study_job *)arg)->lanes[number];
 
     (void)worker;
-    while (l->job && l->ended == STEP_MORE && clock_ms() < l->of->deadline) {
+    while (l->job && l->ended == STEP_MORE && !l->paused && clock_ms() < l->of->deadline) {
         l->ended = train_job_type.run(l->job, &l->error);
         if (l->ended == STEP_MORE)
-            cut_lane(l);
+            hold_lane(l);
     }
 }
 
@@ -207,19 +233,27 @@ static void leave_body(struct study_job *j, int body)
     j->bodies[body].model = NULL;
 }
 
+/* All that would begin with it. */
+static void fail_body(struct study_job *j, int body, const char *why)
+{
+    j->bodies[body].state = TRIAL_FAILED;
+    for (size_t i = 0; i < j->plan->n_trials; i++)
+        if (j->plan->trials[i].body == body && j->results[i].state == TRIAL_WAITING)
+            fail_trial(j, i, why);
+}
+
 static void end_body(struct study_job *j, struct lane *l)
 {
-    struct body *b = &j->bodies[trial_of(l)->body];
+    int body = trial_of(l)->body;
     struct train_result result;
 
-    b->state = TRIAL_FAILED;
     if (l->ended == STEP_DONE) {
         result = train_job_take(l->job);
         split_free(result.split);
-        b->model = result.model;
-        b->state = TRIAL_DONE;
+        j->bodies[body].model = result.model;
+        j->bodies[body].state = TRIAL_DONE;
     } else {
-        b->error = l->error;
+        fail_body(j, body, l->error.text);
     }
     clear_lane(l);
 }
@@ -328,6 +362,8 @@ static void end_trial(struct study_job *j, struct lane *l)
         l->ended = STEP_FAILED;
     if (l->ended == STEP_DONE && l->seed + 1 < t->seeds && !l->cut) {
         train_job_type.free(l->job);
+        free_state(l->state);
+        l->state = NULL;
         l->seed++;
         begin_trial(l);
         return;
@@ -344,7 +380,50 @@ static void end_trial(struct study_job *j, struct lane *l)
     clear_lane(l);
 }
 
+/* Others are held against it at its rungs while it goes on. */
+static void tell_rungs(struct study_job *j, const struct lane *l)
+{
+    if (l->trial != SIZE_MAX && !l->body && !l->again
+        && j->results[l->trial].rungs.n < l->rungs.n)
+        change_result(j, l->trial)->rungs = l->rungs;
+}
+
+static void pause_trial(struct study_job *j, struct lane *l)
+{
+    struct train_state *s = xcalloc(1, sizeof *s);
+    const struct train_progress *p = published(l);
+    struct study_result *r;
+
+    if (!train_job_state(l->job, s, &l->error)) {
+        free_state(s);
+        l->paused = false;
+        l->ended = STEP_FAILED;
+        end_trial(j, l);
+        return;
+    }
+    r = change_result(j, l->trial);
+    r->state = TRIAL_PAUSED;
+    r->score = p->best;
+    r->epochs = p->epoch;
+    r->best_epoch = p->best_epoch;
+    r->seconds = clock_seconds() - l->begun;
+    j->states[l->trial] = s;
+    clear_lane(l);
+}
+
 /* ---- what comes next ---- */
+
+/* A trial that was paused goes on, or goes on to be ended. */
+static void take_up(struct study_job *j, struct lane *l)
+{
+    const struct study_result *r = &j->results[l->trial];
+
+    l->rungs = r->rungs;
+    l->cut = stopping_judge(j->plan, j->results, l->trial, &l->rungs) == VERDICT_END;
+    l->begun -= r->seconds;
+    l->state = j->states[l->trial];
+    j->states[l->trial] = NULL;
+}
 
 static void give(struct study_job *j, struct lane *l, size_t trial, bool body)
 {
@@ -354,6 +433,8 @@ static void give(struct study_job *j, struct lane *l, size_t trial, bool body)
     l->body = body;
     l->seed = 0;
     l->begun = clock_seconds();
+    if (j->results[trial].state == TRIAL_PAUSED)
+        take_up(j, l);
     if (body) {
         j->bodies[t->body].state = TRIAL_RUNNING;
         begin_fit(l, &j->plan->bodies[t->body], NULL);
@@ -363,6 +444,15 @@ static void give(struct study_job *j, struct lane *l, size_t trial, bool body)
     }
 }
 
+static bool can_go_on(const struct study_job *j, size_t trial)
+{
+    const struct study_result *r = &j->results[trial];
+
+    if (r->state == TRIAL_PAUSED)
+        return stopping_judge(j->plan, j->results, trial, &r->rungs) != VERDICT_PAUSE;
+    return r->state == TRIAL_WAITING && !stopping_waits(j->plan, j->results, trial);
+}
+
 /* Finds work in the order of the plan. False: there is none now. */
 static bool find_work(struct study_job *j, struct lane *l)
 {
@@ -370,13 +460,8 @@ static bool find_work(struct study_job *j, struct lane *l)
         int number = j->plan->trials[i].body;
         const struct body *b = number >= 0 ? &j->bodies[number] : NULL;
 
-        if (j->results[i].state != TRIAL_WAITING || (b && b->state == TRIAL_RUNNING)
-            || stopping_waits(j->plan, j->results, i))
+        if ((b && b->state == TRIAL_RUNNING) || !can_go_on(j, i))
             continue;
-        if (b && b->state == TRIAL_FAILED) {
-            fail_trial(j, i, b->error.text);
-            continue;
-        }
         give(j, l, i, b && b->state != TRIAL_DONE);
         return true;
     }
@@ -410,9 +495,13 @@ static bool is_busy(const struct study_job *j)
 
 static void feed_lanes(struct study_job *j)
 {
+    for (int i = 0; i < j->n_lanes; i++)
+        tell_rungs(j, &j->lanes[i]);
     for (int i = 0; i < j->n_lanes; i++) {
         struct lane *l = &j->lanes[i];
 
+        if (l->paused)
+            pause_trial(j, l);
         while (l->trial != SIZE_MAX && l->ended != STEP_MORE) {
             if (l->body)
                 end_body(j, l);
@@ -433,8 +522,14 @@ static void drop_lanes(struct study_job *j)
         struct lane *l = &j->lanes[i];
 
         if (l->trial != SIZE_MAX && !l->body && !l->again)
-            change_result(j, l->trial)->state = TRIAL_WAITING;
+            *change_result(j, l->trial) = (struct study_result){.state = TRIAL_WAITING};
         clear_lane(l);
+    }
+    for (size_t i = 0; i < j->plan->n_trials; i++) {
+        if (j->states[i])
+            *change_result(j, i) = (struct study_result){.state = TRIAL_WAITING};
+        free_state(j->states[i]);
+        j->states[i] = NULL;
     }
 }
 
@@ -526,6 +621,7 @@ static void release(void *work)
     free(j->view.results);
     free(j->results);
     free(j->changed);
+    free(j->states);
     free(j->bodies);
     free(j->lanes);
     free(j->folder);

@@ -29,6 +29,7 @@ struct train_job {
     struct pool *pool;
     char *folder, *commands, *recipe;
     bool resume;
+    const struct train_state *state; /* to go on with; or NULL */
     json_t *extra;
 
     enum train_phase phase;
@@ -73,6 +74,7 @@ struct train_job *train_job_new(const struct train_request *r, struct error *err
     j->commands = xstrdup(r->commands ? r->commands : "");
     j->recipe = xstrdup(r->recipe ? r->recipe : "");
     j->resume = r->resume;
+    j->state = r->state;
     j->extra = r->extra ? json_incref(r->extra) : json_object();
     return j;
 }
@@ -334,7 +336,7 @@ static enum step build(struct train_job *j, struct error *err)
     j->trainer = trainer_new(j->model, j->frame, j->split, &j->train_options, j->pool,
                              err);
     if (!j->trainer || !take_folder(j, err) || (j->resume && !restore(j, err))
-        || !open_metrics(j, err))
+        || (j->state && !trainer_restore(j->trainer, j->state, err)) || !open_metrics(j, err))
         return STEP_FAILED;
     begin_checkpoint(j);
     j->bytes = frame_bytes(j->encoder, j->frame->rows) +
@@ -632,6 +634,11 @@ struct train_result train_job_take(struct train_job *j)
 const struct train_progress *train_job_progress(const struct train_job *j)
 {
     return j->trainer ? trainer_progress(j->trainer) : NULL;
+}
+
+bool train_job_state(struct train_job *j, struct train_state *s, struct error *err)
+{
+    return trainer_keep(j->trainer, s, err);
 }
 
 void train_job_metrics(const struct train_job *j, struct metrics *valid,

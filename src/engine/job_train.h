@@ -47,6 +47,7 @@ struct train_request {
     const char *commands;        /* content of that file */
     const char *recipe;          /* kept with its state: how to get here again */
     bool resume;                 /* goes on with what the folder holds */
+    const struct train_state *state; /* goes on there, without a folder; NULL: begins */
     json_t *extra;               /* for the model file, referenced; metrics are added */
 };
 
@@ -104,6 +105,10 @@ struct train_result train_job_take(struct train_job *j);
 
 /* NULL: it has not come to its first step. */
 const struct train_progress *train_job_progress(const struct train_job *j);
+
+/* A copy of all that changes, into an empty state, while there is progress and it is
+ * TRAIN_RUNNING; another job of the same request goes on with it. False: no memory. */
+bool train_job_state(struct train_job *j, struct train_state *s, struct error *err);
 
 /* Once it is done, and before train_job_take. */
 void train_job_metrics(const struct train_job *j, struct metrics *valid,

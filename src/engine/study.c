@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "engine/metric.h"
+#include "engine/stopping.h"
 
 /* ---- the plan ---- */
 
@@ -123,6 +124,24 @@ static int count_kind(const struct schema *s, enum kind kind)
     return n;
 }
 
+/* Who ends early by halving depends on how many rounds there are. Takes over the text;
+ * caller frees. */
+static char *with_stopping(const struct study_plan *p, const struct study_trial *t,
+                           char *ground)
+{
+    char *text;
+
+    if (p->stopping == STOPPING_NONE)
+        return ground;
+    if (p->stopping == STOPPING_MEDIAN)
+        text = xasprintf("%s, stopping median", ground);
+    else
+        text = xasprintf("%s, stopping halving of %d", ground,
+                         stopping_rounds(p, (size_t)(t - p->trials)));
+    free(ground);
+    return text;
+}
+
 /* What a trial was made on: results of other rows are of no use. Caller frees. */
 static char *ground_of(const struct study_plan *p, const struct study_trial *t)
 {
@@ -131,15 +150,14 @@ static char *ground_of(const struct study_plan *p, const struct study_trial *t)
     char *target = show(table->schema->columns[table->schema->target].name, 0), *ground;
 
     ground = xasprintf("%zu rows, %d categorical, %d continuous, target %s, split "
-                       "%g:%g:%g seed %llu fold %d of %d, labeled %ld, seeds %d%s",
+                       "%g:%g:%g seed %llu fold %d of %d, labeled %ld, seeds %d",
                        dataset_rows(table->data),
                        count_kind(table->schema, KIND_CATEGORICAL),
                        count_kind(table->schema, KIND_CONTINUOUS), target, s->train,
                        s->valid, s->test, (unsigned long long)s->seed, s->fold, s->folds,
-                       s->labeled, t->seeds,
-                       p->stopping == STOPPING_MEDIAN ? ", stopping median" : "");
+                       s->labeled, t->seeds);
     free(target);
-    return ground;
+    return with_stopping(p, t, ground);
 }
 
 static bool is_same(const struct study_plan *p, const struct study_trial *t,
@@ -318,7 +336,7 @@ static char *line_of(const struct study_plan *p, const struct study_trial *t,
                           ground, "settings", t->settings, "score", r->score, "epochs",
                           r->epochs, "best_epoch", r->best_epoch, "seconds", r->seconds);
 
-    if (p->stopping == STOPPING_MEDIAN) {
+    if (p->stopping != STOPPING_NONE) {
         json_object_set_new(j, "cut", json_boolean(r->cut));
         json_object_set_new(j, "rungs", rungs_to_json(&r->rungs));
         json_object_set_new(j, "last", json_real(r->rungs.last)); /* left out if NAN */
@@ -435,13 +453,13 @@ static int compare_ranked(const void *a, const void *b)
     return s->trial < t->trial ? -1 : 1;
 }
 
-size_t study_order(const struct study *s, size_t *order)
+size_t study_order(const struct study *s, enum trial_state state, size_t *order)
 {
     struct ranked *list = xcalloc(s->plan->n_trials + 1, sizeof *list);
     size_t n = 0;
 
     for (size_t i = 0; i < s->plan->n_trials; i++)
-        if (s->results[i].state == TRIAL_DONE)
+        if (s->results[i].state == state)
             list[n++] = (struct ranked){s->results[i].score, i};
     qsort(list, n, sizeof *list, compare_ranked);
     for (size_t i = 0; i < n; i++)

@@ -52,8 +52,8 @@ struct study_trial {
 };
 
 /* Whether rounds that promise little end early (engine/stopping.h). */
-enum stopping { STOPPING_NONE, STOPPING_MEDIAN };
-#define STOPPING_NAMES "none|median"
+enum stopping { STOPPING_NONE, STOPPING_MEDIAN, STOPPING_HALVING };
+#define STOPPING_NAMES "none|median|halving"
 
 struct study_plan {
     enum stopping stopping;
@@ -78,7 +78,8 @@ void study_add_trial(struct study_plan *p, const struct study_trial *t);
 int study_add_body(struct study_plan *p, const struct study_fit *body);
 enum task study_task(const struct study_plan *p, const struct study_trial *t);
 
-enum trial_state { TRIAL_WAITING, TRIAL_RUNNING, TRIAL_DONE, TRIAL_FAILED };
+/* PAUSED: it has begun, and waits for others to come to its rung. */
+enum trial_state { TRIAL_WAITING, TRIAL_RUNNING, TRIAL_PAUSED, TRIAL_DONE, TRIAL_FAILED };
 
 enum { STUDY_RUNGS = 10 };
 
@@ -93,11 +94,11 @@ struct rungs {
 struct study_result {
     enum trial_state state;
     struct metrics valid, test; /* DONE: of the best weights, or of the mean prediction */
-    double score;               /* what is watched of valid: more is better */
-    int epochs, best_epoch;     /* of the last seed */
-    double seconds;             /* of one thread; without the body's */
+    double score;               /* what is watched of valid: more is better; PAUSED: so far */
+    int epochs, best_epoch;     /* of the last seed; PAUSED: so far */
+    double seconds;             /* of one thread; without the body's; PAUSED: so far */
     bool cut;                   /* it promised little and ended early */
-    struct rungs rungs;         /* where the plan stops trials */
+    struct rungs rungs;         /* where the plan stops trials; also of RUNNING */
 };
 
 /* Of a line of that file. False: it makes no sense. */
@@ -152,8 +153,8 @@ size_t study_count(const struct study *s, enum trial_state state);
 size_t study_count_cut(const struct study *s);
 /* Whether there is a round that draws. */
 bool study_has_rounds(const struct study *s);
-/* Numbers of the trials that are done, the best first; of equal ones the first. Returns
- * how many there are. order: (plan's trials). */
-size_t study_order(const struct study *s, size_t *order);
+/* Numbers of the trials of that state, DONE or PAUSED, the best first; of equal ones the
+ * first. Returns how many there are. order: (plan's trials). */
+size_t study_order(const struct study *s, enum trial_state state, size_t *order);
 
 #endif

@@ -280,27 +280,40 @@ static bool is_listed(const struct view *v, const struct study_trial *t)
         && (size_t)t->labels == line % (size_t)s->n_labels;
 }
 
-/* Those that go on, then the best first, then those that failed; others wait. Returns how
- * many; caller frees *out. */
+/* Appends those of that state to n that are listed, the best first; returns how many there
+ * are then. */
+static size_t list_state(const struct view *v, enum trial_state state, size_t *list,
+                         size_t n)
+{
+    const struct study *s = v->session->study;
+    size_t *order = xcalloc(s->plan->n_trials + 1, sizeof *order);
+    size_t found = study_order(s, state, order);
+
+    for (size_t i = 0; i < found; i++)
+        if (is_listed(v, &s->plan->trials[order[i]]))
+            list[n++] = order[i];
+    free(order);
+    return n;
+}
+
+/* Those that go on, those that are paused, then what is done, and those that failed; others
+ * wait. Returns how many; caller frees *out. */
 static size_t list_trials(const struct view *v, size_t **out)
 {
     const struct study *s = v->session->study;
     const struct study_plan *p = s->plan;
-    size_t *order = xcalloc(p->n_trials + 1, sizeof *order), done, n = 0;
+    size_t n = 0;
 
     *out = xcalloc(p->n_trials + 1, sizeof **out);
     for (int i = 0; i < s->n_lanes; i++)
         if (s->lanes[i].trial < p->n_trials && is_listed(v, &p->trials[s->lanes[i].trial])
             && s->results[s->lanes[i].trial].state != TRIAL_DONE)
             (*out)[n++] = s->lanes[i].trial;
-    done = study_order(s, order);
-    for (size_t i = 0; i < done; i++)
-        if (is_listed(v, &p->trials[order[i]]))
-            (*out)[n++] = order[i];
+    n = list_state(v, TRIAL_PAUSED, *out, n);
+    n = list_state(v, TRIAL_DONE, *out, n);
     for (size_t i = 0; i < p->n_trials; i++)
         if (s->results[i].state == TRIAL_FAILED && is_listed(v, &p->trials[i]))
             (*out)[n++] = i;
-    free(order);
     return n;
 }
 
@@ -320,6 +333,7 @@ static void title_trials(const struct view *v, struct str *out)
     const struct study *s = v->session->study;
     size_t done = s ? study_count(s, TRIAL_DONE) : 0;
     size_t failed = s ? study_count(s, TRIAL_FAILED) : 0;
+    size_t paused = s ? study_count(s, TRIAL_PAUSED) : 0;
     size_t cut = s ? study_count_cut(s) : 0;
 
     str_puts(out, "trials");
@@ -330,6 +344,8 @@ static void title_trials(const struct view *v, struct str *out)
         str_printf(out, ", %zu failed", failed);
     if (cut > 0)
         str_printf(out, ", %zu ended early", cut);
+    if (paused > 0)
+        str_printf(out, ", %zu paused", paused);
 }
 
 /* "lr" of "train.lr" */
@@ -423,14 +439,16 @@ static void draw_numbers(struct surface *surface, int x, int y, const struct stu
     const struct study_lane *l = lane_of(s, trial);
     const struct metric_field *f = metric_rising(study_task(s->plan,
                                                             &s->plan->trials[trial]));
-    bool done = r->state == TRIAL_DONE;
+    bool done = r->state == TRIAL_DONE, paused = r->state == TRIAL_PAUSED;
+    double score = paused ? r->score : l ? l->score : NAN;
+    int epoch = done || paused ? r->epochs : l ? l->epoch : 0;
     enum role role = r->cut ? ROLE_DIM : ROLE_TEXT;
     char valid[32], test[32], epochs[32], seconds[32];
 
-    value_text(done ? metric_value(&r->valid, f) : l ? l->score : NAN, 4, valid);
+    value_text(done ? metric_value(&r->valid, f) : score, 4, valid);
     value_text(done ? metric_value(&r->test, f) : NAN, 4, test);
-    snprintf(epochs, sizeof epochs, "%d", done ? r->epochs : l ? l->epoch : 0);
-    value_text(done ? r->seconds : NAN, 1, seconds);
+    snprintf(epochs, sizeof epochs, "%d", epoch);
+    value_text(done || paused ? r->seconds : NAN, 1, seconds);
     surface_text_right(surface, x, y, NUMBER, role, valid);
     surface_text_right(surface, x + NUMBER, y, NUMBER, role, test);
     surface_text_right(surface, x + 2 * NUMBER, y, NUMBER - 1, role, epochs);
@@ -451,7 +469,7 @@ static void draw_name(struct surface *surface, int y, const struct study *s,
     const struct study_trial *t = &s->plan->trials[trial];
     const struct study_result *r = &s->results[trial];
     enum role role = r->state == TRIAL_FAILED ? ROLE_ERROR
-                     : r->state != TRIAL_DONE ? ROLE_GOOD
+                     : r->state < TRIAL_PAUSED ? ROLE_GOOD
                      : r->cut ? ROLE_DIM : ROLE_TEXT;
     char name[32];
 
