@@ -121,26 +121,38 @@ point "killed $n times, every run comes to the same bytes"
 
 # ---- a search ----
 
+has_trials() { [ -s runs/s/trials.jsonl ] && [ "$(wc -l < runs/s/trials.jsonl)" -ge $1 ]; }
+
+# killed_search PARENT LINE...: the lines make whole.s, and the same killed on the way; there
+# are runs to begin with where PARENT says so
+killed_search() {
+    parent=$1
+    shift
+    fresh "$parent"
+    batch "$@" || { sed 's/^/# /' err; exit 99; }
+    cp runs/s/model.safetensors whole.s
+    fresh "$parent"
+    cut=0
+    while [ $cut -lt 3 ]; do
+        printf '%s\n' "$@" > lines
+        [ -e runs/s/study ] && echo 'resume s' > lines
+        "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err < /dev/null &
+        pid=$!
+        cut=$((cut + 1))
+        until_true has_trials $((3 * cut))
+        kill -9 $pid
+        wait $pid
+    done 2> /dev/null
+    ! [ -e runs/s/model.safetensors ] && batch 'source runs/s/study' &&
+        cmp runs/s/model.safetensors whole.s && has_trials 12
+}
+
 search='search train.lr=1e-4..1e-1:log --rounds 11 --name s'
-set -- 'source load' 'set model.kind mlp' 'set train.epochs 60' "$search"
-fresh
-batch "$@" || { sed 's/^/# /' err; exit 99; }
-cp runs/s/model.safetensors whole.s
-fresh
-cut=0
-while [ $cut -lt 6 ] && ! [ -e runs/s/model.safetensors ]; do
-    printf '%s\n' "$@" > lines
-    [ -e runs/s/study ] && echo 'resume s' > lines
-    "$tabscope" -b -c 'source begin' -c 'source lines' > out 2> err < /dev/null &
-    pid=$!
-    sleep "0.$((3 + cut))"
-    kill -9 $pid 2> /dev/null
-    wait $pid 2> /dev/null
-    cut=$((cut + 1))
-done
-[ -e runs/s/model.safetensors ] || batch 'source runs/s/study'
-cmp runs/s/model.safetensors whole.s && [ "$(wc -l < runs/s/trials.jsonl)" -ge 12 ]
-point "a search that was killed $cut times keeps the same model"
+killed_search yes 'source load' 'set train.epochs 250' "$search --from pre --stopping halving"
+point "a search with a body that was killed three times keeps the same model"
+set -- 'source load' 'set model.kind mlp' 'set train.epochs 250' "$search"
+killed_search '' "$@"
+point "a search that was killed three times keeps the same model"
 
 rm runs/s/model.safetensors
 sed -i '$d' runs/s/trials.jsonl
@@ -175,7 +187,7 @@ greeting
 cmp runs/s/model.safetensors whole.s && grep -q '^s  *kept' out && ! grep 'trials' out
 point "and no more when it has its end"
 
-batch 'source load' 'set model.kind mlp' 'set train.epochs 60' \
+batch 'source load' 'set model.kind mlp' 'set train.epochs 250' \
     "$(echo "$search" | sed 's/11/12/')"
 grep -q 'the search s has its end, with 12 trials; choose another --name' err
 point "a search that has its run gets no more rounds"
@@ -185,7 +197,7 @@ greeting
 grep -q '`resume s` goes on with it' out && batch 'resume s' &&
     cmp runs/s/model.safetensors whole.s
 point "a run that was cut off while it was written is written anew"
-batch 'source load' 'set model.kind mlp' 'set train.epochs 60' \
+batch 'source load' 'set model.kind mlp' 'set train.epochs 250' \
     "$(echo "$search" | sed 's/name s/name own/') &" runs stop wait
 grep -q 'search own' err && ! grep 'another tabscope' err
 point "a session's own search is not another's"

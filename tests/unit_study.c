@@ -607,13 +607,78 @@ static void trees_that_begin_anew_are_left_alone(void)
     subject_done(&s);
 }
 
+/* Of a MLM of one epoch. */
+static struct model *pretrained(const struct subject *s, uint64_t seed)
+{
+    struct study_fit f = fit_of(MODEL_TABTRANSFORMER, 2e-3);
+    struct error err = {0};
+    struct pool *pool = pool_new(1, &err);
+    struct train_request r = {.data = s->data, .schema = s->schema, .split = f.split,
+                              .encode = f.encode, .model = f.model, .train = f.train,
+                              .pretext = PRETEXT_MLM, .pool = pool};
+    struct train_result result;
+    struct train_job *job;
+
+    r.train.seed = seed;
+    r.train.epochs = 1;
+    job = train_job_new(&r, &err);
+    while (train_job_type.run(job, &err) == STEP_MORE)
+        ;
+    result = train_job_take(job);
+    split_free(result.split);
+    train_job_type.free(job);
+    pool_free(pool);
+    return result.model;
+}
+
+/* What a search of one rate comes to that begins with it. */
+static struct study_plan *plan_with(const struct subject *s, struct model *body)
+{
+    struct study_plan *p = study_plan_new();
+    struct study_fit f = fit_of(MODEL_TABTRANSFORMER, 1e-3);
+    int number = body ? study_add_model(p, body) : -1;
+
+    study_add_table(p, "small", s->data, s->schema);
+    add_trial(p, &f, number, 1);
+    return p;
+}
+
+static void trials_begin_with_a_body_that_is_there(void)
+{
+    struct subject s = subject_new(learnable_table(ROWS, -1), "yes", NULL);
+    struct model *one = pretrained(&s, 1), *same = pretrained(&s, 1),
+                 *other = pretrained(&s, 2), *bodies[] = {one, same, other, NULL};
+    struct study_result results[4] = {0}, read = {0};
+    char *folder = folder_new();
+    struct error err = {0};
+    size_t done, best;
+
+    for (int i = 0; i < 4; i++) {
+        struct study_plan *p = plan_with(&s, bodies[i]);
+        struct train_job *kept = run_study(p, &results[i], i == 0 ? folder : NULL, 1, 0,
+                                           &best);
+
+        check_int(results[i].state, TRIAL_DONE);
+        train_job_type.free(kept);
+        check(study_read(p, folder, &read, &done, &err) == (i < 2)); /* others' are refused */
+        study_plan_unref(p);
+    }
+    check_near(results[0].test.loss, results[1].test.loss, 0);
+    check(results[0].test.loss != results[2].test.loss);
+    check(results[0].test.loss != results[3].test.loss);
+    for (int i = 0; i < 3; i++)
+        model_unref(bodies[i]);
+    folder_free(folder);
+    subject_done(&s);
+}
+
 static void what_fails_is_said(void)
 {
     struct study_plan *p = make_plan();
     struct study_result results[TRIALS] = {0};
 
     p->trials[0].fit.train.lr = 1e9; /* out of range: no training begins */
-    p->bodies[0].model.heads = 3;    /* its trial cannot begin either */
+    p->bodies[0].fit.model.heads = 3;  /* its trial cannot begin either */
     run_study(p, results, NULL, 2, 0, NULL);
     check_int(results[0].state, TRIAL_FAILED);
     check_int(results[1].state, TRIAL_DONE);
@@ -1022,6 +1087,7 @@ int main(void)
     test_run(all_kinds_can_be_paused);
     test_run(seeds_change_not_who_ends_early);
     test_run(trees_that_begin_anew_are_left_alone);
+    test_run(trials_begin_with_a_body_that_is_there);
     test_run(what_fails_is_said);
     test_run(standings_are_as_worked);
     test_run(what_is_not_done_is_left_out);

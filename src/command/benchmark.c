@@ -53,7 +53,7 @@ static int body_for(struct study *s, const struct benchmark *b,
     if (b->body_epochs > 0)
         body.train.epochs = b->body_epochs;
     for (size_t i = 0; i < n; i++) {
-        const struct study_fit *known = &s->plan->bodies[i];
+        const struct study_fit *known = &s->plan->bodies[i].fit;
 
         if (known->table == body.table && known->pretext == pretext
             && known->split.fold == body.split.fold
@@ -91,7 +91,7 @@ static void add_rounds(const struct benchmark *b, const struct settings *usual,
             space_draw(&b->spaces[t.model], b->seed + (uint64_t)t.split, t.round,
                        &settings);
         if (t.body >= 0)
-            keep_shape(&settings, &s->plan->bodies[t.body].model);
+            keep_shape(&settings, &s->plan->bodies[t.body].fit.model);
         fit_take_settings(&t.fit, &settings);
         t.key = study_key(s, &t);
         t.settings = fit_text(&t.fit);

@@ -53,6 +53,8 @@ static void print_search(struct context *c, const struct study *s)
     struct grid *g = grid_new("trials");
 
     grid_fact_text(g, "search", s->name);
+    if (s->from)
+        grid_fact_text(g, "from", s->from);
     grid_fact_count(g, "done", n);
     if (s->plan->stopping != STOPPING_NONE)
         grid_fact_count(g, "ended early", study_count_cut(s));
@@ -78,6 +80,7 @@ static struct run *make_run(const struct study *s, const struct study_trial *t)
     struct run *r = run_new(s->name);
 
     r->folder = xstrdup(s->folder);
+    r->parent = s->from ? xstrdup(s->from) : NULL;
     r->origin = xstrdup(table->name);
     r->table = xstrdup(table->name);
     r->data = dataset_ref(table->data);
@@ -88,8 +91,8 @@ static struct run *make_run(const struct study *s, const struct study_trial *t)
     return r;
 }
 
-/* table: lines that make it again. */
-static bool keep_best(struct context *c, const struct study *s, const char *table,
+/* begin: lines that bring the table and the body back. */
+static bool keep_best(struct context *c, const struct study *s, const char *begin,
                       struct train_job *job, size_t trial, struct error *err)
 {
     struct run *r = make_run(s, &s->plan->trials[trial]), *before;
@@ -97,9 +100,9 @@ static bool keep_best(struct context *c, const struct study *s, const char *tabl
     struct str commands = {0};
     bool ok;
 
-    str_printf(&commands, "# tabscope: these lines repeat the run %s\n%s", s->name, table);
+    str_printf(&commands, "# tabscope: these lines repeat the run %s\n%s", s->name, begin);
     repeat_settings(&commands, &r->settings);
-    str_puts(&commands, "train\n");
+    repeat_train(&commands, r);
     ok = train_job_keep(job, r->folder, str_text(&commands), extra, err);
     json_decref(extra);
     str_done(&commands);
@@ -143,75 +146,147 @@ static const struct pending_type search_pending = {
 
 /* ---- beginning ---- */
 
-static bool find_space(const struct call *call, enum model_kind kind, struct space *space,
-                       struct error *err)
+/* A search that is to begin. */
+struct plan {
+    struct settings settings; /* of trial 0 */
+    struct space space;
+    struct run *parent;       /* whose body trials begin with, or NULL */
+    uint64_t seed;
+    int rounds;
+};
+
+/* Whether the body takes the drawn value back. */
+static bool takes_back(const struct plan *p, const struct option *o, int round)
 {
+    struct settings drawn = p->settings, kept;
+    struct str a = {0}, b = {0};
+    bool differ;
+
+    space_draw(&p->space, p->seed, round, &drawn);
+    kept = drawn;
+    training_take_shape(p->parent, &kept);
+    option_print(o, &drawn, &a);
+    option_print(o, &kept, &b);
+    differ = strcmp(str_text(&a), str_text(&b)) != 0;
+    str_done(&a);
+    str_done(&b);
+    return differ;
+}
+
+/* The number of a dimension that is for the body to decide; -1: there is none. */
+static int find_decided(const struct plan *p)
+{
+    for (int i = 0; p->parent && i < p->space.n; i++)
+        for (int round = 1; round <= p->rounds; round++)
+            if (takes_back(p, p->space.dimensions[i].option, round))
+                return i;
+    return -1;
+}
+
+static bool find_space(const struct call *call, struct plan *p, struct error *err)
+{
+    int decided;
+
     if (call->n_words == 0) {
-        space_of_paper(space, kind);
+        space_of_paper(&p->space, p->settings.model.kind);
+        while ((decided = find_decided(p)) >= 0)
+            space_drop(&p->space, decided);
         return true;
     }
-    return space_parse(space, (const char *const *)call->words, call->n_words, err);
+    if (!space_parse(&p->space, (const char *const *)call->words, call->n_words, err))
+        return false;
+    decided = find_decided(p);
+    return decided < 0
+        || error_set(err, ERROR_USAGE, "%s is as in the body of %s: draw something else",
+                     p->space.dimensions[decided].option->name, p->parent->name);
+}
+
+static bool find_plan(struct context *c, const struct call *call, struct plan *p,
+                      struct error *err)
+{
+    *p = (struct plan){.settings = c->session->settings, .seed = call_seed(call, "seed", 1),
+                       .rounds = (int)call_int(call, "rounds", ROUNDS)};
+    if (!training_find_parent(c, call, p->settings.model.kind, &p->parent, err))
+        return false;
+    training_take_shape(p->parent, &p->settings);
+    train_settle(&p->settings.train, p->settings.model.kind);
+    return find_space(call, p, err);
 }
 
 static void add_trial(struct study *s, const struct study_fit *fit, int round)
 {
-    struct study_trial t = {.fit = *fit, .body = -1, .seeds = 1, .round = round};
+    struct study_trial t = {.fit = *fit, .body = s->from ? 0 : -1, .seeds = 1,
+                            .round = round};
 
     t.key = study_key(s, &t);
     t.settings = fit_text(fit);
     study_add_trial(s->plan, &t);
 }
 
-static void make_plan(struct context *c, const struct call *call, struct study *s,
-                      const struct space *space)
+static void make_trials(const struct table *t, const struct plan *p, struct study *s)
 {
-    const struct table *t = c->session->table;
-    uint64_t seed = call_seed(call, "seed", 1);
-    int rounds = (int)call_int(call, "rounds", ROUNDS);
     struct study_fit fit = {.split = t->split};
 
-    s->plan->stopping = (enum stopping)call_choice(call, "stopping", STOPPING_NONE);
     fit.table = study_add_table(s->plan, t->name, t->data, t->schema);
-    for (int round = 0; round <= rounds; round++) {
-        struct settings settings = c->session->settings;
+    if (p->parent) {
+        study_add_model(s->plan, p->parent->model);
+        s->from = xstrdup(p->parent->name);
+    }
+    for (int round = 0; round <= p->rounds; round++) {
+        struct settings settings = p->settings;
 
         if (round > 0)
-            space_draw(space, seed, round, &settings);
+            space_draw(&p->space, p->seed, round, &settings);
         fit_take_settings(&fit, &settings);
         add_trial(s, &fit, round);
     }
-    s->n_drawn = space->n;
-    s->drawn = xcalloc((size_t)space->n + 1, sizeof *s->drawn);
-    for (int i = 0; i < space->n; i++)
-        s->drawn[i] = xstrdup(space->dimensions[i].option->name);
+    s->n_drawn = p->space.n;
+    s->drawn = xcalloc((size_t)p->space.n + 1, sizeof *s->drawn);
+    for (int i = 0; i < p->space.n; i++)
+        s->drawn[i] = xstrdup(p->space.dimensions[i].option->name);
+}
+
+/* A run that the folder of runs has is found there by its name. */
+static bool is_in_folder_of_runs(const struct context *c, const struct run *r)
+{
+    char *folder = session_run_folder(c->session, r->name);
+    bool is = r->folder && strcmp(r->folder, folder) == 0;
+
+    free(folder);
+    return is;
 }
 
 static bool run_search(struct context *c, const struct call *call, struct error *err)
 {
     struct study *s = study_new(c, STUDY_SEARCH, call_option(call, "name"), "s", err);
     struct studying how = {.type = &search_pending};
-    struct str table = {0}, lines = {0};
-    struct space space = {0};
+    struct str begin = {0}, lines = {0};
+    struct plan plan;
     bool ok;
 
     if (!s)
         return false;
-    if (!find_space(call, c->session->settings.model.kind, &space, err)) {
-        space_done(&space);
+    if (!find_plan(c, call, &plan, err)) {
+        space_done(&plan.space);
         study_free(s);
         return false;
     }
-    make_plan(c, call, s, &space);
-    space_done(&space);
-    repeat_table(&table, c->session->table);
-    str_puts(&lines, str_text(&table));
+    s->plan->stopping = (enum stopping)call_choice(call, "stopping", STOPPING_NONE);
+    make_trials(c->session->table, &plan, s);
+    space_done(&plan.space);
+    repeat_table(&begin, c->session->table);
+    str_puts(&lines, str_text(&begin));
+    if (plan.parent)
+        repeat_parent(&begin, plan.parent);
+    if (plan.parent && !is_in_folder_of_runs(c, plan.parent))
+        repeat_parent(&lines, plan.parent);
     study_repeat(c, call, s, &lines);
     how.lines = str_text(&lines);
-    how.remember = xstrdup(str_text(&table));
+    how.remember = xstrdup(str_text(&begin));
     how.keep_best = !study_has_run(c, s->name);
     ok = study_start(c, call, s, &how, err);
     str_done(&lines);
-    str_done(&table);
+    str_done(&begin);
     return ok;
 }
 
@@ -230,10 +305,13 @@ const struct command command_search = {
             "epoch 4, 8, 16 and so on if its best value so far is below the median of "
             "theirs there. With --stopping halving all that draw are trained for 2 epochs, "
             "the better half of them for 4, the better half of these for 8 and so on, until "
-            "one goes to its end beside trial 0. `plot search` draws it.",
+            "one goes to its end beside trial 0. With --from all trials begin with the "
+            "body of that run, as in `train`, and what it decides is not drawn. `plot "
+            "search` draws it.",
     .arguments = {{"DRAW", {VALUE_DRAW, NULL, 0, 0}, MANY_OR_NONE, NULL,
                    "an option and what it is drawn from"}},
     .options = {
+        TRAIN_FROM,
         {"rounds", {VALUE_INT, NULL, 1, 100000}, OPTIONAL, "N", "trials that draw; 20"},
         {"seed", {VALUE_SEED, NULL, 0, 0}, OPTIONAL, "N", "of what is drawn; 1"},
         {"stopping", {VALUE_CHOICE, STOPPING_NAMES, 0, 0}, OPTIONAL, STOPPING_NAMES,

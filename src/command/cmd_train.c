@@ -46,69 +46,6 @@ static struct run *make_run(struct context *c, const struct call *call,
     return r;
 }
 
-/* What the body attends to stays there; more may come to it. */
-static void take_tokens(struct model_options *own, const struct model_options *body)
-{
-    if (body->continuous != CONTINUOUS_FEATURES) {
-        own->numbers = body->numbers;
-        own->frequencies = body->frequencies;
-        if (own->continuous == CONTINUOUS_FEATURES)
-            own->continuous = body->continuous;
-    }
-    if (body->readout == READOUT_CLS)
-        own->readout = READOUT_CLS;
-}
-
-/* The MLP's blocks come whole or not at all. */
-static void take_blocks(struct model_options *own, const struct model_options *body)
-{
-    own->head_hidden1 = body->head_hidden1;
-    own->head_hidden2 = body->head_hidden2;
-    own->head_cap = body->head_cap;
-    own->head_norm = body->head_norm;
-    own->continuous_norm = body->continuous_norm;
-}
-
-/* The run of --from, or NULL without one; its body's shape goes into the settings. */
-static bool find_parent(struct context *c, const struct call *call, struct settings *s,
-                        struct run **parent, struct error *err)
-{
-    const char *name = call_option(call, "from");
-    const struct model_options *o;
-    bool blocks;
-
-    *parent = name ? find_run(c, name, err) : NULL;
-    if (!*parent)
-        return !name;
-    if (!run_needs_model(*parent, err))
-        return false;
-    blocks = model_pretext((*parent)->model) == PRETEXT_DAE;
-    if (model_encoder((*parent)->model)->n_categorical == 0 && !blocks)
-        return error_set(err, ERROR_STATE,
-                         "the run %s has no categorical columns, so nothing to begin "
-                         "with", (*parent)->name);
-    o = model_options((*parent)->model);
-    if (!model_embeds((*parent)->model) && !blocks)
-        return error_set(err, ERROR_STATE,
-                         "the run %s %s and has no embeddings to begin with",
-                         (*parent)->name, model_lacks_embeddings((*parent)->model));
-    if (s->model.kind != o->kind)
-        return error_set(err, ERROR_USAGE, "%s is a model of kind %s and model.kind is "
-                         "%s: say `set model.kind %s`", (*parent)->name,
-                         model_kind_name(o->kind), model_kind_name(s->model.kind),
-                         model_kind_name(o->kind));
-    s->model.encoding = o->encoding;
-    s->model.dim = o->dim;
-    s->model.layers = o->layers;
-    s->model.heads = o->heads;
-    s->model.ffn = o->ffn;
-    s->model.identifier = o->identifier;
-    take_tokens(&s->model, o);
-    if (blocks)
-        take_blocks(&s->model, o);
-    return true;
-}
-
 static bool begin_run(struct context *c, const struct call *call, enum pretext pretext,
                       struct error *err)
 {
@@ -120,8 +57,9 @@ static bool begin_run(struct context *c, const struct call *call, enum pretext p
     bool ok;
 
     if (!take_settings(call, &settings, err) || (name && !training_check_name(c, name, err))
-        || !find_parent(c, call, &settings, &how.parent, err))
+        || !training_find_parent(c, call, settings.model.kind, &how.parent, err))
         return false;
+    training_take_shape(how.parent, &settings);
     train_settle(&settings.train, settings.model.kind);
     r = make_run(c, call, &settings, pretext);
     r->parent = how.parent ? xstrdup(how.parent->name) : NULL;
@@ -151,8 +89,6 @@ static bool run_pretrain(struct context *c, const struct call *call, struct erro
     {name, {VALUE_SETTING, setting, 0, 0}, OPTIONAL, sample, help}
 
 /* What training and pre-training have in common. */
-#define FROM \
-    {"from", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "begin with the body of that run"}
 #define LEARNING_SETTINGS(drawn) \
     SETTING("epochs", "train.epochs", "N", "epochs at most"), \
     SETTING("batch", "train.batch", "N", "rows of a step; 0: chosen by the table"), \
@@ -180,7 +116,7 @@ const struct command command_train = {
             "model that cannot be written is an error; at the prompt it stays in memory, "
             "and `save` writes it elsewhere.",
     .options = {
-        FROM,
+        TRAIN_FROM,
         SETTING("freeze", "train.freeze", "N", "epochs in which that body stands still"),
         SETTING("body_lr", "train.body_lr", "X", "its learning rate, as a share of --lr"),
         LEARNING_SETTINGS("weights, order and dropout"),
@@ -206,7 +142,7 @@ const struct command command_pretrain = {
     .arguments = {{"PRETEXT", {VALUE_CHOICE, PRETEXT_NAMES, 0, 0}, REQUIRED, NULL,
                    "what is learned"}},
     .options = {
-        FROM,
+        TRAIN_FROM,
         SETTING("mask", "pretrain.mask", "X", "share of cells mlm masks or rtd replaces"),
         SETTING("swap", "pretrain.swap", "X", "share of cells that dae swaps"),
         SETTING("replace", "pretrain.replace", "uniform|empirical",

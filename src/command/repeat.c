@@ -58,8 +58,7 @@ void repeat_settings(struct str *out, const struct settings *s)
     }
 }
 
-/* The run that is begun with has to be there too. */
-static void add_parent(struct str *out, const struct run *parent)
+void repeat_parent(struct str *out, const struct run *parent)
 {
     struct str path = {0};
 
@@ -85,14 +84,8 @@ void repeat_table(struct str *out, const struct table *t)
     add_split(out, &t->split);
 }
 
-void repeat_run(struct str *out, const struct table *t, const struct run *r,
-                const struct run *parent)
+void repeat_train(struct str *out, const struct run *r)
 {
-    str_printf(out, "# tabscope: these lines repeat the run %s\n", r->name);
-    repeat_table(out, t);
-    repeat_settings(out, &r->settings);
-    if (parent)
-        add_parent(out, parent);
     if (r->pretext == PRETEXT_NONE)
         str_puts(out, "train");
     else
@@ -102,4 +95,15 @@ void repeat_run(struct str *out, const struct table *t, const struct run *r,
         word_quote(out, r->parent);
     }
     str_putc(out, '\n');
+}
+
+void repeat_run(struct str *out, const struct table *t, const struct run *r,
+                const struct run *parent)
+{
+    str_printf(out, "# tabscope: these lines repeat the run %s\n", r->name);
+    repeat_table(out, t);
+    repeat_settings(out, &r->settings);
+    if (parent)
+        repeat_parent(out, parent);
+    repeat_train(out, r);
 }

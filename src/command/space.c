@@ -113,13 +113,21 @@ bool space_parse(struct space *s, const char *const *words, int n, struct error 
     return ok;
 }
 
+void space_drop(struct space *s, int dimension)
+{
+    struct dimension *d = &s->dimensions[dimension];
+
+    for (int k = 0; k < d->n; k++)
+        free(d->values[k]);
+    free(d->values);
+    s->n--;
+    memmove(d, d + 1, (size_t)(s->n - dimension) * sizeof *d);
+}
+
 void space_done(struct space *s)
 {
-    for (int i = 0; i < s->n; i++) {
-        for (int k = 0; k < s->dimensions[i].n; k++)
-            free(s->dimensions[i].values[k]);
-        free(s->dimensions[i].values);
-    }
+    while (s->n > 0)
+        space_drop(s, s->n - 1);
     free(s->dimensions);
 }
 

@@ -30,6 +30,7 @@ bool space_parse(struct space *s, const char *const *words, int n, struct error 
  * B.1, table 9). */
 void space_of_paper(struct space *s, enum model_kind kind);
 void space_done(struct space *s);
+void space_drop(struct space *s, int dimension);
 
 /* Puts a value of every dimension into *out. Equal seed and round draw the same. */
 void space_draw(const struct space *s, uint64_t seed, int round, struct settings *out);

@@ -261,17 +261,24 @@ static void use_table(struct session *s, const char *name)
         s->table = t;
 }
 
+static void use_run(struct session *s, const char *name)
+{
+    s->run = name ? session_find_run(s, name) : NULL;
+}
+
 static bool run_lines(struct context *c, const struct call *call, char *lines,
                       struct error *err)
 {
     struct session *s = c->session;
     struct settings before = s->settings;
-    char *table = s->table ? xstrdup(s->table->name) : NULL, *last;
+    char *table = s->table ? xstrdup(s->table->name) : NULL;
+    char *run = s->run ? xstrdup(s->run->name) : NULL, *last;
     struct str line = {0};
     bool ok = run_before_last(c, lines, &last, err);
 
     if (!ok)
         tell_folder(lines, err);
+    use_run(s, run); /* a line may have opened another one */
     memcpy(s->settings.run_dir, before.run_dir, sizeof before.run_dir); /* it is there */
     if (ok && last) {
         str_printf(&line, "%s%s", last, call->background ? " &" : "");
@@ -281,6 +288,7 @@ static bool run_lines(struct context *c, const struct call *call, char *lines,
     use_table(s, table);
     str_done(&line);
     free(last);
+    free(run);
     free(table);
     return ok;
 }

@@ -307,6 +307,77 @@ static const struct pending_type train_pending = {
 
 /* ---- beginning ---- */
 
+/* What the body attends to stays there; more may come to it. */
+static void take_tokens(struct model_options *own, const struct model_options *body)
+{
+    if (body->continuous != CONTINUOUS_FEATURES) {
+        own->numbers = body->numbers;
+        own->frequencies = body->frequencies;
+        if (own->continuous == CONTINUOUS_FEATURES)
+            own->continuous = body->continuous;
+    }
+    if (body->readout == READOUT_CLS)
+        own->readout = READOUT_CLS;
+}
+
+/* The MLP's blocks come whole or not at all. */
+static void take_blocks(struct model_options *own, const struct model_options *body)
+{
+    own->head_hidden1 = body->head_hidden1;
+    own->head_hidden2 = body->head_hidden2;
+    own->head_cap = body->head_cap;
+    own->head_norm = body->head_norm;
+    own->continuous_norm = body->continuous_norm;
+}
+
+static bool has_blocks(const struct run *r)
+{
+    return model_pretext(r->model) == PRETEXT_DAE;
+}
+
+bool training_find_parent(struct context *c, const struct call *call, enum model_kind kind,
+                          struct run **parent, struct error *err)
+{
+    const char *name = call_option(call, "from");
+    const struct model_options *o;
+
+    *parent = name ? find_run(c, name, err) : NULL;
+    if (!*parent)
+        return !name;
+    if (!run_needs_model(*parent, err))
+        return false;
+    if (model_encoder((*parent)->model)->n_categorical == 0 && !has_blocks(*parent))
+        return error_set(err, ERROR_STATE,
+                         "the run %s has no categorical columns, so nothing to begin "
+                         "with", (*parent)->name);
+    o = model_options((*parent)->model);
+    if (!model_embeds((*parent)->model) && !has_blocks(*parent))
+        return error_set(err, ERROR_STATE,
+                         "the run %s %s and has no embeddings to begin with",
+                         (*parent)->name, model_lacks_embeddings((*parent)->model));
+    return kind == o->kind
+        || error_set(err, ERROR_USAGE, "%s is a model of kind %s and model.kind is %s: say "
+                     "`set model.kind %s`", (*parent)->name, model_kind_name(o->kind),
+                     model_kind_name(kind), model_kind_name(o->kind));
+}
+
+void training_take_shape(const struct run *parent, struct settings *s)
+{
+    const struct model_options *o = parent ? model_options(parent->model) : NULL;
+
+    if (!parent)
+        return;
+    s->model.encoding = o->encoding;
+    s->model.dim = o->dim;
+    s->model.layers = o->layers;
+    s->model.heads = o->heads;
+    s->model.ffn = o->ffn;
+    s->model.identifier = o->identifier;
+    take_tokens(&s->model, o);
+    if (has_blocks(parent))
+        take_blocks(&s->model, o);
+}
+
 /* A name makes a folder, so it must be one that stays where it is. */
 bool training_check_name(struct context *c, const char *name, struct error *err)
 {

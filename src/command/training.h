@@ -16,6 +16,16 @@ struct training {
 /* Whether a run of that name may begin: it makes a folder, which must be new. */
 bool training_check_name(struct context *c, const char *name, struct error *err);
 
+/* Of a command's options. */
+#define TRAIN_FROM \
+    {"from", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "begin with the body of that run"}
+
+/* The run of --from, NULL without one, whose body a model of that kind can begin with. */
+bool training_find_parent(struct context *c, const struct call *call, enum model_kind kind,
+                          struct run **parent, struct error *err);
+/* The settings that the body of a run (NULL: of none) decides. */
+void training_take_shape(const struct run *parent, struct settings *s);
+
 /* Takes over the run, which becomes one of the session in place of one of its name, and
  * starts its job. False, the session as it was: a setting is wrong, no thread. */
 bool training_start(struct context *c, const struct call *call, struct run *r,

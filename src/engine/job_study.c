@@ -93,6 +93,10 @@ struct study_job *study_job_new(const struct study_request *r, struct error *err
     memcpy(j->view.results, r->results, n * sizeof *j->results);
     j->states = xcalloc(n + 1, sizeof *j->states);
     j->bodies = xcalloc(r->plan->n_bodies + 1, sizeof *j->bodies);
+    for (size_t i = 0; i < r->plan->n_bodies; i++)
+        if (r->plan->bodies[i].model)
+            j->bodies[i] = (struct body){.model = model_ref(r->plan->bodies[i].model),
+                                         .state = TRIAL_DONE};
     for (size_t i = 0; i < n; i++)
         if (r->plan->trials[i].body >= 0 && j->results[i].state != TRIAL_DONE)
             j->bodies[r->plan->trials[i].body].wanted++;
@@ -437,7 +441,7 @@ static void give(struct study_job *j, struct lane *l, size_t trial, bool body)
         take_up(j, l);
     if (body) {
         j->bodies[t->body].state = TRIAL_RUNNING;
-        begin_fit(l, &j->plan->bodies[t->body], NULL);
+        begin_fit(l, &j->plan->bodies[t->body].fit, NULL);
     } else {
         change_result(j, trial)->state = TRIAL_RUNNING;
         begin_trial(l);

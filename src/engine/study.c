@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "engine/metric.h"
 #include "engine/stopping.h"
+#include "nn/params.h"
 
 /* ---- the plan ---- */
 
@@ -51,6 +52,8 @@ void study_plan_unref(struct study_plan *p)
         free(p->trials[i].key);
         free(p->trials[i].settings);
     }
+    for (size_t i = 0; i < p->n_bodies; i++)
+        model_unref(p->bodies[i].model);
     free(p->tables);
     free(p->trials);
     free(p->bodies);
@@ -96,11 +99,29 @@ void study_add_trial(struct study_plan *p, const struct study_trial *t)
     own->key = valid_key(own->key);
 }
 
-int study_add_body(struct study_plan *p, const struct study_fit *body)
+static struct study_body *new_body(struct study_plan *p)
 {
     p->bodies = xgrow(p->bodies, p->n_bodies, &p->bodies_capacity, sizeof *p->bodies);
-    p->bodies[p->n_bodies] = *body;
-    return (int)p->n_bodies++;
+    p->bodies[p->n_bodies] = (struct study_body){0};
+    return &p->bodies[p->n_bodies++];
+}
+
+int study_add_body(struct study_plan *p, const struct study_fit *body)
+{
+    new_body(p)->fit = *body;
+    return (int)p->n_bodies - 1;
+}
+
+int study_add_model(struct study_plan *p, struct model *m)
+{
+    const struct params *w = model_params(m);
+    struct study_body *b = new_body(p);
+
+    b->model = model_ref(m);
+    for (int i = 0; i < w->n; i++)
+        b->crc = path_crc32(b->crc, w->value + w->list[i].offset,
+                            w->list[i].count * sizeof *w->value);
+    return (int)p->n_bodies - 1;
 }
 
 enum task study_task(const struct study_plan *p, const struct study_trial *t)
@@ -142,6 +163,19 @@ static char *with_stopping(const struct study_plan *p, const struct study_trial 
     return text;
 }
 
+/* A body of other weights is another body. Takes over the text; caller frees. */
+static char *with_body(const struct study_plan *p, const struct study_trial *t,
+                       char *ground)
+{
+    char *text;
+
+    if (t->body < 0 || !p->bodies[t->body].model)
+        return ground;
+    text = xasprintf("%s, body %08x", ground, (unsigned)p->bodies[t->body].crc);
+    free(ground);
+    return text;
+}
+
 /* What a trial was made on: results of other rows are of no use. Caller frees. */
 static char *ground_of(const struct study_plan *p, const struct study_trial *t)
 {
@@ -157,7 +191,7 @@ static char *ground_of(const struct study_plan *p, const struct study_trial *t)
                        s->valid, s->test, (unsigned long long)s->seed, s->fold, s->folds,
                        s->labeled, t->seeds);
     free(target);
-    return with_stopping(p, t, ground);
+    return with_body(p, t, with_stopping(p, t, ground));
 }
 
 static bool is_same(const struct study_plan *p, const struct study_trial *t,
@@ -390,6 +424,7 @@ void study_free(struct study *s)
         free(s->drawn[i]);
     study_plan_unref(s->plan);
     free(s->models);
+    free(s->from);
     free(s->drawn);
     free(s->labels);
     free(s->lanes);

@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "data/encode.h"
 #include "data/split.h"
@@ -40,6 +41,14 @@ struct study_fit {
     enum pretext pretext;  /* of a body, else PRETEXT_NONE */
 };
 
+/* What trials begin with: a model that is there, or one that is pre-trained once for all of
+ * them. */
+struct study_body {
+    struct study_fit fit; /* of the latter */
+    struct model *model;  /* the former, referenced; or NULL */
+    uint32_t crc;         /* of its weights: results with others are of no use */
+};
+
 struct study_trial {
     char *key;      /* no other trial of the study has it: "bank 200 mlp 1 7" */
     char *settings; /* what is not as it would be by default: "train.lr 0.003, ..." */
@@ -59,7 +68,7 @@ struct study_plan {
     enum stopping stopping;
     struct study_table *tables;
     int n_tables;
-    struct study_fit *bodies; /* pre-trained once for all trials that begin with them */
+    struct study_body *bodies;
     size_t n_bodies, bodies_capacity;
     struct study_trial *trials;
     size_t n_trials, trials_capacity;
@@ -76,6 +85,7 @@ int study_add_table(struct study_plan *p, const char *name, struct dataset *data
 void study_add_trial(struct study_plan *p, const struct study_trial *t);
 /* Its number. */
 int study_add_body(struct study_plan *p, const struct study_fit *body);
+int study_add_model(struct study_plan *p, struct model *m);
 enum task study_task(const struct study_plan *p, const struct study_trial *t);
 
 /* PAUSED: it has begun, and waits for others to come to its rung. */
@@ -129,6 +139,7 @@ struct study_lane {
 struct study {
     char *name, *folder;
     enum study_kind { STUDY_SEARCH, STUDY_BENCHMARK } kind;
+    char *from;                   /* of a search: run whose body trials begin with, or NULL */
     char **drawn;                 /* (n_drawn) options whose values a search drew */
     int n_drawn;
     char **models;                /* (n_models) as the plan's trials count them */
