@@ -86,6 +86,8 @@ static void folder_free(char *folder)
     free(folder);
 }
 
+static size_t paused_bytes = 1 << 30;
+
 /* Makes the trials that are left, at most so many slices; results are updated. Returns the
  * training of the best. */
 static struct train_job *run_study(struct study_plan *p, struct study_result *results,
@@ -94,7 +96,7 @@ static struct train_job *run_study(struct study_plan *p, struct study_result *re
 {
     struct error err = {0};
     struct pool *pool = pool_new(threads, &err);
-    struct study_request r = {p, results, folder, best != NULL, pool};
+    struct study_request r = {p, results, folder, best != NULL, pool, paused_bytes};
     struct study_job *job = study_job_new(&r, &err);
     enum step step = STEP_MORE;
     struct train_job *kept;
@@ -288,8 +290,8 @@ static void another_study_is_refused(void)
     struct error err;
     size_t done;
 
-    sentence = xasprintf("%s/" STUDY_TRIALS " has trials with other settings or rows; "
-                         "choose another --name", folder);
+    sentence = xasprintf("%s/" STUDY_TRIALS " has trials with other settings, rows or "
+                         "--stopping; choose another --name", folder);
     run_study(p, results, folder, 2, 0, NULL);
     free(p->trials[3].settings);
     p->trials[3].settings = xstrdup("train.lr 17");
@@ -305,11 +307,13 @@ static void another_study_is_refused(void)
     study_plan_unref(p);
 }
 
+static int news; /* of the last verdict */
+
 static enum verdict judge_at(const struct study_plan *p, const struct study_result *results,
                              size_t trial, struct rungs *r, int epoch, double best)
 {
     check(stopping_note(p, r, epoch, best));
-    return stopping_judge(p, results, trial, r);
+    return stopping_judge(p, results, trial, r, &news);
 }
 
 /* Five guides, of which one failed and one ended before the second rung. */
@@ -383,30 +387,35 @@ static void halves_are_as_worked(void)
     check_int(judge_at(p, results, 6, &r, 4, 0.1), VERDICT_GO_ON);
     r.n = 0;
     check_int(judge_at(p, results, 3, &r, 2, 0.7), VERDICT_PAUSE); /* four to come */
+    check_int(news, 2); /* that are not better; three better ones end it */
     results[4].state = TRIAL_FAILED;
-    check_int(stopping_judge(p, results, 3, &r), VERDICT_PAUSE); /* three to come */
+    check_int(stopping_judge(p, results, 3, &r, &news), VERDICT_PAUSE); /* three to come */
+    check_int(news, 1);
     results[1] = (struct study_result){.state = TRIAL_DONE, .rungs = {.last = 0.6}};
-    check_int(stopping_judge(p, results, 3, &r), VERDICT_GO_ON); /* at most the third */
+    check_int(stopping_judge(p, results, 3, &r, &news), VERDICT_GO_ON); /* at most the third */
     results[1].rungs.last = 0.7; /* and before it */
-    check_int(stopping_judge(p, results, 3, &r), VERDICT_PAUSE);
+    check_int(stopping_judge(p, results, 3, &r, &news), VERDICT_PAUSE);
     results[5] = (struct study_result){.state = TRIAL_PAUSED,
                                        .rungs = {.best = {0.7}, .n = 1}};
-    check_int(stopping_judge(p, results, 3, &r), VERDICT_GO_ON); /* that is behind it */
+    check_int(stopping_judge(p, results, 3, &r, &news), VERDICT_GO_ON); /* that is behind it */
     results[5].rungs.best[0] = 0.71;
-    check_int(stopping_judge(p, results, 3, &r), VERDICT_PAUSE);
+    check_int(stopping_judge(p, results, 3, &r, &news), VERDICT_PAUSE);
     results[2] = (struct study_result){.state = TRIAL_RUNNING};
-    check_int(stopping_judge(p, results, 3, &r), VERDICT_PAUSE);
+    check_int(stopping_judge(p, results, 3, &r, &news), VERDICT_PAUSE);
     results[2].rungs = (struct rungs){.best = {0.8, 0.9}, .n = 2};
-    check_int(stopping_judge(p, results, 3, &r), VERDICT_END);
-    check_int(stopping_judge(p, results, 5, &results[5].rungs), VERDICT_GO_ON);
+    check_int(stopping_judge(p, results, 3, &r, &news), VERDICT_END);
+    results[2].state = TRIAL_FAILED; /* behind that rung: it had its place there */
+    check_int(stopping_judge(p, results, 3, &r, &news), VERDICT_END);
+    results[2].state = TRIAL_RUNNING;
+    check_int(stopping_judge(p, results, 5, &results[5].rungs, &news), VERDICT_GO_ON);
 
     r = results[5].rungs;
     check_int(judge_at(p, results, 5, &r, 4, 0.85), VERDICT_PAUSE); /* for number 3 */
     results[3] = (struct study_result){.state = TRIAL_DONE, .cut = true,
                                        .rungs = {.best = {0.7}, .n = 1, .last = 0.7}};
-    check_int(stopping_judge(p, results, 5, &r), VERDICT_GO_ON);
+    check_int(stopping_judge(p, results, 5, &r, &news), VERDICT_GO_ON);
     results[1].rungs.last = 0.85;
-    check_int(stopping_judge(p, results, 5, &r), VERDICT_END);
+    check_int(stopping_judge(p, results, 5, &r, &news), VERDICT_END);
     study_plan_unref(p);
 }
 
@@ -512,6 +521,10 @@ static void halves_end_early(void)
         for (int k = 1; k < EARLY; k++) /* the better one went as far at least */
             check(whole[i].score <= whole[k].score || whole[i].epochs >= whole[k].epochs);
     }
+    paused_bytes = 1000; /* of hardly any model: it begins anew */
+    check_alike(p, whole);
+    paused_bytes = 1 << 30;
+    p->stopping = STOPPING_HALVING;
     check_alike(p, whole);
     study_plan_unref(p);
 }
@@ -1039,7 +1052,7 @@ static void views_are_drawn(void)
                                                         .score = 0.8123}};
     struct study *b = benchmark_by_hand();
     struct desk desk;
-    struct str out = {0};
+    struct str out = {0}, copied = {0};
 
     desk_init(&desk);
     desk.view = VIEW_STUDY;
@@ -1063,8 +1076,17 @@ static void views_are_drawn(void)
     b->drawn = xcalloc(2, sizeof *b->drawn);
     b->drawn[0] = xstrdup("train.seed");
     b->drawn[1] = xstrdup("train.weight_decay");
-    draw(&out, session, &desk, 80, 14);
+    b->results[4] = b->results[6] = b->results[7] = (struct study_result){
+        .state = TRIAL_PAUSED, .score = 0.7777, .epochs = 4, .seconds = 1.5};
+    b->results[6].score = 0.7;
+    b->results[7].cut = true;
+    b->results[7].state = TRIAL_DONE;
+    draw(&out, session, &desk, 80, 16);
     check(screen_is("study", &out));
+    desk.lists[PANE_TRIALS].cursor = 1; /* behind the one that goes on */
+    pane_trials.copy(&(struct view){.session = session, .desk = &desk}, &copied);
+    check(str_starts(str_text(&copied), "4\t0.777700\t-\t"));
+    str_done(&copied);
     str_done(&out);
     desk_done(&desk);
     session_free(session);

@@ -300,12 +300,13 @@ const struct command command_search = {
             "the one with the best value on the validation rows becomes the run NAME. "
             "What is done is kept in the run's folder: `resume NAME`, or the same "
             "command with the same --name, goes on with a search that was stopped or cut "
-            "off, and with more --rounds it adds to one that is not kept yet. With "
+            "off, and with more --rounds it adds to one that is not kept yet (but by "
+            "halving). With "
             "--stopping median trials 0 to 4 go to their end, and each further one ends at "
             "epoch 4, 8, 16 and so on if its best value so far is below the median of "
             "theirs there. With --stopping halving all that draw are trained for 2 epochs, "
             "the better half of them for 4, the better half of these for 8 and so on, until "
-            "one goes to its end beside trial 0. With --from all trials begin with the "
+            "one goes to its end beside trial 0, or the epochs are over. With --from all trials begin with the "
             "body of that run, as in `train`, and what it decides is not drawn. `plot "
             "search` draws it.",
     .arguments = {{"DRAW", {VALUE_DRAW, NULL, 0, 0}, MANY_OR_NONE, NULL,

@@ -165,7 +165,7 @@ struct figure *figures_search(const struct study *s)
     struct series *best, *all;
     size_t n, chosen = 0;
     const struct study_trial **trials = trials_in_order(s, &n);
-    double score = -INFINITY;
+    const struct study_result *best_result = NULL;
 
     figure_add(f, "best so far", SERIES_STEPS, STYLE_VALID);
     all = figure_add(f, "trial", SERIES_POINTS, STYLE_TRAIN);
@@ -174,9 +174,10 @@ struct figure *figures_search(const struct study *s)
         const struct study_result *r = &s->results[trials[i] - s->plan->trials];
         double value = metric_value(&r->valid, metric);
 
-        if (r->score > score)
+        if (!best_result || study_is_better(r, best_result)) {
+            best_result = r;
             chosen = i;
-        score = fmax(score, r->score);
+        }
         series_add(all, trials[i]->round, value);
         series_add(best, trials[i]->round, all->y[chosen]);
     }

@@ -33,12 +33,13 @@ static bool is_of(const struct study_trial *t, const struct standing *at)
 /* (splits) test values of the round that the validation rows choose, and of round 0; NAN
  * where there is none. Adds up what the trials took. */
 static void find_values(const struct study *s, struct standing *at, double *chosen,
-                        double *usual, double *scores, int splits)
+                        double *usual, int splits)
 {
     const struct metric_field *f = standings_metric(s, at->table);
+    const struct study_result **best = xcalloc((size_t)splits + 1, sizeof *best);
 
     for (int i = 0; i < splits; i++)
-        chosen[i] = usual[i] = scores[i] = NAN;
+        chosen[i] = usual[i] = NAN;
     for (size_t i = 0; i < s->plan->n_trials; i++) {
         const struct study_trial *t = &s->plan->trials[i];
         const struct study_result *r = &s->results[i];
@@ -51,11 +52,12 @@ static void find_values(const struct study *s, struct standing *at, double *chos
         at->seconds += r->seconds;
         if (t->round == 0)
             usual[t->split] = metric_value(&r->test, f);
-        if (isnan(scores[t->split]) || r->score > scores[t->split]) {
-            scores[t->split] = r->score;
+        if (!best[t->split] || study_is_better(r, best[t->split])) {
+            best[t->split] = r;
             chosen[t->split] = metric_value(&r->test, f);
         }
     }
+    free(best);
 }
 
 /* Of those that are there. Returns how many. */
@@ -79,13 +81,11 @@ static void measure(const struct study *s, struct standing *at, double *values,
                     int splits)
 {
     double *usual = xcalloc((size_t)splits + 1, sizeof *usual);
-    double *scores = xcalloc((size_t)splits + 1, sizeof *scores);
     double unused;
 
-    find_values(s, at, values, usual, scores, splits);
+    find_values(s, at, values, usual, splits);
     at->splits = mean_of(values, splits, &at->mean, &at->deviation);
     mean_of(usual, splits, &at->usual, &unused);
-    free(scores);
     free(usual);
 }
 

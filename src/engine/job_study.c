@@ -31,7 +31,7 @@ struct lane {
     bool again;            /* a trial that is known, for its model */
     bool cut;              /* it promises little */
     bool paused;           /* its training is, at a rung */
-    struct train_state *state; /* that it went on with; or NULL */
+    struct train_state *state; /* that it is to go on with; or NULL */
     struct rungs rungs;
     int seed;              /* counted from 0 */
     struct train_job *job;
@@ -46,7 +46,10 @@ struct study_job {
     struct study_result *results; /* (n_trials), changed by way of change_result */
     size_t *changed;              /* (n_changed) trials, since they were published */
     size_t n_changed, changed_capacity;
-    struct train_state **states;  /* (n_trials) of those that are PAUSED; else NULL */
+    size_t changes;               /* of results, in all */
+    size_t *due;                  /* (n_trials) changes before a PAUSED one is judged again */
+    struct train_state **states;  /* (n_trials) of PAUSED ones, NULL: it begins anew */
+    size_t paused_bytes, most_paused_bytes; /* of these */
     struct body *bodies;
     char *folder;
     struct lock *lock;
@@ -91,7 +94,9 @@ struct study_job *study_job_new(const struct study_request *r, struct error *err
     j->view.results = xcalloc(n + 1, sizeof *j->results);
     memcpy(j->results, r->results, n * sizeof *j->results);
     memcpy(j->view.results, r->results, n * sizeof *j->results);
+    j->due = xcalloc(n + 1, sizeof *j->due);
     j->states = xcalloc(n + 1, sizeof *j->states);
+    j->most_paused_bytes = r->paused_bytes;
     j->bodies = xcalloc(r->plan->n_bodies + 1, sizeof *j->bodies);
     for (size_t i = 0; i < r->plan->n_bodies; i++)
         if (r->plan->bodies[i].model)
@@ -179,12 +184,19 @@ static void judge_lane(struct lane *l, const struct train_progress *p)
     const struct study_job *j = l->of;
     bool anew = p->last_epoch > trial_of(l)->fit.train.epochs;
     enum verdict v;
+    int news;
 
     if (anew || !stopping_note(j->plan, &l->rungs, p->epoch, p->best))
         return;
-    v = stopping_judge(j->plan, j->results, l->trial, &l->rungs);
+    v = stopping_judge(j->plan, j->results, l->trial, &l->rungs, &news);
     l->cut = v == VERDICT_END;
     l->paused = v == VERDICT_PAUSE;
+}
+
+/* One that was paused may have begun anew. */
+static bool is_back(const struct lane *l, const struct train_progress *p)
+{
+    return p->epoch >= stopping_epoch(l->of->plan->stopping, l->rungs.n - 1);
 }
 
 /* Ends a trial that promises little, and pauses one of which that is not known yet. */
@@ -196,7 +208,7 @@ static void hold_lane(struct lane *l)
         return;
     if (!l->cut)
         judge_lane(l, p);
-    if (l->cut)
+    if (l->cut && is_back(l, p))
         train_job_type.stop(l->job);
 }
 
@@ -209,6 +221,10 @@ static void step_lane(void *arg, int number, int worker)
         l->ended = train_job_type.run(l->job, &l->error);
         if (l->ended == STEP_MORE)
             hold_lane(l);
+        if (l->state && train_job_progress(l->job)) {
+            free_state(l->state);
+            l->state = NULL;
+        }
     }
 }
 
@@ -219,6 +235,7 @@ static struct study_result *change_result(struct study_job *j, size_t trial)
     j->changed = xgrow(j->changed, j->n_changed, &j->changed_capacity,
                        sizeof *j->changed);
     j->changed[j->n_changed++] = trial;
+    j->changes++;
     return &j->results[trial];
 }
 
@@ -328,7 +345,7 @@ static size_t best_of(const struct study_job *j)
 
     for (size_t i = 0; i < j->plan->n_trials; i++)
         if (j->results[i].state == TRIAL_DONE
-            && (best == SIZE_MAX || j->results[i].score > j->results[best].score))
+            && (best == SIZE_MAX || study_is_better(&j->results[i], &j->results[best])))
             best = i;
     return best;
 }
@@ -366,17 +383,16 @@ static void end_trial(struct study_job *j, struct lane *l)
         l->ended = STEP_FAILED;
     if (l->ended == STEP_DONE && l->seed + 1 < t->seeds && !l->cut) {
         train_job_type.free(l->job);
-        free_state(l->state);
-        l->state = NULL;
         l->seed++;
         begin_trial(l);
         return;
     }
     if (l->ended == STEP_DONE) {
-        measure_trial(j, l, change_result(j, trial));
-        keep_if_best(j, l);
-        if (!l->again)
+        if (!l->again) {
+            measure_trial(j, l, change_result(j, trial));
             write_result(j, trial);
+        }
+        keep_if_best(j, l);
     } else {
         fail_trial(j, trial, l->error.text);
     }
@@ -392,26 +408,41 @@ static void tell_rungs(struct study_job *j, const struct lane *l)
         change_result(j, l->trial)->rungs = l->rungs;
 }
 
-static void pause_trial(struct study_job *j, struct lane *l)
+/* So that it need not begin anew, if there is room. */
+static void keep_state(struct study_job *j, struct lane *l)
 {
     struct train_state *s = xcalloc(1, sizeof *s);
-    const struct train_progress *p = published(l);
-    struct study_result *r;
+    struct error err;
 
-    if (!train_job_state(l->job, s, &l->error)) {
+    if (train_job_state(l->job, s, &err)
+        && train_state_bytes(s) <= j->most_paused_bytes - j->paused_bytes) {
+        j->paused_bytes += train_state_bytes(s);
+        j->states[l->trial] = s;
+    } else {
         free_state(s);
-        l->paused = false;
-        l->ended = STEP_FAILED;
-        end_trial(j, l);
-        return;
     }
-    r = change_result(j, l->trial);
+}
+
+static struct train_state *take_state(struct study_job *j, size_t trial)
+{
+    struct train_state *s = j->states[trial];
+
+    j->paused_bytes -= s ? train_state_bytes(s) : 0;
+    j->states[trial] = NULL;
+    return s;
+}
+
+static void pause_trial(struct study_job *j, struct lane *l)
+{
+    const struct train_progress *p = published(l);
+    struct study_result *r = change_result(j, l->trial);
+
+    keep_state(j, l);
     r->state = TRIAL_PAUSED;
     r->score = p->best;
     r->epochs = p->epoch;
     r->best_epoch = p->best_epoch;
     r->seconds = clock_seconds() - l->begun;
-    j->states[l->trial] = s;
     clear_lane(l);
 }
 
@@ -421,12 +452,12 @@ static void pause_trial(struct study_job *j, struct lane *l)
 static void take_up(struct study_job *j, struct lane *l)
 {
     const struct study_result *r = &j->results[l->trial];
+    int news;
 
     l->rungs = r->rungs;
-    l->cut = stopping_judge(j->plan, j->results, l->trial, &l->rungs) == VERDICT_END;
+    l->cut = stopping_judge(j->plan, j->results, l->trial, &l->rungs, &news) == VERDICT_END;
     l->begun -= r->seconds;
-    l->state = j->states[l->trial];
-    j->states[l->trial] = NULL;
+    l->state = take_state(j, l->trial);
 }
 
 static void give(struct study_job *j, struct lane *l, size_t trial, bool body)
@@ -448,13 +479,19 @@ static void give(struct study_job *j, struct lane *l, size_t trial, bool body)
     }
 }
 
-static bool can_go_on(const struct study_job *j, size_t trial)
+static bool can_go_on(struct study_job *j, size_t trial)
 {
     const struct study_result *r = &j->results[trial];
+    int news;
 
-    if (r->state == TRIAL_PAUSED)
-        return stopping_judge(j->plan, j->results, trial, &r->rungs) != VERDICT_PAUSE;
-    return r->state == TRIAL_WAITING && !stopping_waits(j->plan, j->results, trial);
+    if (r->state == TRIAL_WAITING)
+        return !stopping_waits(j->plan, j->results, trial);
+    if (r->state != TRIAL_PAUSED || j->changes < j->due[trial])
+        return false;
+    if (stopping_judge(j->plan, j->results, trial, &r->rungs, &news) != VERDICT_PAUSE)
+        return true;
+    j->due[trial] = j->changes + (size_t)news;
+    return false;
 }
 
 /* Finds work in the order of the plan. False: there is none now. */
@@ -530,10 +567,9 @@ static void drop_lanes(struct study_job *j)
         clear_lane(l);
     }
     for (size_t i = 0; i < j->plan->n_trials; i++) {
-        if (j->states[i])
+        if (j->results[i].state == TRIAL_PAUSED)
             *change_result(j, i) = (struct study_result){.state = TRIAL_WAITING};
-        free_state(j->states[i]);
-        j->states[i] = NULL;
+        free_state(take_state(j, i));
     }
 }
 
@@ -571,14 +607,18 @@ static void stop(void *work)
 static struct study_lane lane_view(struct lane *l)
 {
     struct study_lane v = {l->trial, l->body, 0, NAN};
-    const struct train_progress *p;
+    const struct study_result *r = l->job ? &l->of->results[l->trial] : NULL;
+    const struct train_progress *p = l->job ? published(l) : NULL;
 
-    if (!l->job)
-        return v;
-    p = published(l);
-    v.epoch = p->epoch;
-    if (p->best_epoch > 0)
+    if (p && p->best_epoch > 0) {
+        v.epoch = p->epoch;
         v.score = p->best;
+    } else if (p && !l->body && r->epochs > 0) { /* it was paused, and is made ready */
+        v.epoch = r->epochs;
+        v.score = r->score;
+    } else if (p) {
+        v.epoch = p->epoch;
+    }
     return v;
 }
 
@@ -625,6 +665,7 @@ static void release(void *work)
     free(j->view.results);
     free(j->results);
     free(j->changed);
+    free(j->due);
     free(j->states);
     free(j->bodies);
     free(j->lanes);

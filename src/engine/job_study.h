@@ -23,6 +23,8 @@ struct study_request {
     const char *folder;                 /* of the study; NULL: nothing is written */
     bool keep_best;                     /* with all that a run has, for study_job_take */
     struct pool *pool;                  /* used on the worker only; outlives the job */
+    size_t paused_bytes;                /* that paused trials may keep; others begin anew when
+                                           they go on, and come to the same */
 };
 
 /* Refused: another process has the folder, or it cannot be written. */

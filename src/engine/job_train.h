@@ -47,7 +47,8 @@ struct train_request {
     const char *commands;        /* content of that file */
     const char *recipe;          /* kept with its state: how to get here again */
     bool resume;                 /* goes on with what the folder holds */
-    const struct train_state *state; /* goes on there, without a folder; NULL: begins */
+    const struct train_state *state; /* goes on there, without a folder; there until the job
+                                        has progress. NULL: begins */
     json_t *extra;               /* for the model file, referenced; metrics are added */
 };
 

@@ -91,11 +91,16 @@ static bool has_come_to(const struct study_result *r, int rung)
     return r->state == TRIAL_DONE || rung < r->rungs.n;
 }
 
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 /* Of equal ones the first is better. It ends once those before it take all places, and
  * goes on once those that have yet to come leave it one: either stays so. */
 static enum verdict judge_by_halving(const struct study_plan *p,
                                      const struct study_result *results, size_t trial,
-                                     const struct rungs *r)
+                                     const struct rungs *r, int *news)
 {
     const struct study_result *rounds = results + first_round(p, trial);
     int n = stopping_rounds(p, trial), round = p->trials[trial].round, rung = r->n - 1;
@@ -104,10 +109,10 @@ static enum verdict judge_by_halving(const struct study_plan *p,
     if (round == 0)
         return VERDICT_GO_ON;
     for (int i = 1; i <= n; i++) {
-        if (i == round || rounds[i].state == TRIAL_FAILED)
+        if (i == round)
             continue;
         if (!has_come_to(&rounds[i], rung))
-            to_come++;
+            to_come += rounds[i].state != TRIAL_FAILED;
         else if (i < round)
             before += value_at(&rounds[i], rung) >= r->best[rung];
         else
@@ -115,13 +120,16 @@ static enum verdict judge_by_halving(const struct study_plan *p,
     }
     if (before >= places)
         return VERDICT_END;
-    return before + to_come < places ? VERDICT_GO_ON : VERDICT_PAUSE;
+    if (before + to_come < places)
+        return VERDICT_GO_ON;
+    *news = least(places - before, before + to_come - places + 1);
+    return VERDICT_PAUSE;
 }
 
 enum verdict stopping_judge(const struct study_plan *p, const struct study_result *results,
-                            size_t trial, const struct rungs *r)
+                            size_t trial, const struct rungs *r, int *news)
 {
-    return p->stopping == STOPPING_HALVING ? judge_by_halving(p, results, trial, r)
+    return p->stopping == STOPPING_HALVING ? judge_by_halving(p, results, trial, r, news)
                                            : judge_by_median(p, results, trial, r);
 }
 

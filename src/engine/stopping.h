@@ -11,8 +11,9 @@
  *
  * Successive halving (Jamieson and Talwalkar 2016): all rounds that draw are trained to
  * epoch 2, the better half of them to 4, the better half of these to 8, and so on until one
- * is left. A round pauses at a rung until enough of the others have come there to tell; one
- * that ended by itself stays where it was. Round 0 goes to its end and takes no place.
+ * is left or the epochs are over. A round pauses at a rung until enough of the others have
+ * come there to tell. One that ended by itself stays where it was, and one that failed keeps
+ * the places that it took before. Round 0 goes to its end and takes no place.
  *
  * Of several seeds the first one is held against the first ones of the others. Boosted
  * trees that guess labels begin anew with them: from there on they are left alone, since
@@ -38,9 +39,10 @@ int stopping_rounds(const struct study_plan *p, size_t trial);
 bool stopping_waits(const struct study_plan *p, const struct study_result *results,
                     size_t trial);
 
-/* Of one that has come to its last rung of r. */
+/* Of one that has come to its last rung of r. PAUSE: *news is how many results have to
+ * change at least before that can change. */
 enum verdict stopping_judge(const struct study_plan *p, const struct study_result *results,
-                            size_t trial, const struct rungs *r);
+                            size_t trial, const struct rungs *r, int *news);
 
 /* Notes the best value so far of a trial that has done so many epochs. True: that is a
  * rung, to be judged. */

@@ -310,8 +310,8 @@ bool study_read(const struct study_plan *p, const char *folder,
     for (char *at = text, *end; ok && at && (end = strchr(at, '\n')); at = end + 1)
         if (!take_line(p, sorted, at, (size_t)(end - at), results)) {
             shown = show(path, 0);
-            ok = error_set(err, ERROR_STATE, "%s has trials with other settings or rows; "
-                           "choose another --name", shown);
+            ok = error_set(err, ERROR_STATE, "%s has trials with other settings, rows or "
+                           "--stopping; choose another --name", shown);
             free(shown);
         }
     for (size_t i = 0; i < p->n_trials; i++)
@@ -474,8 +474,13 @@ bool study_has_rounds(const struct study *s)
     return false;
 }
 
+bool study_is_better(const struct study_result *r, const struct study_result *than)
+{
+    return r->cut != than->cut ? than->cut : r->score > than->score;
+}
+
 struct ranked {
-    double score;
+    const struct study_result *result;
     size_t trial;
 };
 
@@ -483,8 +488,10 @@ static int compare_ranked(const void *a, const void *b)
 {
     const struct ranked *s = a, *t = b;
 
-    if (s->score != t->score)
-        return s->score < t->score ? 1 : -1;
+    if (study_is_better(s->result, t->result))
+        return -1;
+    if (study_is_better(t->result, s->result))
+        return 1;
     return s->trial < t->trial ? -1 : 1;
 }
 
@@ -495,7 +502,7 @@ size_t study_order(const struct study *s, enum trial_state state, size_t *order)
 
     for (size_t i = 0; i < s->plan->n_trials; i++)
         if (s->results[i].state == state)
-            list[n++] = (struct ranked){s->results[i].score, i};
+            list[n++] = (struct ranked){&s->results[i], i};
     qsort(list, n, sizeof *list, compare_ranked);
     for (size_t i = 0; i < n; i++)
         order[i] = list[i].trial;

@@ -159,6 +159,10 @@ void study_free(struct study *s);
 /* The name of a trial that is not in the plan yet: "7", of a benchmark "bank 200 mlp 1 7",
  * which engine/study_kept reads. Caller frees. */
 char *study_key(const struct study *s, const struct study_trial *t);
+/* Of two that are done, or paused. One that ended early is better than no other: the score
+ * of trees that begin anew with guessed labels may fall, and that of several seeds is
+ * another one's than the first's. */
+bool study_is_better(const struct study_result *r, const struct study_result *than);
 size_t study_count(const struct study *s, enum trial_state state);
 /* Trials that promised little. */
 size_t study_count_cut(const struct study *s);

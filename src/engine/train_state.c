@@ -42,6 +42,13 @@ void train_state_done(struct train_state *s)
     *s = (struct train_state){0};
 }
 
+size_t train_state_bytes(const struct train_state *s)
+{
+    size_t arenas = s->average ? 3 : 2;
+
+    return (arenas * s->values + 2 * s->trainable) * sizeof(real);
+}
+
 /* ---- structures as rows of numbers ---- */
 
 static void flatten_record(const struct epoch_record *r, double out[RECORD])

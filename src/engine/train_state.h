@@ -97,6 +97,8 @@ struct train_state {
 };
 
 void train_state_done(struct train_state *s);
+/* Bytes of its weights, and of what goes with each of them. */
+size_t train_state_bytes(const struct train_state *s);
 
 /* Atomically (base/path.h). `end` and `run` as above. */
 bool train_state_write(const struct train_state *s, const char *path, const char *end,

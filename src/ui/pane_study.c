@@ -354,6 +354,23 @@ static const char *short_name(const char *option)
     return strchr(option, '.') + 1;
 }
 
+static int drawn_width(const char *name)
+{
+    int width = surface_width(name);
+
+    return width < NUMBER ? NUMBER : width;
+}
+
+/* The first that is shown: where all find room nothing is left out. */
+static size_t first_drawn(const struct study *s, int room, size_t left)
+{
+    int width = -2;
+
+    for (int i = 0; i < s->n_drawn; i++)
+        width += drawn_width(short_name(s->drawn[i])) + 2;
+    return width <= room ? 0 : left;
+}
+
 /* What a search has drawn, a column each from number `left` on; t NULL: their names. */
 static void draw_drawn(struct surface *surface, int x, int y, const struct study *s,
                        const struct study_trial *t, size_t left)
@@ -362,7 +379,7 @@ static void draw_drawn(struct surface *surface, int x, int y, const struct study
 
     for (size_t i = left; i < (size_t)s->n_drawn; i++) {
         const char *name = short_name(s->drawn[i]);
-        int width = surface_width(name) < NUMBER ? NUMBER : surface_width(name);
+        int width = drawn_width(name);
         struct str text = {0};
 
         if (t)
@@ -374,6 +391,11 @@ static void draw_drawn(struct surface *surface, int x, int y, const struct study
         str_done(&text);
         x += width + 2;
     }
+}
+
+static const struct metric_field *metric_of(const struct study *s, size_t trial)
+{
+    return metric_rising(study_task(s->plan, &s->plan->trials[trial]));
 }
 
 static const struct study_lane *lane_of(const struct study *s, size_t trial)
@@ -432,23 +454,38 @@ static void draw_titles(struct surface *surface, const struct study *s,
     surface_text_right(surface, x + 3 * NUMBER - 1, 0, NUMBER, ROLE_DIM, "seconds");
 }
 
+/* On the validation rows, of one that goes on or is paused so far; NAN: none yet. */
+static double valid_of(const struct study *s, size_t trial)
+{
+    const struct study_result *r = &s->results[trial];
+    const struct study_lane *l = lane_of(s, trial);
+
+    if (r->state == TRIAL_DONE)
+        return metric_value(&r->valid, metric_of(s, trial));
+    return r->state == TRIAL_PAUSED ? r->score : l ? l->score : NAN;
+}
+
+static double test_of(const struct study *s, size_t trial)
+{
+    const struct study_result *r = &s->results[trial];
+
+    return r->state == TRIAL_DONE ? metric_value(&r->test, metric_of(s, trial)) : NAN;
+}
+
 static void draw_numbers(struct surface *surface, int x, int y, const struct study *s,
                          size_t trial)
 {
     const struct study_result *r = &s->results[trial];
     const struct study_lane *l = lane_of(s, trial);
-    const struct metric_field *f = metric_rising(study_task(s->plan,
-                                                            &s->plan->trials[trial]));
-    bool done = r->state == TRIAL_DONE, paused = r->state == TRIAL_PAUSED;
-    double score = paused ? r->score : l ? l->score : NAN;
-    int epoch = done || paused ? r->epochs : l ? l->epoch : 0;
+    bool known = r->state == TRIAL_DONE || r->state == TRIAL_PAUSED;
+    int epoch = known ? r->epochs : l ? l->epoch : 0;
     enum role role = r->cut ? ROLE_DIM : ROLE_TEXT;
     char valid[32], test[32], epochs[32], seconds[32];
 
-    value_text(done ? metric_value(&r->valid, f) : score, 4, valid);
-    value_text(done ? metric_value(&r->test, f) : NAN, 4, test);
+    value_text(valid_of(s, trial), 4, valid);
+    value_text(test_of(s, trial), 4, test);
     snprintf(epochs, sizeof epochs, "%d", epoch);
-    value_text(done || paused ? r->seconds : NAN, 1, seconds);
+    value_text(known ? r->seconds : NAN, 1, seconds);
     surface_text_right(surface, x, y, NUMBER, role, valid);
     surface_text_right(surface, x + NUMBER, y, NUMBER, role, test);
     surface_text_right(surface, x + 2 * NUMBER, y, NUMBER - 1, role, epochs);
@@ -469,7 +506,7 @@ static void draw_name(struct surface *surface, int y, const struct study *s,
     const struct study_trial *t = &s->plan->trials[trial];
     const struct study_result *r = &s->results[trial];
     enum role role = r->state == TRIAL_FAILED ? ROLE_ERROR
-                     : r->state < TRIAL_PAUSED ? ROLE_GOOD
+                     : r->state == TRIAL_WAITING || r->state == TRIAL_RUNNING ? ROLE_GOOD
                      : r->cut ? ROLE_DIM : ROLE_TEXT;
     char name[32];
 
@@ -526,6 +563,10 @@ static void draw_trials(const struct view *v, struct surface *surface, bool focu
     p = places_of(s, list, n);
     list_fit(l, surface->height > 1 ? (size_t)surface->height - 1 : 1, n);
     draw_titles(surface, s, &p);
+    if (s->kind == STUDY_SEARCH)
+        left = first_drawn(s, surface->width - p.settings, left);
+    if (left > 0)
+        surface_text(surface, p.settings - 1, 0, 1, ROLE_DIM, "<");
     if (s->kind == STUDY_SEARCH)
         draw_drawn(surface, p.settings, 0, s, NULL, left);
     else
@@ -588,17 +629,16 @@ static void copy_trial(const struct view *v, struct str *out)
 {
     const struct study *s = v->session->study;
     size_t at = v->desk->lists[PANE_TRIALS].cursor, *list, n;
+    char valid[32], test[32];
 
     if (!s)
         return;
     n = list_trials(v, &list);
     if (at < n) {
-        const struct study_trial *t = &s->plan->trials[list[at]];
-        const struct metric_field *f = metric_rising(study_task(s->plan, t));
-
-        str_printf(out, "%s\t%.6f\t%.6f\t%s", t->key,
-                   metric_value(&s->results[list[at]].valid, f),
-                   metric_value(&s->results[list[at]].test, f), t->settings);
+        value_text(valid_of(s, list[at]), 6, valid);
+        value_text(test_of(s, list[at]), 6, test);
+        str_printf(out, "%s\t%s\t%s\t%s", s->plan->trials[list[at]].key, valid, test,
+                   s->plan->trials[list[at]].settings);
     }
     free(list);
 }
