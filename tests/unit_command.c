@@ -751,6 +751,47 @@ static void grids_fit_the_screen(void)
     free(narrow);
 }
 
+static void keep_error(void *self, const struct error *err)
+{
+    str_printf(self, "! %s\n", err->text);
+}
+
+static void keep_status(void *self, const char *line)
+{
+    (void)self;
+    (void)line;
+}
+
+/* What is begun at the prompt counts as done, until its job fails. */
+static void what_failed_is_not_recorded(void)
+{
+    static const struct way_out out = {.print = keep_print, .note = keep_note,
+                                       .complain = keep_error, .status = keep_status};
+    static const char *const lines[] = {"set train.epochs 3", "load no.csv",
+                                        "set train.lr 0.1"};
+    struct str said = {0};
+    struct error err = {0};
+    struct context c = {.session = session_new(1, &err), .out = &out, .self = &said,
+                        .background_loads = true};
+
+    for (int i = 0; i < 3; i++)
+        check(command_run(&c, lines[i], &err));
+    check_str(str_text(&c.record), "set train.epochs 3\nload no.csv\nset train.lr 0.1\n");
+    while (c.pending)
+        pending_poll(&c);
+    check(strstr(str_text(&said), "no.csv: No such file") != NULL);
+    check_str(str_text(&c.record), "set train.epochs 3\nset train.lr 0.1\n");
+    command_unrecord(&c, "train.lr 0.1"); /* only whole lines */
+    command_unrecord(&c, "set train.epochs 3");
+    check_str(str_text(&c.record), "set train.lr 0.1\n");
+    command_unrecord(&c, "set train.lr 0.1");
+    command_unrecord(&c, "set train.lr 0.1");
+    check_str(str_text(&c.record), "");
+    session_free(c.session);
+    context_done(&c);
+    str_done(&said);
+}
+
 static void paths_are_cut_in_front(void)
 {
     struct grid *g = grid_new("tables");
@@ -923,6 +964,7 @@ int main(void)
     test_run(runs_fall_into_groups);
     test_run(counts_are_grouped);
     test_run(grids_fit_the_screen);
+    test_run(what_failed_is_not_recorded);
     test_run(paths_are_cut_in_front);
     test_run(facts_are_folded);
     test_run(long_runs_are_shown_in_part);

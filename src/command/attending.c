@@ -125,6 +125,7 @@ void attending_free(struct attending *a)
     attention_wish_done(&a->wish);
     attention_wish_done(&a->of);
     sight_free(a->found);
+    free(a->why_run);
     free(a);
 }
 
@@ -334,6 +335,13 @@ static int64_t next_look(int64_t begun)
     return clock_ms() + LIVE_MS + LIVE_SHARE * (clock_ms() - begun);
 }
 
+void attending_forget_why(struct attending *a)
+{
+    a->why = (struct error){0};
+    free(a->why_run);
+    a->why_run = NULL;
+}
+
 /* Keeps what was found without making it the wish. */
 static void keep_found(struct attending *a, struct attending_job *j)
 {
@@ -345,7 +353,7 @@ static void keep_found(struct attending *a, struct attending_job *j)
     a->live = j->live;
     a->step = j->step;
     a->next = next_look(j->begun);
-    a->why = (struct error){0};
+    attending_forget_why(a);
 }
 
 void attending_take(struct context *c, struct attending_job *j)
@@ -384,14 +392,21 @@ static bool is_wished(const struct attending *a, const struct attending_job *j)
         && same_text(j->named ? j->wish.run : NULL, a->wish.run);
 }
 
-static void refuse_wish(struct context *c, const struct error *err)
+/* run: whose attention it is, or NULL. */
+static void refuse_wish(struct context *c, const char *run, const struct error *err)
 {
     struct attending *a = attending_of(c);
 
-    if (take_back_wish(a))
+    if (take_back_wish(a)) {
         c->out->complain(c->self, err);
-    else
-        a->why = *err;
+        return;
+    }
+    attending_forget_why(a);
+    a->why = *err;
+    if (!run)
+        return;
+    a->why_run = xstrdup(run);
+    error_prefix(&a->why, "%s", run);
 }
 
 static bool finish_following(struct context *c, struct pending *p, void *work,
@@ -399,13 +414,16 @@ static bool finish_following(struct context *c, struct pending *p, void *work,
 {
     struct attending *a = attending_of(c);
     struct attending_job *j = work;
+    bool other_cells = j->wish.n_cells > 0 && !want_same(&a->of, &j->wish);
 
     (void)p;
     if (ended == JOB_DONE) {
         keep_found(a, j);
+        if (other_cells) /* what could not be read of them */
+            context_note_lines(c, "", str_text(&a->found->note));
     } else if (ended == JOB_FAILED && is_wished(a, j)) {
         a->next = next_look(j->begun);
-        refuse_wish(c, err);
+        refuse_wish(c, j->wish.run, err);
     }
     release(j);
     return true;
@@ -427,7 +445,7 @@ static bool is_following(const struct context *c)
 /* What goes on is looked at now and then, so that it goes on; so is what failed. */
 static bool is_soon(const struct attending *a, const struct run *r)
 {
-    if (a->why.kind != ERROR_NONE && clock_ms() < a->next)
+    if (a->why_run && strcmp(a->why_run, r->name) == 0 && clock_ms() < a->next)
         return true;
     return a->found && a->live && !r->model && strcmp(a->of.run, r->name) == 0
         && want_same(&a->of, &a->wish) && clock_ms() < a->next;
@@ -446,16 +464,18 @@ void attending_follow(struct context *c)
         return;
     r = attending_run(c, a->wish.run, &err);
     if (r && attending_has(a, &a->wish, r)) {
-        a->why = (struct error){0};
+        attending_forget_why(a);
         return;
     }
     if (r && is_soon(a, r))
         return;
     j = r ? attending_job_new(c, &a->wish, r, &err) : NULL;
     if (!j) {
-        refuse_wish(c, &err);
+        refuse_wish(c, r ? r->name : NULL, &err);
         return;
     }
+    if (a->why_run && strcmp(a->why_run, r->name) != 0)
+        attending_forget_why(a);
     p.what = xasprintf("attention %s", r->name);
     p.line = xstrdup("");
     pending_start(c, &call, GO_ON, p, j, &err);

@@ -45,6 +45,7 @@ struct attending {
     size_t step;              /* after so many steps; else its weights change no more */
     int64_t next;             /* clock_ms at which it may be looked at again */
     struct error why;         /* why found is not what is wished, or there is nothing */
+    char *why_run;            /* the run that it is said of, or NULL */
 };
 
 struct attending *attending_of(struct context *c);
@@ -79,6 +80,9 @@ struct attending_job *attending_job_new(struct context *c, const struct attentio
                                         const struct run *r, struct error *err);
 /* Keeps what the job, which is done, has found; it becomes the wish, too. */
 void attending_take(struct context *c, struct attending_job *j);
+
+/* What is wished may be looked at again at once. */
+void attending_forget_why(struct attending *a);
 
 /* Looks in the background where what was found is not what is wished, or the run in
  * training has gone on. May be called as often as one likes. A wish that cannot be met is

@@ -40,7 +40,7 @@ static bool read_rows(const struct call *call, struct attention_wish *w,
 
     if (asked > 1)
         return error_set(err, ERROR_USAGE, "--row, --mean, --class and --diff say which "
-                         "rows: give one of them");
+                         "rows: give only one of them");
     if (w->n_cells > 0 && !call_option(call, "row"))
         return error_set(err, ERROR_USAGE, "--cell changes a cell of one row: say --row "
                          "too");
@@ -55,7 +55,7 @@ static bool read_rows(const struct call *call, struct attention_wish *w,
     w->against = (char *)call_option(call, "against");
     return !diff || !w->against
         || error_set(err, ERROR_USAGE, "--diff and --against both say what is "
-                     "subtracted: give one of them");
+                     "subtracted: give only one of them");
 }
 
 /* ---- what came of it ---- */
@@ -244,12 +244,12 @@ const struct command command_attention = {
     .name = "attention",
     .help = "show which columns attend to which in the model of a run",
     .more = "Down are the columns that ask, across those that are asked; each line sums "
-            "to 1. What a column attends to is not what the prediction hangs on: "
+            "to 1, but for the largest of all heads. What a column attends to is not what the prediction hangs on: "
             "--masked shows beside it how far the prediction moves, in the mean, when "
             "the column down is missing; of a difference that is a test of what is not "
             "subtracted. A rollout follows the attention through all "
             "layers, the residual connections included.",
-    .arguments = {{"CLASS", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, NULL,
+    .arguments = {{"CLASS", {VALUE_CLASS, NULL, 0, 0}, OPTIONAL, NULL,
                    "with --diff: whose attention is subtracted"}},
     .options = {
         RUN_OPTION,
@@ -257,11 +257,11 @@ const struct command command_attention = {
         {"head", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "H|mean|max|rollout",
          "one head from 1, the mean or the largest of all, or the rollout; mean"},
         {"row", {VALUE_INT, NULL, 1, 4e9}, OPTIONAL, "N", "of that row of the table"},
-        {"cell", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "COLUMN=VALUE",
+        {"cell", {VALUE_CELL, NULL, 0, 0}, OPTIONAL, "COLUMN=VALUE",
          "with --row: what if that cell were another"},
         {"mean", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL, "of all rows; the default"},
-        {"class", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V", "of the rows of that class"},
-        {"diff", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V",
+        {"class", {VALUE_CLASS, NULL, 0, 0}, OPTIONAL, "V", "of the rows of that class"},
+        {"diff", {VALUE_CLASS, NULL, 0, 0}, OPTIONAL, "V",
          "of the rows of that class less those of CLASS"},
         {"against", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "less the same of that run"},
         ON_OPTION,

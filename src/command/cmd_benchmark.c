@@ -163,8 +163,10 @@ static bool finish_benchmark(struct context *c, struct pending *p, void *work,
 
     if (ended == JOB_DONE)
         print_standings(c, s);
-    if (ok)
+    if (ok) {
+        context_note(c, "%s: %zu trials, kept in %s", s->name, s->plan->n_trials, s->folder);
         ok = write_files(c, s, err);
+    }
     study_job_type.free(work);
     return ok;
 }

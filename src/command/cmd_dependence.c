@@ -201,7 +201,7 @@ const struct command command_dependence = {
                    "one that the model reads"}},
     .options = {
         RUN_OPTION,
-        {"class", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V",
+        {"class", {VALUE_CLASS, NULL, 0, 0}, OPTIONAL, "V",
          "whose probability; the positive one, of many the most frequent"},
         {"values", {VALUE_INT, NULL, 1, VALUES_MOST}, OPTIONAL, "N",
          "so many at most; 20"},

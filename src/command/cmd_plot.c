@@ -621,7 +621,7 @@ const struct command command_plot = {
          "what colours of tsne mean: the column; of the target the share of the positive "
          "class, which of several is the most frequent, or the mean; or how frequent a "
          "value is; column"},
-        {"class", {VALUE_TEXT, NULL, 0, 0}, OPTIONAL, "V",
+        {"class", {VALUE_CLASS, NULL, 0, 0}, OPTIONAL, "V",
          "colours of tsne mean the share of that class"},
         {"panels", {VALUE_INT, NULL, 1, MAPPING_KEPT}, OPTIONAL, "N",
          "of tsne: the last N layouts beside each other, the oldest at the left; 1"},

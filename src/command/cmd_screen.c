@@ -189,17 +189,17 @@ const struct command command_map = {
     .help = "say which attention the Attention view shows",
     .more = "It shows what was asked last, here or by `attention`. Rows that are not said "
             "stay as they are.",
-    .arguments = {{"CLASS", TEXT, OPTIONAL, NULL, "with --diff: what is subtracted"}},
+    .arguments = {{"CLASS", {VALUE_CLASS, NULL, 0, 0}, OPTIONAL, NULL, "with --diff: what is subtracted"}},
     .options = {
         {"run", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "of that run"},
         {"layer", TEXT, OPTIONAL, "L|next|previous", "from 1"},
         {"head", TEXT, OPTIONAL, "H|mean|max|rollout|next|previous|other",
          "one from 1; other: a head, the mean, the largest, the rollout in turn"},
         {"row", TEXT, OPTIONAL, "N|next|previous", "of that row of the table"},
-        {"cell", TEXT, OPTIONAL, "COLUMN=VALUE",
+        {"cell", {VALUE_CELL, NULL, 0, 0}, OPTIONAL, "COLUMN=VALUE",
          "what if that cell of the row were another"},
-        {"class", TEXT, OPTIONAL, "V", "of the rows of that class"},
-        {"diff", TEXT, OPTIONAL, "V", "of the rows of that class less those of CLASS"},
+        {"class", {VALUE_CLASS, NULL, 0, 0}, OPTIONAL, "V", "of the rows of that class"},
+        {"diff", {VALUE_CLASS, NULL, 0, 0}, OPTIONAL, "V", "of the rows of that class less those of CLASS"},
         {"all", {VALUE_FLAG, NULL, 0, 0}, OPTIONAL, NULL,
          "of all rows of the part, nothing subtracted"},
         {"against", {VALUE_RUN, NULL, 0, 0}, OPTIONAL, "R", "less the same of that run"},
@@ -233,7 +233,7 @@ const struct command command_points = {
          "what colours and glyphs mean: the column; of the target the share of the "
          "positive class, which of several is the most frequent, or the mean; or how "
          "frequent a value is; other: the next of them"},
-        {"class", TEXT, OPTIONAL, "V|next",
+        {"class", {VALUE_CLASS, NULL, 0, 0}, OPTIONAL, "V|next",
          "colours mean the share of that class; next: of the one behind it, and behind the "
          "last again which is the most frequent"},
         {"cells", CHOICES("off|on|other"), OPTIONAL, "off|on|other",

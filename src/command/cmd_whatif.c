@@ -17,17 +17,6 @@ enum { WEIGHTS = 5, WEIGHTS_MOST = 1000, CLASSES_SHOWN = 12 };
 
 /* ---- what came of it ---- */
 
-static const char *reading_text(enum edit_reading reading)
-{
-    static const char *const texts[] = {
-        [EDIT_KNOWN] = "", [EDIT_MISSING] = "missing",
-        [EDIT_UNSEEN] = "unseen in training: counts as other",
-        [EDIT_ODD] = "cannot be read: counts as missing",
-    };
-
-    return texts[reading];
-}
-
 static struct grid *new_changes(const struct whatif_job *j)
 {
     const struct whatif_request *q = whatif_job_asked(j);
@@ -43,7 +32,7 @@ static struct grid *new_changes(const struct whatif_job *j)
         grid_puts(g, q->edits[i].column);
         grid_text(g, cell.text, cell.length);
         grid_puts(g, q->edits[i].text);
-        grid_puts(g, reading_text(q->edits[i].reading));
+        grid_puts(g, edit_reading_text(q->edits[i].reading));
     }
     return g;
 }

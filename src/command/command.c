@@ -480,6 +480,24 @@ static void record(struct context *c, const struct words *w, const char *line)
         str_printf(&c->record, "%s\n", line);
 }
 
+/* The last one that is the same. */
+void command_unrecord(struct context *c, const char *line)
+{
+    char *text = c->record.text;
+    size_t n = strlen(line), end = c->record.length, begin;
+
+    for (; end > 0; end = begin) {
+        begin = end - 1; /* of the line that ends there */
+        while (begin > 0 && text[begin - 1] != '\n')
+            begin--;
+        if (end - 1 - begin != n || memcmp(text + begin, line, n) != 0)
+            continue;
+        memmove(text + begin, text + end, c->record.length - end + 1);
+        c->record.length -= n + 1;
+        return;
+    }
+}
+
 bool command_run(struct context *c, const char *line, struct error *err)
 {
     const char *outer = c->line;

@@ -190,6 +190,8 @@ void call_print(const struct call *call, struct str *out);
 
 /* Runs one line. An empty one is fine. */
 bool command_run(struct context *c, const char *line, struct error *err);
+/* Takes a line out of the record: its job failed after all. */
+void command_unrecord(struct context *c, const char *line);
 
 /* ---- what several commands need ---- */
 

@@ -131,6 +131,14 @@ static void offer_cells(struct seek *s)
     }
 }
 
+static void offer_classes(struct seek *s)
+{
+    const struct table *t = s->context->session->table;
+
+    if (t && t->schema->target >= 0)
+        offer_values(s, "", dataset_column(t->data, t->schema->target));
+}
+
 static void offer_tables(struct seek *s)
 {
     const struct session *session = s->context->session;
@@ -266,6 +274,9 @@ static void offer_value(struct seek *s, const struct value *v, const char *befor
         break;
     case VALUE_CELL:
         offer_cells(s);
+        break;
+    case VALUE_CLASS:
+        offer_classes(s);
         break;
     case VALUE_TABLE:
         offer_tables(s);

@@ -157,7 +157,7 @@ void words_done(struct words *w)
     *w = (struct words){0};
 }
 
-static bool is_plain(const char *word)
+bool word_is_plain(const char *word)
 {
     return word[0] != '\0' && strchr("#\"'&", word[0]) == NULL &&
            strncmp(word, "--", 2) != 0 && word[strcspn(word, " \t\r\n\"'\\")] == '\0';
@@ -167,7 +167,7 @@ void word_quote(struct str *out, const char *word)
 {
     bool control = false;
 
-    if (is_plain(word)) {
+    if (word_is_plain(word)) {
         str_puts(out, word);
         return;
     }

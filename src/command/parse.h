@@ -41,6 +41,8 @@ void words_done(struct words *w);
 
 /* Appends `word` so that words_split gives it back as one word that is not an option. */
 void word_quote(struct str *out, const char *word);
+/* Whether it stands for itself, without quotes. */
+bool word_is_plain(const char *word);
 
 /* The word that ends at byte `point` of the line, for completion. */
 struct cut {

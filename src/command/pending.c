@@ -108,6 +108,8 @@ static bool finish(struct context *c, struct pending *p, struct error *err)
     c->format = format;
     if (!ok && err)
         *err = why;
+    if (!ok && p->recorded && why.kind != ERROR_CANCELLED)
+        command_unrecord(c, p->line);
     pending_free(p);
     return ok;
 }
@@ -279,6 +281,7 @@ bool pending_start(struct context *c, const struct call *call, enum patience pat
     if (!call->background && (c->batch || c->sourcing > 0 ||
                               (patience == WAIT_FOR_IT && !c->background_loads)))
         return wait_for(c, mine->job, true, err);
+    mine->recorded = c->sourcing == 0;
     if (patience == WAIT_FOR_IT && !call->background)
         return true; /* soon done, and the screen shows how it goes */
     if (mine->quiet)

@@ -40,6 +40,7 @@ struct pending {
     int job;            /* of the engine: the number people see */
     enum format format; /* of the command that began it */
     char *line;         /* that command; filled if it is NULL */
+    bool recorded;      /* it counted as done; should the job fail, it does no more */
     size_t told;        /* for watch: epochs told, and when the last was */
     int64_t told_at;
     size_t told_notes;  /* bytes of them */

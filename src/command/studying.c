@@ -15,6 +15,7 @@
 #include "command/repeat.h"
 #include "command/training.h"
 #include "engine/metric.h"
+#include "engine/stopping.h"
 #include "engine/study_kept.h"
 
 /* Begins the line that says where the tables of a study were found. */
@@ -135,7 +136,7 @@ static struct study_job *make_job(struct context *c, const struct study *s,
                                   const struct studying *how, struct error *err)
 {
     struct study_request r = {s->plan, s->results, s->folder, how->keep_best,
-                              engine_pool(c->session->engine, err)};
+                              engine_pool(c->session->engine, err), mem_available() / 4};
     struct study_job *job = r.pool ? study_job_new(&r, err) : NULL;
 
     if (job && !write_lines(s, how->lines, err)) {
@@ -335,17 +336,34 @@ static size_t count_done(const struct study *s)
     return study_count(s, TRIAL_DONE) + study_count(s, TRIAL_FAILED);
 }
 
+/* "trial 7", or "bank, 200 labels, mlp, split 2, round 7"; caller frees. */
+static char *trial_text(const struct study *s, const struct study_trial *t)
+{
+    char labels[COUNT_TEXT] = "all", round[32] = "";
+
+    if (s->kind == STUDY_SEARCH)
+        return xasprintf("trial %d", t->round);
+    if (s->labels[t->labels] >= 0)
+        count_text((size_t)s->labels[t->labels], labels);
+    if (study_has_rounds(s))
+        snprintf(round, sizeof round, ", round %d", t->round);
+    return xasprintf("%s, %s labels, %s, split %d%s", s->plan->tables[t->fit.table].name,
+                     labels, s->models[t->model], t->split + 1, round);
+}
+
 static void note_trial(struct context *c, const struct study *s, size_t trial)
 {
     const struct study_trial *t = &s->plan->trials[trial];
     const struct study_result *r = &s->results[trial];
     const struct metric_field *f = metric_rising(study_task(s->plan, t));
+    char *text = trial_text(s, t);
 
-    context_note(c, "%s%s: %zu of %zu: trial %s: valid %s %.4f, %d epoch%s%s, %.1f s",
+    context_note(c, "%s%s: %zu of %zu: %s: valid %s %.4f, %d epoch%s%s, %.1f s",
                  c->narration == NARRATE_ASIDE ? "  " : "", s->name, count_done(s),
-                 s->plan->n_trials, t->key, f->title, metric_value(&r->valid, f),
+                 s->plan->n_trials, text, f->title, metric_value(&r->valid, f),
                  r->epochs, r->epochs == 1 ? "" : "s", r->cut ? " (ended early)" : "",
                  r->seconds);
+    free(text);
 }
 
 static void note_trials(struct context *c, struct pending *p, const struct study *s,
@@ -386,12 +404,18 @@ void study_watch(struct context *c, struct pending *p)
     free(before);
 }
 
+/* By halving the longest ones come first. */
+static size_t in_one_search(const struct study *s)
+{
+    return (size_t)stopping_rounds(s->plan, 0) + 1;
+}
+
 static void put_left(const struct study *s, struct str *out)
 {
     size_t done = count_done(s), made = done - s->done_before;
     double seconds = clock_seconds() - s->begun;
 
-    if (made == 0)
+    if (made == 0 || (s->plan->stopping == STOPPING_HALVING && made <= in_one_search(s)))
         return;
     str_puts(out, ", about ");
     str_duration(out, seconds / (double)made * (double)(s->plan->n_trials - done));
@@ -407,10 +431,14 @@ void study_status(struct context *c, const struct pending *p, struct str *out)
     for (int i = 0; i < s->n_lanes; i++) {
         const struct study_lane *l = &s->lanes[i];
 
-        if (l->trial < s->plan->n_trials)
-            str_printf(out, "%s %s%s epoch %d", i == 0 ? ":" : ",",
-                       s->plan->trials[l->trial].key, l->body ? " (body)" : "",
-                       l->epoch + 1);
+        char *text;
+
+        if (l->trial >= s->plan->n_trials)
+            continue;
+        text = trial_text(s, &s->plan->trials[l->trial]);
+        str_printf(out, "%s %s%s epoch %d", i == 0 ? ":" : ";", text,
+                   l->body ? " (body)" : "", l->epoch + 1);
+        free(text);
     }
     put_left(s, out);
 }

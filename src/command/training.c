@@ -378,17 +378,19 @@ void training_take_shape(const struct run *parent, struct settings *s)
         take_blocks(&s->model, o);
 }
 
-/* A name makes a folder, so it must be one that stays where it is. */
+/* A name makes a folder, so it must be one that stays where it is; and it stands in
+ * commands that are advised. */
 bool training_check_name(struct context *c, const char *name, struct error *err)
 {
     char *shown = show(name, 60), *folder = session_run_folder(c->session, name);
     struct stat st;
     bool ok = true;
 
-    if (strchr(name, '/') || name[0] == '.' || name[0] == '-' || strlen(name) > 100)
+    if (strchr(name, '/') || name[0] == '.' || name[0] == '-' || strlen(name) > 100
+        || !word_is_plain(name))
         ok = error_set(err, ERROR_USAGE,
-                       "\"%s\" cannot name a run: no /, no . or - in front, "
-                       "at most 100 bytes", shown);
+                       "\"%s\" cannot name a run: no /, blank, quote or \\, no . - # or & "
+                       "in front, at most 100 bytes", shown);
     else if (session_find_run(c->session, name))
         ok = error_set(err, ERROR_USAGE,
                        "there is a run \"%s\" already; choose another name", shown);

@@ -166,6 +166,7 @@ static bool fits(const struct value *v, const char *text)
     case VALUE_TEXT:
     case VALUE_MODELS:
     case VALUE_CELL:
+    case VALUE_CLASS:
         return true;
     default:
         return text[0] != '\0';

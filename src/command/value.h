@@ -26,6 +26,7 @@ enum value_type {
     VALUE_FLAG,     /* no value */
     VALUE_COLUMN,   /* of the current table; where several are taken, /regex/ too */
     VALUE_CELL,     /* COLUMN=VALUE, of the current table */
+    VALUE_CLASS,    /* of the target of the current table */
     VALUE_DRAW,     /* a setting and what a search draws it from (command/space.h) */
     VALUE_TABLE,
     VALUE_SOURCE,   /* a table, or a file with one */

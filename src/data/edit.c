@@ -45,6 +45,17 @@ const char *edit_split(const struct encoder *e, const struct dataset *d, const c
     return column;
 }
 
+const char *edit_reading_text(enum edit_reading reading)
+{
+    static const char *const texts[] = {
+        [EDIT_KNOWN] = "", [EDIT_MISSING] = "missing",
+        [EDIT_UNSEEN] = "unseen in training: counts as other",
+        [EDIT_ODD] = "cannot be read: counts as missing",
+    };
+
+    return texts[reading];
+}
+
 static enum edit_reading edit_code(const struct feature *f, struct cell text,
                                    bool missing, int32_t *code)
 {

@@ -12,6 +12,9 @@ enum edit_reading {
     EDIT_ODD,     /* no number or date where one should be: counts as missing */
 };
 
+/* What is to be said of it: "unseen in training: counts as other"; "" of KNOWN. */
+const char *edit_reading_text(enum edit_reading reading);
+
 /* The column of the table that has this name, or had it in its file, if the model reads
  * it: as the encoder calls it. NULL: it does not. */
 const char *edit_column(const struct encoder *e, const struct dataset *d,

@@ -112,6 +112,15 @@ static bool refuse_cell(const char *text, struct error *err)
     return false;
 }
 
+static void note_reading(struct attention_job *j, const char *cell,
+                         enum edit_reading reading)
+{
+    char *shown = show(cell, 60);
+
+    str_printf(&j->found->note, "%s: %s\n", shown, edit_reading_text(reading));
+    free(shown);
+}
+
 static bool change_cells(struct attention_job *j, struct error *err)
 {
     const struct encoder *e = j->found->encoder;
@@ -119,6 +128,7 @@ static bool change_cells(struct attention_job *j, struct error *err)
     if (j->asked.n_cells > 0 && !predict_row(j, &j->found->before, err))
         return false;
     for (size_t i = 0; i < j->asked.n_cells; i++) {
+        enum edit_reading reading = EDIT_KNOWN;
         const char *text;
         const char *column = edit_split(e, j->rows[0].asked.data, j->asked.cells[i],
                                         &text);
@@ -126,9 +136,11 @@ static bool change_cells(struct attention_job *j, struct error *err)
         if (!column)
             return refuse_cell(j->asked.cells[i], err);
         for (int k = 0; k < j->n_groups; k++)
-            edit_cell(model_encoder(j->groups[k].rows->asked.model),
-                      j->groups[k].rows->frame, j->groups[k].index[0], column,
-                      (struct cell){text, (uint32_t)strlen(text)});
+            reading = edit_cell(model_encoder(j->groups[k].rows->asked.model),
+                                j->groups[k].rows->frame, j->groups[k].index[0], column,
+                                (struct cell){text, (uint32_t)strlen(text)});
+        if (reading == EDIT_UNSEEN || reading == EDIT_ODD)
+            note_reading(j, j->asked.cells[i], reading);
     }
     return true;
 }

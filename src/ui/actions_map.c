@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "command/asked.h"
 #include "ui/app_private.h"
 
@@ -99,6 +100,20 @@ static bool read_row(struct change *ch, struct error *err)
     return true;
 }
 
+static bool refuse_cell(const char *cell, struct error *err)
+{
+    struct str quoted = {0};
+    char *shown;
+
+    word_quote(&quoted, cell);
+    shown = show(str_text(&quoted), 60);
+    error_set(err, ERROR_STATE, "--cell changes a cell of one row: say `map --row N --cell "
+              "%s`", shown);
+    free(shown);
+    str_done(&quoted);
+    return false;
+}
+
 /* A cell of the row that is looked at, or is named beside it. */
 static bool read_cell(struct change *ch, struct error *err)
 {
@@ -107,8 +122,7 @@ static bool read_cell(struct change *ch, struct error *err)
     if (!cell)
         return true;
     if (ch->wish.row == 0)
-        return error_set(err, ERROR_STATE, "--cell changes a cell of one row: `map --row "
-                         "N` first");
+        return refuse_cell(cell, err);
     if (!strchr(cell, '='))
         return error_set(err, ERROR_USAGE, "--cell takes COLUMN=VALUE");
     attention_wish_cell(&ch->wish, cell);
@@ -124,7 +138,7 @@ static bool read_rows(struct change *ch, struct error *err)
 
     if (asked > 1)
         return error_set(err, ERROR_USAGE, "--row, --all, --class and --diff say which "
-                         "rows: give one of them");
+                         "rows: give only one of them");
     if (!diff != !call_word(call, 0))
         return error_set(err, ERROR_USAGE, "--diff takes two classes, as in "
                          "--diff yes no");
@@ -228,7 +242,7 @@ bool do_map(struct app *app, const struct call *call, struct error *err)
 
         a->wish = ch.wish;
         ch.wish = before;
-        a->why = (struct error){0};
+        attending_forget_why(a);
         app->desk.popup = POPUP_NONE;
         app_go_to(app, VIEW_ATTENTION);
     }

@@ -19,6 +19,7 @@
 #include "command/profiling.h"
 #include "command/studying.h"
 #include "ui/app_private.h"
+#include "ui/pane_points.h"
 #include "ui/prompt.h"
 #include "ui/signals.h"
 #include "ui/term.h"
@@ -367,6 +368,7 @@ struct view app_view(struct app *app)
     take_jobs(app);
     v.n_jobs = app->n_jobs;
     desk_show(&app->desk, r && r->pretext != PRETEXT_NONE);
+    points_follow_brush(&v);
     desk_show_study(&app->desk, study && study->kind == STUDY_BENCHMARK);
     return v;
 }

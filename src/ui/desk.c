@@ -39,6 +39,7 @@ void desk_done(struct desk *d)
     free(d->train.listed);
     free(d->embedding.run);
     free(d->embedding.class);
+    free(d->embedding.brush_run);
     free(d->embedding.hidden);
     str_done(&d->search);
 }

@@ -123,6 +123,7 @@ struct embedding_desk {
     double brush[2][2];     /* stands, to one that is moved, x and y in 0..1 of where all
                                points are, so that both keep their place in a layout that
                                goes on */
+    char *brush_run;        /* in whose layouts; NULL: not known yet */
     double step[2];         /* two columns and a row of the pane in that measure, as it was
                                drawn last; 0: not yet */
 };

@@ -78,6 +78,17 @@ static int collect_hints(const struct keys *k, const struct desk *d,
     return n;
 }
 
+/* How a picture that stands still goes on again comes first. */
+static int put_thaw_hint(const struct keys *k, struct surface *s, int x)
+{
+    const struct binding *b;
+
+    for (int i = 0; (b = keys_at(k, i)); i++)
+        if (strcmp(b->line, "freeze") == 0)
+            return put_hint(s, x, b->key, "go on");
+    return x;
+}
+
 void keys_draw_hints(const struct keys *k, const struct desk *d, struct surface *s)
 {
     const struct binding *hints[MOST];
@@ -88,6 +99,8 @@ void keys_draw_hints(const struct keys *k, const struct desk *d, struct surface 
         return;
     }
     n = collect_hints(k, d, hints);
+    if (d->frozen)
+        x = put_thaw_hint(k, s, x);
     for (int i = 0; i < n; i++)
         if (is_way_out(hints[i]))
             reserved += hint_width(hints[i]);

@@ -422,7 +422,7 @@ static void draw_query(const struct view *v, struct surface *s, bool focused)
     half = a->found->effect ? s->height / 2 - 2 : s->height - 6;
     y = draw_weights(a, s, 0, half > 3 ? half : 3, map + at * m,
                      sight_decimals(map, m * m));
-    if (a->found->less.rows == 0)
+    if (a->found->less.rows == 0 && a->wish.head != HEADS_MAX) /* whose shares sum to more */
         surface_printf(s, 0, y++, 0, ROLE_DIM, "entropy %.2f of %.2f",
                        entropy(map + at * m, m), log((double)m));
     free(map);

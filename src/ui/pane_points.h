@@ -11,6 +11,8 @@
  * one beside it: the other of the two, else the layout before. */
 const struct scatter *points_shown(const struct view *v);
 const struct scatter *points_beside(const struct view *v);
+/* A brush ends where layouts of another run are shown. */
+void points_follow_brush(const struct view *v);
 /* As `tsne` made it: of two runs the first. */
 const struct scatter *points_made(const struct view *v);
 /* The same, or says how one comes about. */

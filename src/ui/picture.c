@@ -68,11 +68,17 @@ static int epoch_of(const struct run *r)
     return epoch < run_epochs(r) ? epoch : run_epochs(r);
 }
 
+/* The run that the job trains; another job may only look at one. */
+static const struct run *in_training(const struct view_job *j)
+{
+    return j->run && j->run->state == RUN_WAITING ? j->run : NULL;
+}
+
 /* The first job by that name, and how many others there are. */
 static void put_jobs(const struct view *v, int width, const char *what, struct str *out)
 {
     const struct view_job *j = v->jobs;
-    const struct run *r = j->run;
+    const struct run *r = in_training(j);
 
     str_puts(out, what);
     if (v->n_jobs > 1)
@@ -105,7 +111,7 @@ static void add_jobs(const struct view *v, int width, struct str *out)
         return;
     }
     put_jobs(v, width, j->what, out);
-    if ((int)show_width(out->text, out->length) <= width || !j->run)
+    if ((int)show_width(out->text, out->length) <= width || !in_training(j))
         return;
     str_clear(out);
     put_jobs(v, width, j->run->name, out);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which layout of embeddings is shown, and what is under its cursor. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "command/parse.h"
 #include "ui/pane_points.h"
 
@@ -23,6 +25,19 @@ const struct scatter *points_shown(const struct view *v)
     const struct scatter *s = points_made(v);
 
     return s && s->against && v->desk->embedding.other ? s->against : s;
+}
+
+void points_follow_brush(const struct view *v)
+{
+    struct embedding_desk *d = &v->desk->embedding;
+    const struct scatter *s = d->brushing ? points_made(v) : NULL;
+
+    if (s && d->brush_run)
+        d->brushing = strcmp(d->brush_run, s->run) == 0;
+    if (!d->brushing || (s && !d->brush_run)) {
+        free(d->brush_run);
+        d->brush_run = d->brushing ? xstrdup(s->run) : NULL;
+    }
 }
 
 const struct scatter *points_beside(const struct view *v)
