@@ -693,10 +693,10 @@ static void keep_note(void *self, const char *sentence)
 static const struct way_out keeping = {.print = keep_print, .note = keep_note};
 
 /* What is printed on a screen of so many columns. Caller frees. */
-static char *printed(struct grid *g, size_t width)
+static char *printed(struct grid *g, size_t width, bool scrolls)
 {
     struct str out = {0};
-    struct context c = {.out = &keeping, .self = &out, .width = width};
+    struct context c = {.out = &keeping, .self = &out, .width = width, .scrolls = scrolls};
 
     grid_print(g, &c);
     return out.text;
@@ -727,8 +727,8 @@ static struct grid *catalogue(void)
 
 static void grids_fit_the_screen(void)
 {
-    char *whole = printed(catalogue(), 0), *wide = printed(catalogue(), 120);
-    char *narrow = printed(catalogue(), 60);
+    char *whole = printed(catalogue(), 0, false), *wide = printed(catalogue(), 120, false);
+    char *narrow = printed(catalogue(), 60, false), *page = printed(catalogue(), 60, true);
 
     check_str(whole,
               "name                                      role   hint   count  story\n"
@@ -746,9 +746,11 @@ static void grids_fit_the_screen(void)
               "                      table\n"
               "short              7  none\n"
               "(2 more columns: role, hint)\n");
+    check_str(page, whole);
     free(whole);
     free(wide);
     free(narrow);
+    free(page);
 }
 
 static void keep_error(void *self, const struct error *err)
@@ -801,7 +803,7 @@ static void paths_are_cut_in_front(void)
     grid_column(g, "file", false);
     grid_puts(g, "income");
     grid_path(g, "/home/someone/work/tables of this year/income.csv");
-    text = printed(g, 30);
+    text = printed(g, 30, false);
     check_str(text, "name    file\n"
                     "income  … this year/income.csv\n");
     free(text);
@@ -819,7 +821,7 @@ static struct grid *explained(void)
 
 static void facts_are_folded(void)
 {
-    char *whole = printed(explained(), 0), *narrow = printed(explained(), 30);
+    char *whole = printed(explained(), 0, false), *narrow = printed(explained(), 30, false);
 
     check_str(whole, "value  dark\n"
                      "help   colours of the workbench and of what is in it\n"
@@ -862,7 +864,7 @@ static void no_line_leaves_the_screen(void)
 
     for (int round = 0; round < 3000; round++) {
         size_t width = 1 + rng_below(&r, 100);
-        char *text = printed(random_grid(&r), width);
+        char *text = printed(random_grid(&r), width, false);
 
         for (char *at = text, *end; (end = strchr(at, '\n')); at = end + 1)
             bad += show_width(at, (size_t)(end - at)) > width;

@@ -273,11 +273,13 @@ static bool make_page(struct report *r, const struct run *run, bool all,
     c->self = r;
     c->usual_format = FORMAT_TABLE;
     c->width = PAGE_WIDTH;
+    c->scrolls = true;
     c->narration = NARRATE_STATUS;
     c->sourcing++;
     ok = make_body(r, run, all, err);
     c->sourcing--;
     c->narration = narration;
+    c->scrolls = false;
     c->width = width;
     c->usual_format = format;
     c->self = r->self;

@@ -97,13 +97,13 @@ static struct figure *make_figure(char *const *runs, const struct robustness_job
     f->title = xasprintf("categorical cells %s: %s%s%s",
                          q->spoiling == SPOIL_NOISE ? "with noise" : "missing", runs[0],
                          q->n_runs > 1 ? " against " : "", q->n_runs > 1 ? runs[1] : "");
-    axis_label(&f->x, q->spoiling == SPOIL_NOISE ? "share of cells that are noise"
-                                                 : "share of cells that are missing");
-    axis_label(&f->y, label);
+    f->x.label = xasprintf("share of cells that are %s%s",
+                           q->spoiling == SPOIL_NOISE ? "noise" : "missing",
+                           q->seeds > 1 ? "; faint: one standard deviation" : "");
+    f->y.label = label;
     f->level = 1;
     for (int k = 0; k < q->n_runs; k++)
         add_curve(f, j, runs[k], k);
-    free(label);
     return f;
 }
 

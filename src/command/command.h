@@ -86,6 +86,7 @@ struct context {
     enum format format;       /* of this command */
     enum format usual_format; /* where it does not say --format */
     size_t width;             /* columns of the screen, 0: no limit */
+    bool scrolls;             /* to the right, too: tables are not cut */
     enum narration narration;
     bool batch;               /* no person: every job is waited for, interrupts end it */
     bool background_loads;    /* at the prompt nothing is waited for, `load` neither */

@@ -482,16 +482,16 @@ static void show_rows(struct grid *g, struct str *out, size_t screen)
     name_left_out(g, out, screen);
 }
 
-static void show_table(struct grid *g, struct str *out, size_t screen)
+static void show_table(struct grid *g, struct str *out, size_t screen, bool scrolls)
 {
     show_facts(g, out, screen);
     if (g->n_facts > 0 && g->n_cells > 0)
         str_putc(out, '\n');
     if (g->n_cells > 0)
-        show_rows(g, out, screen);
+        show_rows(g, out, scrolls ? 0 : screen);
     if (g->next) {
         str_putc(out, '\n');
-        show_table(g->next, out, screen);
+        show_table(g->next, out, screen, scrolls);
     }
 }
 
@@ -595,7 +595,7 @@ void grid_print(struct grid *g, struct context *c)
     else if (c->format == FORMAT_CSV)
         put_csv_rows(g, &out);
     else
-        show_table(g, &out, c->width);
+        show_table(g, &out, c->width, c->scrolls);
     context_print(c, str_text(&out), out.length);
     str_done(&out);
     grid_free(g);

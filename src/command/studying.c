@@ -427,7 +427,7 @@ void study_status(struct context *c, const struct pending *p, struct str *out)
     const struct study *s = c->session->study;
 
     (void)p;
-    str_printf(out, "%zu of %zu trials", count_done(s), s->plan->n_trials);
+    str_printf(out, "%zu/%zu trials", count_done(s), s->plan->n_trials);
     for (int i = 0; i < s->n_lanes; i++) {
         const struct study_lane *l = &s->lanes[i];
 

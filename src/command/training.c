@@ -155,13 +155,16 @@ static void training_status(struct context *c, const struct pending *p, struct s
         str_puts(out, train_phase_text(r->phase));
         return;
     }
-    str_printf(out, "epoch %d of %d, step %zu of %zu, loss %.4f", t->epoch + 1,
-               run_epochs(r), t->step % t->batches, t->batches, t->loss);
+    str_printf(out, "epoch %d of %d, step %zu of %zu", t->epoch + 1, run_epochs(r),
+               t->step % t->batches, t->batches);
+    if (t->step > 0)
+        str_printf(out, ", loss %.4f", t->loss);
     if (r->n_history > 0) {
         str_puts(out, ", valid ");
         add_metrics(out, &r->history[r->n_history - 1].valid, r->task);
     }
-    str_printf(out, ", %.0f rows/s", t->rows_per_second);
+    if (t->rows_per_second > 0)
+        str_printf(out, ", %.0f rows/s", t->rows_per_second);
     train_left(t, &r->settings.train, ", ", out);
 }
 

@@ -239,7 +239,7 @@ static void draw_panes(struct app *app, const struct view *v)
 
 static const char *place_name(const struct app *app)
 {
-    static const char *const names[VIEWS] = {"DATA", "TRAIN", "RUNS", "ATTENTION",
+    static const char *const names[VIEWS] = {"DATA", "TRAIN", "RUNS", "ATTN",
                                              "EMBED", "LOG", "STUDY"};
 
     if (app->busy > 0)
