@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <jansson.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,21 +50,32 @@ static bool find(void *handle, const char *name, void *function)
     return found != NULL;
 }
 
-/* It is loaded once and stays: threads of its own may be around. */
-static bool load(struct library *l, struct error *err)
+/* It is loaded once and stays: threads of its own may be around. What its constructors
+ * write is seen by all who load it: the linker has a lock too, but ThreadSanitizer does not
+ * know of that one. */
+static bool load_alone(struct library *l)
 {
+    static pthread_mutex_t alone = PTHREAD_MUTEX_INITIALIZER;
     void *handle = NULL;
-    const char *why;
-    char *shown;
     bool all;
 
+    pthread_mutex_lock(&alone);
     for (size_t i = 0; !handle && i < sizeof names / sizeof *names; i++)
         handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
     all = handle != NULL;
 #define FIND(name) all = all && find(handle, #name, &l->name);
     FUNCTIONS(FIND)
 #undef FIND
-    if (all)
+    pthread_mutex_unlock(&alone);
+    return all;
+}
+
+static bool load(struct library *l, struct error *err)
+{
+    const char *why;
+    char *shown;
+
+    if (load_alone(l))
         return true;
     why = dlerror();
     shown = show(why ? why : "a function of it is missing", 200);
