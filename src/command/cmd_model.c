@@ -394,7 +394,7 @@ static void note_opened(struct context *c, const struct run *r)
         context_note(c, "%s: %s parameters, pre-trained by %s on %d columns", r->name,
                      parameters, pretext_name(r->pretext), e->n_categorical);
     else
-        context_note(c, "%s: %s parameters, predicts %s from %d inputs", r->name,
+        context_note(c, "%s: %s parameters, predicts %s from %d features", r->name,
                      parameters, e->target, e->n_categorical + e->n_continuous);
 }
 
