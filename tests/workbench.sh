@@ -523,6 +523,8 @@ keys 'age=65+' Enter
 sees 'row 8 changed' "and the row is looked at with it"
 keys d 'yes no' Enter
 sees 'head mean, [0-9]* rows of yes less' "one class less another"
+keys ']'
+sees 'layer 2, head mean, [0-9]* rows of yes less' "in the next layer, too"
 keys : 'map --diff yes maybe' Enter
 sees 'no class "maybe": the classes' "a class that there is not is refused"
 sees 'head mean, [0-9]* rows of yes less' "and what was shown stays"

@@ -148,7 +148,8 @@ static bool read_rows(struct change *ch, struct error *err)
         clear_rows(&ch->wish);
     if (diff || class)
         set_text(&ch->wish.class, diff ? diff : class);
-    set_text(&ch->wish.less_class, call_word(call, 0));
+    if (diff)
+        set_text(&ch->wish.less_class, call_word(call, 0));
     return read_row(ch, err) && read_cell(ch, err);
 }
 
