@@ -121,6 +121,9 @@ static void draw_scale(const struct small_maps *p, const struct surface *s)
         surface_put(&line, x + i, 0, attention_shade(s, i / (STEPS - 1.0)),
                     attention_heat(i / (STEPS - 1.0)));
     x += STEPS + surface_printf(&line, x + STEPS, 0, 0, ROLE_DIM, " %.2g", p->scale);
+    if (p->a->found->less.rows > 0)
+        x += surface_text(&line, x, 0, 0, ROLE_DIM,
+                          attention_has_shades(s) ? ", either sign" : ", -: below 0");
     if (p->threshold > 0)
         surface_printf(&line, x, 0, 0, ROLE_DIM, ", from %.2g", p->threshold);
 }
