@@ -316,20 +316,28 @@ static enum verdict judge_at(const struct study_plan *p, const struct study_resu
     return stopping_judge(p, results, trial, r, &news);
 }
 
+/* Rounds that are judged, not trained. */
+static struct study_plan *plan_of_seven(enum stopping how)
+{
+    struct study_plan *p = study_plan_new();
+    struct study_fit f = fit_of(MODEL_MLP, 1e-3);
+
+    p->stopping = how;
+    for (int i = 0; i < 7; i++)
+        add_trial(p, &f, -1, 1);
+    return p;
+}
+
 /* Five guides, of which one failed and one ended before the second rung. */
 static void rungs_are_as_worked(void)
 {
     static const double guides[STOPPING_GUIDES][2] = {
         {.6, .9}, {.7, 1}, {.5, .6}, {.8, .8},
     };
-    struct study_plan *p = study_plan_new();
-    struct study_fit f = fit_of(MODEL_MLP, 1e-3);
+    struct study_plan *p = plan_of_seven(STOPPING_MEDIAN);
     struct study_result results[7] = {0};
     struct rungs r = {.n = 0};
 
-    for (int i = 0; i < 7; i++)
-        add_trial(p, &f, -1, 1);
-    p->stopping = STOPPING_MEDIAN;
     check(!stopping_waits(p, results, 4) && stopping_waits(p, results, 5));
     for (int i = 0; i < STOPPING_GUIDES; i++)
         results[i] = (struct study_result){.state = TRIAL_DONE, .score = 0.99, .rungs = {
@@ -366,15 +374,11 @@ static void rungs_are_as_worked(void)
  * rungs; one of them failed, one ended at once. */
 static void halves_are_as_worked(void)
 {
-    struct study_plan *p = study_plan_new();
-    struct study_fit f = fit_of(MODEL_MLP, 1e-3);
+    struct study_plan *p = plan_of_seven(STOPPING_HALVING);
     struct study_result results[7] = {0};
     struct rungs r = {.n = 0};
 
-    for (int i = 0; i < 7; i++)
-        add_trial(p, &f, -1, 1);
     p->trials[6].round = 0; /* another search begins */
-    p->stopping = STOPPING_HALVING;
     check_int(stopping_rounds(p, 0), 5);
     check_int(stopping_rounds(p, 5), 5);
     check_int(stopping_rounds(p, 6), 0);
@@ -690,8 +694,8 @@ static void what_fails_is_said(void)
     struct study_plan *p = make_plan();
     struct study_result results[TRIALS] = {0};
 
-    p->trials[0].fit.train.lr = 1e9; /* out of range: no training begins */
-    p->bodies[0].fit.model.heads = 3;  /* its trial cannot begin either */
+    p->trials[0].fit.train.lr = 1e9;  /* out of range: no training begins */
+    p->bodies[0].fit.model.heads = 3; /* its trial cannot begin either */
     run_study(p, results, NULL, 2, 0, NULL);
     check_int(results[0].state, TRIAL_FAILED);
     check_int(results[1].state, TRIAL_DONE);

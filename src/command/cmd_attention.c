@@ -244,11 +244,11 @@ const struct command command_attention = {
     .name = "attention",
     .help = "show which columns attend to which in the model of a run",
     .more = "Down are the columns that ask, across those that are asked; each line sums "
-            "to 1, but for the largest of all heads. What a column attends to is not what the prediction hangs on: "
-            "--masked shows beside it how far the prediction moves, in the mean, when "
-            "the column down is missing; of a difference that is a test of what is not "
-            "subtracted. A rollout follows the attention through all "
-            "layers, the residual connections included.",
+            "to 1, but for the largest of all heads. What a column attends to is not what "
+            "the prediction hangs on: --masked shows beside it how far the prediction "
+            "moves, in the mean, when the column down is missing; of a difference that is "
+            "a test of what is not subtracted. A rollout follows the attention through "
+            "all layers, the residual connections included.",
     .arguments = {{"CLASS", {VALUE_CLASS, NULL, 0, 0}, OPTIONAL, NULL,
                    "with --diff: whose attention is subtracted"}},
     .options = {

@@ -430,7 +430,6 @@ void study_status(struct context *c, const struct pending *p, struct str *out)
     str_printf(out, "%zu/%zu trials", count_done(s), s->plan->n_trials);
     for (int i = 0; i < s->n_lanes; i++) {
         const struct study_lane *l = &s->lanes[i];
-
         char *text;
 
         if (l->trial >= s->plan->n_trials)

@@ -366,10 +366,11 @@ bool training_find_parent(struct context *c, const struct call *call, enum model
 
 void training_take_shape(const struct run *parent, struct settings *s)
 {
-    const struct model_options *o = parent ? model_options(parent->model) : NULL;
+    const struct model_options *o;
 
     if (!parent)
         return;
+    o = model_options(parent->model);
     s->model.encoding = o->encoding;
     s->model.dim = o->dim;
     s->model.layers = o->layers;
